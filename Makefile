@@ -1,0 +1,70 @@
+# Supportbot. `make up` runs the product, `make test` proves it; both set up what they need.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8000
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+export PORT
+
+.DEFAULT_GOAL := help
+.PHONY: help install up test lint format train bench screenshots reset system
+
+help: ## show the targets
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+
+install: $(VENV)/installed ## set up .venv with what the product needs
+
+up: $(VENV)/installed ## run the whole product in one process (PORT, 8000 unless given)
+	@exec $(BIN)/python manage.py serve --port $(PORT)
+
+test: lint system ## run every test, on throw-away PostgreSQL, Redis and Chromium
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/installed-dev node_modules/installed ## check style, types, imports, modules and deployment files
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/node node_modules/typescript/bin/tsc -p tsconfig.json
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	$(BIN)/hadolint Dockerfile
+
+format: $(VENV)/installed-dev ## put the code in shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+train: $(VENV)/installed-dev ## train the shipped checkpoint from corpus/ (resumes where it stopped)
+	$(BIN)/python -m training.train
+
+bench: $(VENV)/installed-dev system ## print the benchmark tables
+	$(BIN)/python -m benchmarks
+
+screenshots: $(VENV)/installed-dev system ## take the README's screenshots anew
+	$(BIN)/python -m pytest tests/e2e/screenshots.py
+
+reset: ## delete the embedded run's database and state
+	rm -rf var
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV) || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq python3-venv && $(PYTHON) -m venv $(VENV); }
+
+$(VENV)/installed: $(VENV)/bin/python requirements.lock pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e .
+	touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[dev]'
+	touch $@
+
+node_modules/installed: $(VENV)/installed-dev package-lock.json
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --silent --no-audit --no-fund
+	touch $@
+
+# Chromium comes from Debian; Ubuntu's package is a snap, so there Playwright brings its own.
+system: $(VENV)/installed-dev
+	@command -v redis-server >/dev/null && ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 \
+		|| { $(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) -E apt-get install -y -qq --no-install-recommends redis-server postgresql; }
+	@command -v chromium >/dev/null || ls $$HOME/.cache/ms-playwright/chromium-* >/dev/null 2>&1 \
+		|| { . /etc/os-release; if [ "$$ID" = debian ]; \
+			then $(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) -E apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; \
+			else $(SUDO) $(BIN)/playwright install --with-deps chromium; fi; }

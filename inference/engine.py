@@ -1,0 +1,155 @@
+"""The door to the model: triage, streamed replies and embeddings, for many threads at once.
+
+Knows turns, briefs and slots; nothing of the product, the web or a database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference import checkpoint, triage
+from inference.checkpoint import CheckpointError, CheckpointInfo
+from inference.encoder import Encoder
+from inference.job import Completion, Job, Params
+from inference.model import Decoder
+from inference.prompt import Brief, Turn, build
+from inference.scheduler import EngineBusy, EngineStopped, Scheduler
+from inference.tokenizer import Tokenizer
+from inference.trace import RoutingTrace
+from inference.triage import Triage
+
+__all__ = [
+    "Brief",
+    "CheckpointError",
+    "CheckpointInfo",
+    "Completion",
+    "Engine",
+    "EngineBusy",
+    "EngineStopped",
+    "Params",
+    "Reading",
+    "ReplyStream",
+    "RoutingTrace",
+    "Turn",
+]
+
+REPLY_ROOM = 160
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the last customer turn is about; `confidence` is the calibrated probability of `intent`.
+
+    The trace covers the words of that turn.
+    """
+
+    category: str
+    intent: str
+    categories: Mapping[str, float]
+    intents: Mapping[str, float]
+    confidence: float
+    embedding: NDArray[np.float32]
+    trace: RoutingTrace
+
+
+class ReplyStream(Iterator[str | Completion]):
+    """Pieces of a reply's text, then its Completion; closing or dropping it cancels the reply."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._over = False
+
+    def __next__(self) -> str | Completion:
+        if self._over:
+            raise StopIteration
+        item = self._job.output.get()
+        self._over = not isinstance(item, str)
+        if isinstance(item, Exception):
+            raise item
+        return item
+
+    def close(self) -> None:
+        """Give the reply up; its slot is free by the engine's next step."""
+        self._over = self._job.cancelled = True
+
+    def __del__(self) -> None:
+        self.close()
+
+
+class Engine:
+    """A loaded checkpoint and the thread that runs it. Use `Engine.load`; every method is thread-safe."""
+
+    def __init__(
+        self, model: Decoder, tokenizer: Tokenizer, info: CheckpointInfo, scheduler: Scheduler, head: Triage | None
+    ) -> None:
+        self.info = info
+        self._config = model.config
+        self._tokenizer = tokenizer
+        self._scheduler = scheduler
+        self._triage = head
+        self._encoder = Encoder()
+
+    @classmethod
+    def load(cls, path: Path, *, slots: int = 32, waiting: int = 128) -> Engine:
+        """Load a checkpoint directory and start; CheckpointError when it cannot be read."""
+        model, tokenizer, info = checkpoint.load(path)
+        head = Triage.load(path)
+        return cls(model, tokenizer, info, Scheduler(model, slots=slots, waiting=waiting), head)
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop; requests that are not finished fail with EngineStopped."""
+        self._scheduler.close()
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Sentence vectors [n, 384] of unit length."""
+        return self._encoder.embed(texts)
+
+    def read(self, turns: Sequence[Turn]) -> Reading:
+        """Triage of the last turn, which is the customer's; generates nothing."""
+        if self._triage is None:
+            raise CheckpointError("this checkpoint has no triage head")
+        vector, embedding, trace = self._look(turns)
+        categories, intents = self._triage.posterior(vector)
+        category, intent = self._triage.best(categories, intents)
+        return Reading(category, intent, categories, intents, intents[intent], embedding, trace)
+
+    def features(self, turns: Sequence[Turn]) -> NDArray[np.float32]:
+        """What triage sees of the last turn: the rows that `triage.fit` learns from."""
+        return self._look(turns)[0]
+
+    def stream(self, turns: Sequence[Turn], params: Params) -> ReplyStream:
+        """Queue a reply to the last turn. EngineBusy when too many wait, ValueError for parameters out of range."""
+        room = self._config.max_position_embeddings - max(REPLY_ROOM, params.max_tokens)
+        prompt = build(self._tokenizer, turns, params.brief, room=room)
+        return ReplyStream(self._submit(prompt.ids, params))
+
+    def _look(self, turns: Sequence[Turn]) -> tuple[NDArray[np.float32], NDArray[np.float32], RoutingTrace]:
+        if not turns or turns[-1].role != "customer":
+            raise ValueError("the last turn must be the customer's")
+        prompt = build(self._tokenizer, turns, None, room=self._config.max_position_embeddings - REPLY_ROOM)
+        job = self._submit(prompt.ids, None)
+        embedding = self.embed([turns[-1].text])[0]  # while the engine's thread routes
+        trace = self._completion(job).trace.part(prompt.words)
+        return triage.features(embedding, trace), embedding, trace
+
+    def _submit(self, prompt: list[int], params: Params | None) -> Job:
+        job = Job(prompt, self._tokenizer, self._config, params)
+        self._scheduler.submit(job)
+        return job
+
+    def _completion(self, job: Job) -> Completion:
+        *_, completion = ReplyStream(job)
+        assert isinstance(completion, Completion)
+        return completion

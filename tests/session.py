@@ -1,0 +1,40 @@
+"""A pytest plugin: one PostgreSQL and one Redis for the session, started before Django reads its settings."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from tests.servers import Postgres, Redis, remove
+
+FOLDER = Path(tempfile.mkdtemp(prefix="supportbot-tests-"))
+POSTGRES = Postgres(FOLDER / "postgres")
+REDIS = Redis(FOLDER / "redis")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests() -> Generator[None, object, object]:
+    """Start both servers; pytest-django loads the settings right after."""
+    FOLDER.chmod(0o755)
+    POSTGRES.create()
+    REDIS.start()
+    os.environ.update(
+        SUPPORTBOT_ENV="production",
+        DJANGO_SECRET_KEY="only-for-the-tests-" + "x" * 40,
+        DATABASE_URL=POSTGRES.url,
+        REDIS_URL=REDIS.url,
+        ALLOWED_HOSTS="127.0.0.1,localhost,testserver",
+        CSRF_TRUSTED_ORIGINS="http://127.0.0.1,http://localhost",
+    )
+    return (yield)
+
+
+def pytest_unconfigure() -> None:
+    """End both servers and delete what they wrote."""
+    REDIS.kill()
+    POSTGRES.stop()
+    remove(FOLDER)

@@ -1,0 +1,1 @@
+"""Data, training and evaluation of the model. Imports `inference`; nobody imports it."""

@@ -1,0 +1,281 @@
+"""The project's own corpus: reads it, checks it, and judges whether a reply is right for an intent.
+
+`python -m training.corpus` checks `corpus/` and prints what it holds. Nothing here reads a held-out
+message unless `held_out()` is called, which training never does.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent / "corpus"
+CATEGORIES = (
+    "account",
+    "order",
+    "delivery",
+    "returns",
+    "payment",
+    "invoice",
+    "subscription",
+    "product",
+    "technical",
+    "promotions",
+    "feedback",
+    "contact",
+)
+OFF_TOPIC = "off_topic"
+SLOT = re.compile(r"\{\{(\w+)\}\}")
+NEAR_DUPLICATE = 0.8
+
+
+@dataclass(frozen=True)
+class Intent:
+    """One thing that customers want, with what they say and what we answer."""
+
+    category: str
+    name: str
+    description: str
+    needs_order: bool
+    messages: tuple[str, ...]
+    replies: tuple[str, ...]
+    ask: tuple[str, ...]
+    must: tuple[tuple[str, ...], ...]
+    ask_must: tuple[tuple[str, ...], ...]
+
+    def accepts(self, reply: str, *, asking: bool = False) -> bool:
+        """Whether `reply` (slots not yet filled) is right for this intent."""
+        text = reply.lower()
+        groups = self.ask_must if asking else self.must
+        return all(any(option.lower() in text for option in group) for group in groups)
+
+
+@dataclass(frozen=True)
+class Article:
+    """One help-centre article, slots not yet filled."""
+
+    slug: str
+    title: str
+    category: str
+    intents: tuple[str, ...]
+    body: str
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One side's words in a conversation; `intent` is known for the customer's turns only."""
+
+    role: str
+    text: str
+    intent: str | None = None
+
+
+@dataclass(frozen=True)
+class Dialogue:
+    """A conversation of several turns; `ends` is resolved, handoff or left."""
+
+    id: str
+    category: str
+    ends: str
+    turns: tuple[Turn, ...]
+
+
+@cache
+def shop() -> dict:
+    """The demo shop: settings, slots, products."""
+    return json.loads((ROOT / "shop.json").read_text("utf-8"))
+
+
+@cache
+def slots() -> frozenset[str]:
+    """Every slot that a reply or an article may use."""
+    data = shop()
+    return frozenset(data["settings"]) | frozenset(data["order_slots"]) | frozenset(data["contact_slots"])
+
+
+def intents() -> list[Intent]:
+    """Every intent of every category, in the order of the categories."""
+    return list(_intents())
+
+
+def _intents() -> Iterator[Intent]:
+    for category in (*CATEGORIES, OFF_TOPIC):
+        path = ROOT / "intents" / f"{category}.json"
+        if not path.exists():
+            continue
+        for row in json.loads(path.read_text("utf-8"))["intents"]:
+            yield Intent(
+                category=category,
+                name=row["name"],
+                description=row["description"],
+                needs_order=row["needs_order"],
+                messages=tuple(row["messages"]),
+                replies=tuple(row["replies"]),
+                ask=tuple(row["ask"]),
+                must=tuple(map(tuple, row["must"])),
+                ask_must=tuple(map(tuple, row["ask_must"])),
+            )
+
+
+def held_out() -> dict[str, list[str]]:
+    """Customer messages that training never reads, by intent. For evaluation only."""
+    found: dict[str, list[str]] = {}
+    for path in sorted((ROOT / "held_out").glob("*.json")):
+        found.update(json.loads(path.read_text("utf-8"))["intents"])
+    return found
+
+
+def articles() -> list[Article]:
+    """Every help-centre article."""
+    found = []
+    for path in sorted((ROOT / "articles").glob("*/*.md")):
+        head, _, body = path.read_text("utf-8").removeprefix("---\n").partition("\n---\n")
+        meta = dict(line.split(": ", 1) for line in head.splitlines())
+        names = tuple(name.strip() for name in meta["intents"].split(","))
+        found.append(Article(path.stem, meta["title"], meta["category"], names, body.strip()))
+    return found
+
+
+def dialogues() -> list[Dialogue]:
+    """Every multi-turn conversation."""
+    found = []
+    for path in sorted((ROOT / "conversations").glob("*.jsonl")):
+        for line in path.read_text("utf-8").splitlines():
+            row = json.loads(line)
+            turns = tuple(Turn(t["role"], t["text"], t.get("intent")) for t in row["turns"])
+            found.append(Dialogue(row["id"], row["category"], row["ends"], turns))
+    return found
+
+
+def problems() -> list[str]:
+    """What is wrong with the corpus, in words; empty when all is well."""
+    found: list[str] = []
+    known = slots()
+    everything = intents()
+    for intent in everything:
+        found += _intent_problems(intent, known)
+    names = [intent.name for intent in everything]
+    found += [f"intent {name} stands twice" for name in set(names) if names.count(name) > 1]
+    kept = held_out()
+    for intent in everything:
+        if len(kept.get(intent.name, [])) < 10:
+            found.append(f"{intent.name}: fewer than 10 held-out messages")
+    found += [f"held out: unknown intent {name}" for name in kept if name not in names]
+    for article in articles():
+        found += _article_problems(article, known, names)
+    for dialogue in dialogues():
+        found += _dialogue_problems(dialogue, known, names)
+    said = [(f"{i.name}: {m}", m) for i in everything for m in i.messages]
+    said += [(f"{name} (held out): {m}", m) for name, rows in kept.items() for m in rows]
+    found += [f"near-duplicates: {a!r} and {b!r}" for a, b in near_duplicates(said)]
+    replies = [(f"{i.name}: {r}", r) for i in everything for r in (*i.replies, *i.ask)]
+    return found + [f"near-duplicate replies: {a!r} and {b!r}" for a, b in near_duplicates(replies)]
+
+
+def _intent_problems(intent: Intent, known: frozenset[str]) -> Iterator[str]:
+    order_slots = set(shop()["order_slots"])
+    if len(intent.messages) < (25 if intent.category == OFF_TOPIC else 40):
+        yield f"{intent.name}: only {len(intent.messages)} messages"
+    if len(intent.replies) < 8:
+        yield f"{intent.name}: only {len(intent.replies)} replies"
+    if intent.needs_order and len(intent.ask) < 4:
+        yield f"{intent.name}: needs an order, but only {len(intent.ask)} ways to ask for it"
+    if bool(intent.ask) != intent.needs_order:
+        yield f"{intent.name}: 'ask' goes with 'needs_order'"
+    if not intent.must:
+        yield f"{intent.name}: no check"
+    for reply in (*intent.replies, *intent.ask):
+        used = set(SLOT.findall(reply))
+        if used - known:
+            yield f"{intent.name}: unknown slot in {reply!r}"
+        if reply.count("{{") != len(SLOT.findall(reply)):
+            yield f"{intent.name}: broken slot in {reply!r}"
+        if used & order_slots and (not intent.needs_order or reply in intent.ask):
+            yield f"{intent.name}: order slot where no order is known: {reply!r}"
+        if re.search(r"\d", SLOT.sub("", reply)):
+            yield f"{intent.name}: a number that is no slot: {reply!r}"
+    yield from (f"{intent.name}: its check refuses {r!r}" for r in intent.replies if not intent.accepts(r))
+    yield from (f"{intent.name}: its check refuses {r!r}" for r in intent.ask if not intent.accepts(r, asking=True))
+
+
+def _article_problems(article: Article, known: frozenset[str], names: list[str]) -> Iterator[str]:
+    words = len(article.body.split())
+    if not 150 <= words <= 500:
+        yield f"article {article.slug}: {words} words"
+    if set(SLOT.findall(article.body)) - known:
+        yield f"article {article.slug}: unknown slot"
+    if article.category not in CATEGORIES or set(article.intents) - set(names):
+        yield f"article {article.slug}: unknown category or intent"
+
+
+def _dialogue_problems(dialogue: Dialogue, known: frozenset[str], names: list[str]) -> Iterator[str]:
+    roles = [turn.role for turn in dialogue.turns]
+    if len(roles) < 3 or roles != ["customer", "agent"] * (len(roles) // 2) + ["customer"] * (len(roles) % 2):
+        yield f"conversation {dialogue.id}: turns do not alternate, or too few"
+    if dialogue.ends not in ("resolved", "handoff", "left"):
+        yield f"conversation {dialogue.id}: ends {dialogue.ends!r}"
+    if dialogue.ends == "handoff" and roles[-1] != "agent":
+        yield f"conversation {dialogue.id}: a hand-off is the agent's last turn"
+    for turn in dialogue.turns:
+        if turn.role == "customer" and turn.intent not in names:
+            yield f"conversation {dialogue.id}: unknown intent {turn.intent!r}"
+        if set(SLOT.findall(turn.text)) - known:
+            yield f"conversation {dialogue.id}: unknown slot in {turn.text!r}"
+
+
+def near_duplicates(rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Pairs of labels whose texts overlap by `NEAR_DUPLICATE` or more (Jaccard of character 4-grams)."""
+    grams = [(label, _grams(text)) for label, text in rows]
+    by_gram: dict[str, list[int]] = {}
+    for index, (_, own) in enumerate(grams):
+        for gram in own:
+            by_gram.setdefault(gram, []).append(index)
+    found = []
+    for index, (label, own) in enumerate(grams):
+        shared: dict[int, int] = {}
+        for gram in own:
+            for other in by_gram[gram]:
+                if other > index:
+                    shared[other] = shared.get(other, 0) + 1
+        for other, count in shared.items():
+            if count >= NEAR_DUPLICATE * (len(own) + len(grams[other][1]) - count):
+                found.append((label, grams[other][0]))
+    return found
+
+
+def _grams(text: str) -> set[str]:
+    plain = " ".join(re.sub(r"[^\w ]", "", text.lower()).split()) or text
+    padded = f" {plain} "
+    return {padded[i : i + 4] for i in range(max(1, len(padded) - 3))}
+
+
+def check_rates() -> tuple[float, float]:
+    """How often a check accepts its own intent's replies, and another intent's."""
+    everything = intents()
+    own = [intent.accepts(reply) for intent in everything for reply in intent.replies]
+    others = [a.accepts(r) for a in everything for b in everything if a.name != b.name for r in b.replies]
+    return sum(own) / len(own), sum(others) / max(1, len(others))
+
+
+def main() -> int:
+    """Check the corpus; print what is wrong, or what it holds."""
+    wrong = problems()
+    for line in wrong:
+        print(line)
+    everything, own_other = intents(), check_rates()
+    print(
+        f"{len({i.category for i in everything})} categories, {len(everything)} intents, "
+        f"{sum(len(i.messages) for i in everything)} messages, {sum(len(i.replies) for i in everything)} replies, "
+        f"{sum(map(len, held_out().values()))} held out, {len(articles())} articles, {len(dialogues())} conversations"
+    )
+    print(f"checks accept {own_other[0]:.1%} of their own replies and {own_other[1]:.2%} of the others'")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
