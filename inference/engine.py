@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from inference import checkpoint, triage
@@ -18,7 +19,7 @@ from inference.checkpoint import CheckpointError, CheckpointInfo
 from inference.encoder import Encoder
 from inference.job import Completion, Job, Params
 from inference.model import Decoder
-from inference.prompt import Brief, Turn, build
+from inference.prompt import BRIEF_ROOM, Brief, Turn, build
 from inference.scheduler import EngineBusy, EngineStopped, Scheduler
 from inference.tokenizer import Tokenizer
 from inference.trace import RoutingTrace
@@ -40,6 +41,7 @@ __all__ = [
 ]
 
 REPLY_ROOM = 160
+LEAST_ROOM = 2 * BRIEF_ROOM
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,9 @@ class Engine:
 
     @classmethod
     def load(cls, path: Path, *, slots: int = 32, waiting: int = 128) -> Engine:
-        """Load a checkpoint directory and start; CheckpointError when it cannot be read."""
+        """Load a checkpoint directory and start; CheckpointError when it cannot be read. Sets torch to one thread."""
+        # Operations this small gain nothing from a second thread, and lose tenfold where it must wait for a busy core.
+        torch.set_num_threads(1)
         model, tokenizer, info = checkpoint.load(path)
         head = Triage.load(path)
         return cls(model, tokenizer, info, Scheduler(model, slots=slots, waiting=waiting), head)
@@ -121,7 +125,7 @@ class Engine:
         if self._triage is None:
             raise CheckpointError("this checkpoint has no triage head")
         vector, embedding, trace = self._look(turns)
-        categories, intents = self._triage.posterior(vector)
+        categories, intents = self._triage.posterior(vector, turns[-1].text)
         category, intent = self._triage.best(categories, intents)
         return Reading(category, intent, categories, intents, intents[intent], embedding, trace)
 
@@ -132,6 +136,8 @@ class Engine:
     def stream(self, turns: Sequence[Turn], params: Params) -> ReplyStream:
         """Queue a reply to the last turn. EngineBusy when too many wait, ValueError for parameters out of range."""
         room = self._config.max_position_embeddings - max(REPLY_ROOM, params.max_tokens)
+        if room < LEAST_ROOM:
+            raise ValueError(f"max_tokens leaves {room} tokens of the context to the prompt, {LEAST_ROOM} are needed")
         prompt = build(self._tokenizer, turns, params.brief, room=room)
         return ReplyStream(self._submit(prompt.ids, params))
 

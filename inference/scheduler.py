@@ -6,6 +6,7 @@ its slot. Knows jobs and the model, nothing of turns or triage.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 
@@ -15,6 +16,8 @@ from inference.job import Chosen, Job
 from inference.model import Decoder, KVCache
 from inference.moe import Routing
 from inference.sampling import choose
+
+log = logging.getLogger(__name__)
 
 CHUNK = 128
 BUDGET = 256  # tokens of prompts between two decode steps: what a running reply may have to wait for
@@ -95,8 +98,8 @@ class Scheduler:
                 while self._wait():
                     self._step()
         except Exception as error:
+            log.exception("the engine's thread failed")
             self._stop(EngineStopped(f"the engine's thread failed: {error!r}"))
-            raise
         finally:
             self._fail_all()
 

@@ -1,6 +1,6 @@
-"""Triage: from a message's embedding and its routing to calibrated posteriors over intents and categories.
+"""Triage: from a message's words, embedding and routing to calibrated posteriors over intents and categories.
 
-One linear head over the intents; a category's probability is the sum of its intents'. Knows no text.
+One linear head over the intents; a category's probability is the sum of its intents'.
 """
 
 from __future__ import annotations
@@ -14,14 +14,26 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
+from scipy.sparse import csr_matrix, hstack
+from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
+from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 from torch.nn import functional as F
 
 from inference.trace import RoutingTrace
 
 HEAD, NAMES = "triage.safetensors", "triage.json"
-DECAYS = (3e-4, 1e-3, 3e-3)
+BUCKETS = 2**14
+DENSE, LEXICAL = 10.0, 30.0  # inverse weight decays of the two parts
+TRUST = 1.2  # weight of the lexical part
 HELD_BACK = 0.15
+# Pieces of words bear with slips of the pen, pairs of words with short messages.
+PIECES = HashingVectorizer(
+    analyzer="char_wb", ngram_range=(2, 5), n_features=BUCKETS, norm=None, alternate_sign=False, dtype=np.float32
+)
+PAIRS = HashingVectorizer(
+    ngram_range=(1, 2), token_pattern=r"\b\w+\b", n_features=BUCKETS, norm=None, alternate_sign=False, dtype=np.float32
+)
 
 
 def features(embedding: NDArray[np.float32], trace: RoutingTrace) -> NDArray[np.float32]:
@@ -31,16 +43,23 @@ def features(embedding: NDArray[np.float32], trace: RoutingTrace) -> NDArray[np.
 
 @dataclass(frozen=True)
 class Triage:
-    """weight [intents, features] and bias [intents] of the head; `intents` holds (category, intent) in that order."""
+    """Weights of the two parts of the head, `dense` [intents, features] and `lexical` [intents, 2 * BUCKETS].
 
-    weight: Tensor
+    `idf` [2, BUCKETS] weighs pieces and pairs of words; `intents` holds (category, intent) in the order of the rows.
+    """
+
+    dense: Tensor
+    lexical: Tensor
     bias: Tensor
+    idf: Tensor
     temperature: float
     intents: list[tuple[str, str]]
 
-    def posterior(self, vector: NDArray[np.float32]) -> tuple[dict[str, float], dict[str, float]]:
-        """Probabilities of all categories and of all intents; each sums to 1."""
-        logits = F.linear(torch.from_numpy(vector), self.weight, self.bias)
+    def posterior(self, vector: NDArray[np.float32], text: str) -> tuple[dict[str, float], dict[str, float]]:
+        """Probabilities of all categories and of all intents for `features` and the message; each sums to 1."""
+        row = lexical([text], self.idf.numpy())
+        found = F.linear(torch.from_numpy(row.data), self.lexical[:, row.indices].float())
+        logits = F.linear(torch.from_numpy(vector), self.dense, self.bias) + found
         probs = (logits / self.temperature).softmax(dim=-1).tolist()
         categories: dict[str, float] = {}
         for (category, _), p in zip(self.intents, probs, strict=True):
@@ -54,7 +73,8 @@ class Triage:
 
     def save(self, directory: Path) -> None:
         """Put the head beside a checkpoint."""
-        save_file({"weight": self.weight, "bias": self.bias}, directory / HEAD)
+        tensors = {"dense": self.dense, "lexical": self.lexical.half(), "bias": self.bias, "idf": self.idf}
+        save_file(tensors, directory / HEAD)
         data = {"temperature": self.temperature, "intents": self.intents}
         (directory / NAMES).write_text(json.dumps(data, indent=1) + "\n", "utf-8")
 
@@ -64,48 +84,50 @@ class Triage:
         if not (directory / NAMES).exists():
             return None
         data = json.loads((directory / NAMES).read_text("utf-8"))
-        head = load_file(directory / HEAD)
-        return cls(head["weight"], head["bias"], data["temperature"], [(c, i) for c, i in data["intents"]])
+        intents = [(category, intent) for category, intent in data["intents"]]
+        return cls(**load_file(directory / HEAD), temperature=data["temperature"], intents=intents)
 
 
-def fit(vectors: NDArray[np.float32], labels: Sequence[tuple[str, str]], *, seed: int = 0) -> Triage:
-    """Fit the head on `vectors` [n, features] and their (category, intent).
+def lexical(texts: Sequence[str], idf: NDArray[np.float32]) -> csr_matrix:
+    """TF-IDF of pieces and of pairs of words [texts, 2 * BUCKETS], each part of unit length."""
+    parts = []
+    for vectorizer, weights in zip((PIECES, PAIRS), idf, strict=True):
+        transformer = TfidfTransformer(sublinear_tf=True)
+        transformer.idf_ = weights
+        parts.append(transformer.transform(vectorizer.transform(texts)))
+    return csr_matrix(hstack(parts), dtype=np.float32)
 
-    A held-back part chooses weight decay and temperature; then the head is fitted to all.
+
+def fit(
+    vectors: NDArray[np.float32], texts: Sequence[str], labels: Sequence[tuple[str, str]], *, seed: int = 0
+) -> Triage:
+    """Fit the head on `features` [n, ...], the messages and their (category, intent).
+
+    The two parts are fitted apart, so that neither hides what the other knows, and their logits add up.
+    A held-back part chooses the temperature (arXiv 1706.04599); then the head is fitted to all.
     """
     intents = sorted(set(labels))
-    target = torch.tensor([intents.index(label) for label in labels])
-    x = torch.from_numpy(vectors).float()
-    order = torch.randperm(len(x), generator=torch.Generator().manual_seed(seed))
-    held, rest = order[: int(len(x) * HELD_BACK)], order[int(len(x) * HELD_BACK) :]
-    trials = []
-    for decay in DECAYS:
-        weight, bias = _regress(x[rest], target[rest], len(intents), decay)
-        temperature = _temperature(F.linear(x[held], weight, bias), target[held])
-        loss = F.cross_entropy(F.linear(x[held], weight, bias) / temperature, target[held])
-        trials.append((float(loss), decay, temperature))
-    _, decay, temperature = min(trials)
-    weight, bias = _regress(x, target, len(intents), decay)
-    return Triage(weight, bias, temperature, intents)
+    target = np.asarray([intents.index(label) for label in labels])
+    found = [TfidfTransformer(sublinear_tf=True).fit(v.transform(texts)).idf_ for v in (PIECES, PAIRS)]
+    idf = np.asarray(found, np.float32)
+    words = lexical(texts, idf)
+    order = np.random.default_rng(seed).permutation(len(target))
+    held, rest = np.split(order, [int(len(target) * HELD_BACK)])
+    dense, said = _regress(vectors[rest], target[rest], DENSE), _regress(words[rest], target[rest], LEXICAL)
+    logits = dense.decision_function(vectors[held]) + TRUST * said.decision_function(words[held])
+    temperature = _temperature(torch.from_numpy(logits), torch.from_numpy(target[held]))
+    dense, said = _regress(vectors, target, DENSE), _regress(words, target, LEXICAL)
+    bias = torch.from_numpy(dense.intercept_ + TRUST * said.intercept_).float()
+    weight = torch.from_numpy(TRUST * said.coef_).half().contiguous()
+    return Triage(torch.from_numpy(dense.coef_).float(), weight, bias, torch.from_numpy(idf), temperature, intents)
 
 
-def _regress(x: Tensor, target: Tensor, classes: int, decay: float) -> tuple[Tensor, Tensor]:
-    """Logistic regression on standardised features; the scaling is folded into the weights returned."""
-    mean, std = x.mean(dim=0), x.std(dim=0).clamp_min(1e-3)
-    scaled = (x - mean) / std
-    weight = torch.zeros(classes, x.shape[1], requires_grad=True)
-    bias = torch.zeros(classes, requires_grad=True)
-
-    def loss() -> Tensor:
-        return F.cross_entropy(F.linear(scaled, weight, bias), target) + decay * weight.square().sum() / 2
-
-    _minimise([weight, bias], loss)
-    folded = (weight / std).detach()
-    return folded, (bias - folded @ mean).detach()
+def _regress(x: NDArray[np.float32] | csr_matrix, target: NDArray[np.int64], inverse_decay: float) -> LogisticRegression:
+    return LogisticRegression(C=inverse_decay, max_iter=300).fit(x, target)
 
 
 def _temperature(logits: Tensor, target: Tensor) -> float:
-    """The temperature that makes held-back probabilities honest (arXiv 1706.04599)."""
+    """The temperature that makes held-back probabilities honest."""
     log = torch.zeros((), requires_grad=True)
     _minimise([log], lambda: F.cross_entropy(logits / log.exp(), target))
     return float(log.detach().exp())

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+from collections.abc import Generator, Iterator
+from typing import TypeVar
+
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from tests import session
 from tests.servers import Postgres, Redis
+from tests.stack import EmbeddedStack, ServicesStack, Stack
+
+CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-extensions"]
+PASSED_ON = ("SUPPORTBOT_MODEL",)
+S = TypeVar("S", EmbeddedStack, ServicesStack)
+FAST_RECOVERY = {"SUPPORTBOT_REPLY_DEADLINE": "10"}
 
 
 @pytest.fixture(scope="session")
@@ -18,3 +30,48 @@ def postgres() -> Postgres:
 def redis_server() -> Redis:
     """The session's Redis."""
     return session.REDIS
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium. Playwright's loop occupies the thread while it runs, so it ends with the module, not the session."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def embedded_stack() -> Iterator[EmbeddedStack]:
+    """The product in one process, with the demo shop."""
+    yield from _running(EmbeddedStack(_passed_on()))
+
+
+@pytest.fixture(scope="session")
+def services_stack() -> Iterator[ServicesStack]:
+    """The product as the services of docker-compose.yml; a dead worker's claim expires soon."""
+    yield from _running(ServicesStack({**_passed_on(), **FAST_RECOVERY}))
+
+
+def _passed_on() -> dict[str, str]:
+    return {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+
+
+def _running(stack: S) -> Iterator[S]:
+    try:
+        stack.start()
+        yield stack
+    except TimeoutError as error:
+        raise TimeoutError(f"{error}\n{stack.logs()}") from error
+    finally:
+        stack.stop()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the logs of a stack beside the failure of a test that uses it."""
+    report = yield
+    used = getattr(item, "funcargs", {}).values()
+    if report.failed:
+        report.sections += [("logs", value.logs()) for value in used if isinstance(value, Stack)]
+    return report

@@ -1,0 +1,27 @@
+# Two stages: the first builds the virtual environment, the second only carries it.
+FROM python:3.11-slim-bookworm AS build
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+WORKDIR /app
+RUN python -m venv /venv
+COPY pyproject.toml requirements.lock README.md ./
+COPY supportbot supportbot
+COPY inference inference
+# The processor build of PyTorch, then everything else at the locked versions.
+RUN /venv/bin/pip install --index-url https://download.pytorch.org/whl/cpu torch==2.13.0 \
+    && /venv/bin/pip install -c requirements.lock .
+
+FROM python:3.11-slim-bookworm
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+    SUPPORTBOT_ENV=production SUPPORTBOT_VAR=/var/lib/supportbot
+RUN useradd --system --uid 10001 --home-dir /var/lib/supportbot --create-home supportbot
+WORKDIR /app
+COPY --from=build /venv /venv
+COPY manage.py ./
+COPY supportbot supportbot
+COPY inference inference
+COPY templates templates
+COPY static static
+COPY corpus corpus
+COPY models models
+USER supportbot
+EXPOSE 8000

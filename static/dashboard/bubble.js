@@ -1,0 +1,131 @@
+// One line of a conversation on the agent's screen: a message with what it was about, or a line of the system.
+
+/** @import {Item} from "./items.js" */
+
+import { element } from "../widget/dom.js";
+import { outwardLink, timeOf, withLinks } from "../widget/text.js";
+import { Typewriter } from "../widget/typewriter.js";
+import { icon } from "./icons.js";
+import { label, percent } from "./words.js";
+
+const DELIVERY = { sending: "Sending…", sent: "Sent", delivered: "Delivered", held: "Waiting a moment", failed: "Not sent.", "": "" };
+
+/** @typedef {{first: boolean, last: boolean, name: string}} Place how it stands in a group by one author */
+
+export class Bubble {
+  #retry;
+  #grown;
+  #author = element("p", { class: "author" });
+  #text = element("div", { class: "text", dir: "auto" });
+  #sources = element("ul", { class: "sources", "aria-label": "Sources", role: "list" });
+  #meta = element("p", { class: "meta" });
+  #typewriter;
+  #wasStreaming = false;
+  #drawn = "";
+  element = element("li");
+
+  /**
+   * @param {(clientId: string) => void} retry
+   * @param {() => void} grown called when it has become longer by itself
+   */
+  constructor(retry, grown) {
+    this.#retry = retry;
+    this.#grown = grown;
+    this.#typewriter = new Typewriter(this.#text, grown);
+    this.element.append(this.#author, this.#text, this.#sources, this.#meta);
+  }
+
+  /**
+   * @param {Item} item
+   * @param {Place} place
+   */
+  draw(item, place) {
+    const drawn = JSON.stringify([item, place]);
+    if (drawn === this.#drawn) return;
+    this.#drawn = drawn;
+    this.element.className = classes(item, place);
+    this.#author.replaceChildren(...(item.author === "bot" ? [icon("bot")] : []), place.name);
+    if (item.streaming) this.#stream(item.body);
+    else if (this.#wasStreaming) this.#typewriter.finish(item.body, () => this.#settle(item, place));
+    else this.#settle(item, place);
+  }
+
+  /** @param {string} text */
+  #stream(text) {
+    this.#wasStreaming = true;
+    this.#sources.hidden = this.#meta.hidden = true;
+    this.#typewriter.write(text);
+  }
+
+  /**
+   * @param {Item} item
+   * @param {Place} place
+   */
+  #settle(item, place) {
+    this.#wasStreaming = false;
+    this.#text.replaceChildren(...withLinks(item.body));
+    this.#sources.hidden = item.sources.length === 0;
+    this.#sources.replaceChildren(...item.sources.map(source));
+    const parts = this.#metaParts(item, place);
+    this.#meta.hidden = parts.length === 0;
+    this.#meta.replaceChildren(...parts);
+    this.#grown();
+  }
+
+  /**
+   * @param {Item} item
+   * @param {Place} place
+   */
+  #metaParts(item, { last }) {
+    if (item.author === "system") return [];
+    if (item.delivery === "failed") return [`${DELIVERY.failed} ${item.reason}`, this.#again(item.clientId)];
+    const time = last ? [element("time", { datetime: item.at.toISOString() }, timeOf(item.at))] : [];
+    const isSaved = item.delivery === "delivered";
+    const state = last || !isSaved ? DELIVERY[item.delivery] : "";
+    return [...about(item), ...time, ...(state ? [element("span", {}, state, ...(isSaved ? [icon("check")] : []))] : [])];
+  }
+
+  /** @param {string} clientId */
+  #again(clientId) {
+    const button = element("button", { type: "button", class: "retry" }, "Retry");
+    button.onclick = () => this.#retry(clientId);
+    return button;
+  }
+}
+
+/**
+ * The dots of somebody who writes.
+ * @param {string} author
+ * @param {string} words
+ */
+export function writing(author, words) {
+  const dots = element("span", { class: "dots", "aria-hidden": "true" }, element("i"), element("i"), element("i"));
+  const text = element("div", { class: "text" }, dots, element("span", {}, words));
+  return element("li", { class: `said typing first last ${author}` }, text);
+}
+
+/** @param {Item} item */
+function about({ category, confidence }) {
+  if (!category) return [];
+  const sure = confidence === null ? [] : [element("span", { class: "chip", title: "Confidence" }, hidden("Confidence"), percent(confidence))];
+  return [element("span", { class: "chip", title: "Category" }, hidden("Category"), label(category)), ...sure];
+}
+
+/** @param {string} words */
+function hidden(words) {
+  return element("span", { class: "visually-hidden" }, `${words} `);
+}
+
+/** @param {{title: string, url: string}} source */
+function source({ title, url }) {
+  return element("li", {}, outwardLink(new URL(url, location.origin).href, element("span", { dir: "auto" }, title)));
+}
+
+/**
+ * @param {Item} item
+ * @param {Place} place
+ */
+function classes({ author, delivery, streaming }, { first, last }) {
+  const flags = { first, last, streaming, failed: delivery === "failed" };
+  return ["said", author, ...Object.entries(flags).flatMap(([name, on]) => (on ? [name] : []))].join(" ");
+}

@@ -1,0 +1,58 @@
+// What stands beside the conversation: the server writes it, this asks for it again when it may have changed.
+
+/** @import {Desk} from "./desk.js" */
+
+import { byId, get } from "./page.js";
+
+export class Facts {
+  #desk;
+  #pane = byId("facts", HTMLElement);
+  #button = byId("details", HTMLButtonElement);
+  #shown = "";
+
+  /** @param {Desk} desk */
+  constructor(desk) {
+    this.#desk = desk;
+    this.#button.onclick = () => this.show(!this.isShown);
+    this.#pane.addEventListener("click", (event) => {
+      if (event.target instanceof Element && event.target.closest("[data-closes-facts]")) this.show(false);
+    });
+  }
+
+  /** On a narrow screen they lie over the conversation. */
+  get isShown() {
+    return this.#pane.classList.contains("shown");
+  }
+
+  /**
+   * @param {boolean} on
+   * @param {boolean} takeFocus
+   */
+  show(on, takeFocus = true) {
+    this.#pane.classList.toggle("shown", on);
+    this.#button.setAttribute("aria-expanded", String(on));
+    if (takeFocus) (on ? this.#pane : this.#button).focus();
+  }
+
+  draw() {
+    const { current, row } = this.#desk;
+    const wanted = current && row ? `${current.id} ${row.last_seq} ${row.category}` : "";
+    if (wanted === this.#shown) return;
+    if (!this.#shown.startsWith(current?.id ?? " ")) this.#pane.replaceChildren();
+    this.#shown = wanted;
+    if (current && wanted) this.#load(current.id, wanted);
+  }
+
+  /**
+   * @param {string} id
+   * @param {string} wanted
+   */
+  async #load(id, wanted) {
+    try {
+      const page = new DOMParser().parseFromString(await (await get(`${id}/facts/`)).text(), "text/html");
+      if (wanted === this.#shown) this.#pane.replaceChildren(...page.body.children);
+    } catch {
+      if (wanted === this.#shown) this.#shown = "";
+    }
+  }
+}

@@ -1,0 +1,59 @@
+// The lines of a conversation as the inbox shows them, made from what is saved, on its way, or being written.
+
+/** @import {Author, Message, Source} from "./protocol.js" */
+/** @import {Delivery, Parcel} from "../widget/outbox.js" */
+
+/**
+ * @typedef {object} Item one line of the conversation
+ * @property {string} key the same from the first keystroke to the saved message
+ * @property {Author} author
+ * @property {string} name
+ * @property {string} body
+ * @property {Date} at
+ * @property {Delivery | "delivered" | ""} delivery of agents' messages only
+ * @property {string} reason why it failed
+ * @property {string} clientId
+ * @property {Source[]} sources
+ * @property {boolean} streaming
+ * @property {string | null} category of the customer's messages
+ * @property {number | null} confidence of the customer's messages, from 0 to 1
+ */
+
+/** @typedef {{reply: string, inReplyTo: number, text: string, at: Date}} Live a reply being written */
+
+/** @type {Omit<Item, "key" | "author" | "body" | "at">} */
+const BLANK = {
+  ...{ name: "", delivery: "", reason: "", clientId: "", sources: [], streaming: false },
+  ...{ category: null, confidence: null },
+};
+
+/**
+ * @param {Message} message
+ * @param {Pick<Message, "category" | "confidence">} label what it was about: the reply says it before the message does
+ * @returns {Item}
+ */
+export function savedItem({ author, name, body, client_id, in_reply_to, sources, seq, created_at }, { category, confidence }) {
+  const own = client_id && author === "agent" ? `own:${client_id}` : "";
+  const reply = author === "bot" && in_reply_to ? `reply:${in_reply_to}` : "";
+  const about = author === "customer" ? { category, confidence } : {};
+  const delivery = author === "agent" ? "delivered" : "";
+  const key = own || reply || `seq:${seq}`;
+  return { ...BLANK, key, author, name, body, at: new Date(created_at), delivery, sources, ...about };
+}
+
+/**
+ * @param {Parcel} parcel
+ * @returns {Item}
+ */
+export function waitingItem({ client_id, body, created_at, delivery, reason }) {
+  const own = { key: `own:${client_id}`, author: /** @type {const} */ ("agent"), at: new Date(created_at) };
+  return { ...BLANK, ...own, body, delivery, reason, clientId: client_id };
+}
+
+/**
+ * @param {Live} live
+ * @returns {Item}
+ */
+export function liveItem({ inReplyTo, text, at }) {
+  return { ...BLANK, key: `reply:${inReplyTo}`, author: "bot", body: text, at, streaming: true };
+}

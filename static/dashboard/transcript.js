@@ -1,0 +1,248 @@
+// One conversation as an agent sees it: applies its frames, keeps order, drops doubles, closes gaps, sends what is unsent.
+// The database behind the server is the truth; this is a copy that may always be asked for again. Knows no elements.
+
+/** @import {Ack, Author, Chunk, ClientFrame, Message, TalkFrame, Typing} from "./protocol.js" */
+/** @import {Live} from "./items.js" */
+
+import { liveItem, savedItem, waitingItem } from "./items.js";
+import { Outbox } from "../widget/outbox.js";
+import { Store } from "../widget/store.js";
+
+const TYPING_LASTS = 6_000;
+const TYPING_EVERY = 3_000;
+
+/**
+ * @typedef {object} Listener
+ * @property {(frame: ClientFrame) => boolean} send whether the frame went out
+ * @property {() => void} stuck called when an acknowledgement is overdue
+ * @property {() => void} changed
+ * @property {(message: Message) => void} arrived called for each new message that somebody else wrote
+ */
+
+export class Transcript {
+  #listener;
+  #store;
+  #outbox;
+  /** @type {Map<number, Message>} by sequence number */
+  #messages = new Map();
+  /** Up to here the server's last answer to `conversation.open` has everything. */
+  #covered = 0;
+  #isOpening = false;
+  #isKnown = false;
+  #historyEnd = -1;
+  #askedReply = "";
+  #typedAt = 0;
+  /** @type {Live | null} */
+  #live = null;
+  /** @type {number | undefined} */
+  #typingExpiry;
+
+  /** Up to here nothing is missing. */
+  complete = 0;
+  /** @type {{author: Author, name: string} | null} */
+  typing = null;
+
+  /**
+   * @param {string} id
+   * @param {string} me the agent's id, under which the browser keeps drafts and unsent messages
+   * @param {Listener} listener
+   */
+  constructor(id, me, listener) {
+    this.id = id;
+    this.#listener = listener;
+    this.#store = new Store(`inbox:${me}:${id}`);
+    this.#outbox = new Outbox(this.#store, this.#sendWhenKnown, listener.stuck);
+  }
+
+  /** Ask for what was missed, and follow. */
+  open() {
+    const frame = { type: /** @type {const} */ ("conversation.open"), conversation: this.id, last_seq: this.complete };
+    this.#isOpening = this.#listener.send(frame);
+  }
+
+  close() {
+    this.type(false);
+    this.#listener.send({ type: "conversation.close", conversation: this.id });
+    this.lost();
+  }
+
+  /** Nothing more is heard of it until it is opened again. */
+  lost() {
+    this.#isOpening = this.#isKnown = false;
+    this.#live = this.typing = null;
+    this.#outbox.lost();
+  }
+
+  get isKnown() {
+    return this.#isKnown;
+  }
+
+  get draft() {
+    return this.#store.visitor.draft;
+  }
+
+  set draft(draft) {
+    this.#store.remember({ draft });
+  }
+
+  /** @param {string} body */
+  post(body) {
+    this.draft = "";
+    this.#typedAt = 0;
+    this.#outbox.add("message.post", body);
+    this.#listener.changed();
+  }
+
+  /** @param {string} clientId */
+  retry(clientId) {
+    this.#outbox.retry(clientId);
+    this.#listener.changed();
+  }
+
+  /**
+   * Tell the customer that the agent writes; at most every three seconds.
+   * @param {boolean} on
+   */
+  type(on) {
+    const isDue = on ? Date.now() - this.#typedAt > TYPING_EVERY : this.#typedAt > 0;
+    if (!isDue) return;
+    this.#typedAt = on ? Date.now() : 0;
+    this.#listener.send({ type: "typing", conversation: this.id, on });
+  }
+
+  /**
+   * The server refuses a message; only the agent can try again.
+   * @param {string} clientId
+   * @param {string} reason
+   */
+  refuse(clientId, reason) {
+    this.#outbox.fail(clientId, reason);
+  }
+
+  /**
+   * The server cannot take it now.
+   * @param {string} reason
+   */
+  hold(reason) {
+    this.#outbox.hold(reason);
+  }
+
+  /** @param {number} seq what the server has */
+  expect(seq) {
+    if (this.#isKnown && seq > this.complete && seq > this.#covered && !this.#isOpening) this.open();
+  }
+
+  /** Everything to show, in order: what is saved, what is on its way, what is being written. */
+  get items() {
+    const waiting = this.#outbox.parcels.map(waitingItem);
+    return [...this.#saved, ...waiting, ...(this.#live?.text ? [liveItem(this.#live)] : [])];
+  }
+
+  /** Who is about to say something, or nobody. */
+  get writer() {
+    if (this.#live && !this.#live.text) return { author: /** @type {const} */ ("bot"), name: "" };
+    return this.typing;
+  }
+
+  /** @param {TalkFrame} frame */
+  apply(frame) {
+    if (frame.type === "state") this.#applyState(frame.last_seq);
+    else if (frame.type === "ack") this.#acknowledge(frame);
+    else if (frame.type === "message.posted") this.#add(frame.message);
+    else if (frame.type === "reply.started") this.#startReply(frame.reply, frame.in_reply_to);
+    else if (frame.type === "reply.chunk") this.#extendReply(frame);
+    else if (frame.type === "reply.failed") this.#endReply(frame.in_reply_to);
+    else if (frame.type === "typing") this.#showTyping(frame);
+    this.#listener.changed();
+  }
+
+  /** A second answer to one message, as a hand-off after a reply, has a line of its own. */
+  get #saved() {
+    const keys = new Set();
+    const ordered = [...this.#messages.values()].sort((a, b) => a.seq - b.seq);
+    const labels = new Map(ordered.flatMap((said) => (said.category ? [[said.in_reply_to, said]] : [])));
+    return ordered.map((message) => {
+      const item = savedItem(message, labels.get(message.seq) ?? message);
+      const key = keys.has(item.key) ? `seq:${message.seq}` : item.key;
+      keys.add(key);
+      return { ...item, key };
+    });
+  }
+
+  /** @type {ConstructorParameters<typeof Outbox>[1]} */
+  #sendWhenKnown = (frame) => {
+    if (!this.#isKnown || frame.type !== "message.post") return false;
+    return this.#listener.send({ ...frame, conversation: this.id });
+  };
+
+  /** @param {number} lastSeq */
+  #applyState(lastSeq) {
+    if (this.#historyEnd < 0) this.#historyEnd = lastSeq;
+    if (this.#isOpening) [this.#isOpening, this.#covered] = [false, lastSeq];
+    this.#isKnown = true;
+    this.expect(lastSeq);
+    this.#outbox.flush();
+  }
+
+  /** @param {Ack} ack */
+  #acknowledge({ client_id, seq, message_id, created_at }) {
+    const parcel = this.#outbox.parcels.find((unsent) => unsent.client_id === client_id);
+    const blank = { name: "", in_reply_to: null, sources: [], category: null, confidence: null };
+    if (parcel) this.#add({ ...blank, id: message_id, seq, author: "agent", body: parcel.body, client_id, created_at });
+  }
+
+  /** @param {Message} message */
+  #add(message) {
+    if (message.client_id) this.#outbox.settle(message.client_id);
+    if (message.author === "bot") this.#endReply(message.in_reply_to);
+    if (message.author === this.typing?.author) this.typing = null;
+    const isNew = !this.#messages.has(message.seq);
+    const { name } = this.#messages.get(message.seq) ?? message;
+    this.#messages.set(message.seq, { ...message, name: message.name || name });
+    while (this.#messages.has(this.complete + 1)) this.complete += 1;
+    this.expect(message.seq);
+    if (isNew && message.seq > this.#historyEnd) this.#listener.arrived(message);
+  }
+
+  /**
+   * @param {string} reply
+   * @param {number} inReplyTo
+   */
+  #startReply(reply, inReplyTo) {
+    if (this.#live?.reply !== reply) this.#live = { reply, inReplyTo, text: "", at: new Date() };
+  }
+
+  /**
+   * Offsets count characters as the server does: code points. A gap is closed by opening again, once for each reply.
+   * @param {Chunk} chunk
+   */
+  #extendReply({ reply, offset, text }) {
+    const live = this.#live;
+    const soFar = [...(live?.text ?? "")];
+    if (live?.reply === reply && offset <= soFar.length) {
+      if (offset + [...text].length > soFar.length) live.text = soFar.slice(0, offset).join("") + text;
+    } else if (this.#askedReply !== reply) {
+      this.#askedReply = reply;
+      this.open();
+    }
+  }
+
+  /** @param {number | null} inReplyTo */
+  #endReply(inReplyTo) {
+    if (this.#live?.inReplyTo !== inReplyTo) return;
+    this.#askedReply = this.#live.reply;
+    this.#live = null;
+  }
+
+  /** @param {Pick<Typing, "author" | "name" | "on">} typing */
+  #showTyping({ author, name, on }) {
+    clearTimeout(this.#typingExpiry);
+    this.typing = on ? { author, name } : null;
+    if (on) this.#typingExpiry = setTimeout(() => this.#expireTyping(), TYPING_LASTS);
+  }
+
+  #expireTyping() {
+    this.typing = null;
+    this.#listener.changed();
+  }
+}

@@ -1,0 +1,77 @@
+// Words for numbers and codes: waiting times, categories, confidence, who has a conversation.
+
+/** @import {Row} from "./protocol.js" */
+
+import { dayOf, timeOf } from "../widget/text.js";
+
+const LONG_WAIT = 5;
+const dayFormat = new Intl.DateTimeFormat([], { day: "numeric", month: "short" });
+
+/** @param {string} code as the server writes it: lower case, underscores */
+export function label(code) {
+  const words = code.replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** @param {number} share from 0 to 1 */
+export function percent(share) {
+  return `${Math.round(share * 100)} %`;
+}
+
+/** @param {string} since ISO time */
+function minutesSince(since) {
+  return Math.max(0, Math.floor((Date.now() - new Date(since).getTime()) / 60_000));
+}
+
+/** @param {number} minutes */
+function duration(minutes) {
+  if (minutes < 1) return "less than a minute";
+  if (minutes < 60) return `${minutes} min`;
+  return minutes < 1_440 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 1_440)} d`;
+}
+
+/**
+ * When something happened, as short as a list allows.
+ * @param {string} at ISO time
+ */
+export function when(at) {
+  const date = new Date(at);
+  const day = dayOf(date);
+  if (day === "Today") return timeOf(date);
+  return day === "Yesterday" ? day : dayFormat.format(date);
+}
+
+/** @param {Row} row */
+export function waiting(row) {
+  if (!row.waiting_since) return "";
+  return `Waiting ${duration(minutesSince(row.waiting_since))}`;
+}
+
+/** @param {Row} row */
+export function waitsLong(row) {
+  return row.waiting_since !== null && minutesSince(row.waiting_since) >= LONG_WAIT;
+}
+
+/**
+ * Who has the conversation, in a word or two.
+ * @param {Row} row
+ * @param {number} me
+ */
+export function holder(row, me) {
+  if (row.status === "resolved") return "Resolved";
+  if (row.handler === "bot") return "Bot";
+  if (row.handler === "queue") return "Queue";
+  return row.assignee?.id === me ? "You" : (row.assignee?.name ?? "Agent");
+}
+
+/**
+ * Who has the conversation, as a sentence.
+ * @param {Row} row
+ * @param {number} me
+ */
+export function standing(row, me) {
+  if (row.status === "resolved") return "Resolved";
+  if (row.handler === "bot") return "The bot answers";
+  if (row.handler === "queue") return `Nobody has it yet · ${waiting(row).toLowerCase()}`;
+  return row.assignee?.id === me ? "You have this conversation" : `${row.assignee?.name ?? "An agent"} has this conversation`;
+}

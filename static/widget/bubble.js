@@ -1,0 +1,152 @@
+// One line of the conversation on the screen: a message, a line of the system, or the dots of somebody writing.
+
+/** @import {Item} from "./items.js" */
+
+import { element, icon } from "./dom.js";
+import { Typewriter } from "./typewriter.js";
+import { outwardLink, timeOf, withLinks } from "./text.js";
+
+const DELIVERY = {
+  sending: "Sending…",
+  sent: "Sent",
+  delivered: "Delivered",
+  held: "Waiting a moment",
+  failed: "Not sent.",
+  "": "",
+};
+
+/**
+ * @typedef {object} Place how an item stands among its neighbours
+ * @property {boolean} first first of a group by the same author
+ * @property {boolean} last last of that group
+ * @property {boolean} newestOwn the customer's newest message
+ * @property {string} name who wrote it, as shown
+ */
+
+export class Bubble {
+  #origin;
+  #retry;
+  #grown;
+  #text = element("div", { class: "text", dir: "auto" });
+  #author = element("p", { class: "author" });
+  #sources = element("ul", { class: "sources", "aria-label": "Sources" });
+  #meta = element("p", { class: "meta" });
+  #typewriter;
+  #wasStreaming = false;
+  #drawn = "";
+  element = element("li", { class: "message" });
+
+  /**
+   * @param {string} origin where relative links of sources lead
+   * @param {(clientId: string) => void} retry
+   * @param {() => void} grown called when it has become longer by itself
+   */
+  constructor(origin, retry, grown) {
+    this.#origin = origin;
+    this.#retry = retry;
+    this.#grown = grown;
+    this.#typewriter = new Typewriter(this.#text, grown);
+    this.element.append(this.#author, this.#text, this.#sources, this.#meta);
+  }
+
+  /**
+   * @param {Item} item
+   * @param {Place} place
+   */
+  draw(item, place) {
+    const drawn = JSON.stringify([item, place]);
+    if (drawn === this.#drawn) return;
+    this.#drawn = drawn;
+    this.element.className = classes(item, place);
+    this.#author.textContent = item.author === "customer" ? "You" : place.name;
+    if (item.streaming) this.#stream(item.body);
+    else if (this.#wasStreaming) this.#typewriter.finish(item.body, () => this.#settleLate(item, place));
+    else this.#settle(item, place);
+  }
+
+  /** @param {string} text */
+  #stream(text) {
+    this.#wasStreaming = true;
+    this.#sources.hidden = this.#meta.hidden = true;
+    this.#typewriter.write(text);
+  }
+
+  /**
+   * @param {Item} item
+   * @param {Place} place
+   */
+  #settle(item, place) {
+    this.#wasStreaming = false;
+    this.#text.replaceChildren(...withLinks(item.body));
+    this.#sources.hidden = item.sources.length === 0;
+    this.#sources.replaceChildren(...item.sources.map(({ title, url }) => this.#source(title, url)));
+    const words = metaWords(item, place);
+    this.#meta.hidden = !words;
+    this.#meta.replaceChildren(...(words ? this.#metaParts(item, words) : []));
+  }
+
+  /**
+   * @param {Item} item
+   * @param {Place} place
+   */
+  #settleLate(item, place) {
+    this.#settle(item, place);
+    this.#grown();
+  }
+
+  /**
+   * @param {string} title
+   * @param {string} url
+   */
+  #source(title, url) {
+    const label = element("span", { dir: "auto" }, title);
+    return element("li", {}, outwardLink(new URL(url, this.#origin).href, icon("article"), label));
+  }
+
+  /**
+   * @param {Item} item
+   * @param {string} words
+   */
+  #metaParts({ delivery, clientId }, words) {
+    if (delivery === "failed") {
+      const again = element("button", { type: "button", class: "retry" }, "Retry");
+      again.onclick = () => this.#retry(clientId);
+      return [icon("alert"), element("span", {}, words), again];
+    }
+    const symbol = delivery === "delivered" || delivery === "sent" ? "check" : "clock";
+    return words.includes(DELIVERY[delivery]) && delivery ? [words, icon(symbol)] : [words];
+  }
+}
+
+/**
+ * @param {Item} item
+ * @param {Place} place
+ */
+function classes({ author, delivery, streaming }, { first, last }) {
+  const flags = { first, last, streaming, failed: delivery === "failed" };
+  return ["message", author, ...Object.entries(flags).flatMap(([name, on]) => (on ? [name] : []))].join(" ");
+}
+
+/**
+ * @param {Item} item
+ * @param {Place} place
+ */
+function metaWords({ author, at, delivery, reason }, { last, newestOwn }) {
+  if (author === "system") return "";
+  if (delivery === "failed") return `${DELIVERY.failed} ${reason}`;
+  const isUnderWay = delivery !== "" && delivery !== "delivered";
+  const time = last ? timeOf(at) : "";
+  const state = isUnderWay || newestOwn ? DELIVERY[delivery] : "";
+  return [time, state].filter(Boolean).join(" · ");
+}
+
+/**
+ * The dots of somebody who writes.
+ * @param {string} author
+ * @param {string} words for a screen reader and, with a person, for the eye
+ */
+export function typingDots(author, words) {
+  const dots = element("span", { class: "dots", "aria-hidden": "true" }, element("i"), element("i"), element("i"));
+  const text = element("div", { class: "text" }, dots, element("span", { class: "hidden" }, words));
+  return element("li", { class: `message typing first last ${author}` }, text);
+}

@@ -1,0 +1,309 @@
+// One visitor's conversation: applies the server's frames, keeps order, drops doubles, closes gaps, counts the unread.
+// The database behind the server is the truth; this is a copy that may always be asked for again. Knows no elements.
+
+/** @import {Ack, Author, ClientFrame, Message, ProtocolError, ReplyChunk, ServerFrame, State} from "./protocol.js" */
+/** @import {Store} from "./store.js" */
+/** @import {Item, Live} from "./items.js" */
+
+import { Connection } from "./connection.js";
+import { ackedMessage, liveItem, noteItem, savedItem, waitingItem } from "./items.js";
+import { Outbox } from "./outbox.js";
+
+const TYPING_LASTS = 6_000;
+const TYPING_EVERY = 3_000;
+const FINAL = ["unknown_workspace", "origin_refused", "unsupported_version"];
+const HELD = {
+  too_fast: "You are writing fast. Your messages are kept and go out in a moment.",
+  failed: "Something went wrong on our side. Your message is kept and sent again in a moment.",
+};
+const NEW_TOKEN = ["session_expired", "session_token_invalid", "session_token_required"];
+
+export class Conversation {
+  #workspace;
+  #store;
+  #listener;
+  /** @type {Connection<ServerFrame, ClientFrame>} */
+  #connection;
+  #outbox;
+  /** @type {Map<number, Message>} by sequence number */
+  #messages = new Map();
+  /** @type {Item[]} of sessions that ended while the page was open */
+  #past = [];
+  /** Up to here nothing is missing. */
+  #complete = 0;
+  /** Up to here the server's last answer to `resume` has everything. */
+  #covered = 0;
+  #isResuming = false;
+  /** A person was asked for, and the state does not show it yet. */
+  #isGranted = false;
+  #askedReply = "";
+  #historyEnd = -1;
+  /** @type {Live | null} */
+  #live = null;
+  #typedAt = 0;
+  /** @type {number | undefined} */
+  #typingExpiry;
+
+  /** @type {State | null} */
+  state = null;
+  /** @type {"connecting" | "up" | "down" | "refused"} */
+  link = "connecting";
+  refusal = "";
+  /** @type {{author: Author, name: string} | null} */
+  typing = null;
+
+  /**
+   * @param {string} origin
+   * @param {string} workspace
+   * @param {Store} store
+   * @param {{changed: () => void, arrived: (message: Message) => void}} listener
+   */
+  constructor(origin, workspace, store, listener) {
+    this.#workspace = workspace;
+    this.#store = store;
+    this.#listener = listener;
+    this.#connection = new Connection(`${origin.replace(/^http/, "ws")}/ws/v1/widget/`, {
+      up: () => this.#resume(),
+      down: () => this.#lost(),
+      frame: (frame) => this.#apply(frame),
+    });
+    this.#outbox = new Outbox(store, this.#sendWhenKnown, () => this.#connection.restart());
+  }
+
+  start() {
+    this.#connection.start();
+  }
+
+  /** @param {string} body */
+  post(body) {
+    this.#outbox.add("message.post", body);
+    this.type(false);
+    this.#listener.changed();
+  }
+
+  requestAgent() {
+    if (!this.isAsking) this.#outbox.add("agent.request");
+    this.#listener.changed();
+  }
+
+  /** Why messages wait although the connection is up, or nothing. */
+  get held() {
+    return this.#outbox.parcels.find(({ delivery }) => delivery === "held")?.reason ?? "";
+  }
+
+  get isAsking() {
+    return this.#isGranted || this.#outbox.parcels.some(({ type }) => type === "agent.request");
+  }
+
+  /** @param {string} clientId */
+  retry(clientId) {
+    this.#outbox.retry(clientId);
+    this.#listener.changed();
+  }
+
+  /**
+   * Tell the other side that the customer writes; at most every three seconds.
+   * @param {boolean} on
+   */
+  type(on) {
+    const isDue = on ? Date.now() - this.#typedAt > TYPING_EVERY : this.#typedAt > 0;
+    if (!isDue || !this.state?.conversation) return;
+    this.#typedAt = on ? Date.now() : 0;
+    this.#connection.send({ type: "typing", on });
+  }
+
+  get unread() {
+    const { read } = this.#store.visitor;
+    return [...this.#messages.values()].filter(({ seq, author }) => seq > read && author !== "customer").length;
+  }
+
+  markRead() {
+    const newest = Math.max(0, ...this.#messages.keys());
+    if (newest > this.#store.visitor.read) this.#store.remember({ read: newest });
+  }
+
+  /** Everything to show, in order: what is saved, what is on its way, what is being written. */
+  get items() {
+    const waiting = this.#outbox.parcels.filter(({ type }) => type === "message.post").map(waitingItem);
+    return [...this.#past, ...this.#saved, ...waiting, ...(this.#live?.text ? [liveItem(this.#live)] : [])];
+  }
+
+  /** A second answer to one message, as a hand-over after a reply, has a line of its own. */
+  get #saved() {
+    const keys = new Set();
+    const ordered = [...this.#messages.values()].sort((a, b) => a.seq - b.seq);
+    return ordered.map(savedItem).map((item, index) => {
+      const key = keys.has(item.key) ? `seq:${ordered[index].seq}` : item.key;
+      keys.add(key);
+      return { ...item, key };
+    });
+  }
+
+  /** Who is about to say something, or nobody. */
+  get writer() {
+    if (this.#live && !this.#live.text) return { author: "bot", name: "" };
+    return this.#live ? null : this.typing;
+  }
+
+  /**
+   * Nothing but `resume` may be sent before the server has told the state.
+   * @type {ConstructorParameters<typeof Outbox>[1]}
+   */
+  #sendWhenKnown = (frame) => this.link === "up" && this.#connection.send(frame);
+
+  #resume() {
+    this.#isResuming = true;
+    this.#connection.send({
+      type: "resume",
+      workspace: this.#workspace,
+      token: this.#store.token,
+      last_seq: this.#complete,
+    });
+  }
+
+  #lost() {
+    if (this.link !== "refused") this.link = "down";
+    this.#isResuming = false;
+    this.typing = null;
+    this.#outbox.lost();
+    this.#listener.changed();
+  }
+
+  /** @param {ServerFrame} frame */
+  #apply(frame) {
+    if (frame.type === "state") this.#applyState(frame);
+    else if (frame.type === "ack") this.#acknowledge(frame);
+    else if (frame.type === "message.posted") this.#add(frame.message);
+    else if (frame.type === "reply.started") this.#startReply(frame.reply, frame.in_reply_to);
+    else if (frame.type === "reply.chunk") this.#extendReply(frame);
+    else if (frame.type === "reply.failed") this.#endReply(frame.in_reply_to);
+    else if (frame.type === "typing") this.#showTyping(frame);
+    else if (frame.type === "error") this.#applyError(frame);
+    this.#listener.changed();
+  }
+
+  /** @param {State} state */
+  #applyState(state) {
+    if (this.link !== "up") this.#live = null;
+    this.link = "up";
+    this.#isGranted = false;
+    this.state = { ...state, workspace: state.workspace ?? this.state?.workspace };
+    if (this.#historyEnd < 0) this.#historyEnd = state.last_seq;
+    if (state.handler !== "bot") this.#outbox.settleRequest();
+    if (state.workspace) [this.#isResuming, this.#covered] = [false, state.last_seq];
+    if (state.last_seq > this.#complete) this.#closeGap(state.last_seq);
+    this.#outbox.flush();
+  }
+
+  /** @param {Ack} ack */
+  #acknowledge(ack) {
+    const parcel = this.#outbox.parcels.find(({ client_id }) => client_id === ack.client_id);
+    if (this.state) this.state.conversation = ack.conversation;
+    if (parcel?.type === "message.post") this.#add(ackedMessage(ack, parcel.body));
+    if (parcel?.type === "agent.request") this.#requestGranted(ack.seq);
+    this.#outbox.settle(ack.client_id);
+  }
+
+  /**
+   * The state says who comes; where this request began the conversation, it was published before we could hear it.
+   * @param {number} seq
+   */
+  #requestGranted(seq) {
+    this.#isGranted = true;
+    this.#closeGap(seq);
+  }
+
+  /** @param {Message} message */
+  #add(message) {
+    if (message.client_id) this.#outbox.settle(message.client_id);
+    if (message.author === "bot") this.#endReply(message.in_reply_to);
+    if (message.author === this.typing?.author) this.typing = null;
+    const isNew = !this.#messages.has(message.seq);
+    this.#messages.set(message.seq, message);
+    while (this.#messages.has(this.#complete + 1)) this.#complete += 1;
+    if (message.seq > this.#complete) this.#closeGap(message.seq);
+    if (isNew && message.seq > this.#historyEnd && message.author !== "customer") this.#listener.arrived(message);
+  }
+
+  /**
+   * Events may be dropped on their way: ask for what is missing, unless the answer is already coming.
+   * @param {number} seq what the server has
+   */
+  #closeGap(seq) {
+    if (seq > this.#covered && !this.#isResuming) this.#resume();
+  }
+
+  /**
+   * @param {string} reply
+   * @param {number} inReplyTo
+   */
+  #startReply(reply, inReplyTo) {
+    if (this.#live?.reply !== reply) this.#live = { reply, inReplyTo, text: "", at: new Date() };
+  }
+
+  /**
+   * Offsets count characters as the server does: code points.
+   * @param {ReplyChunk} chunk
+   */
+  #extendReply({ reply, offset, text }) {
+    const live = this.#live;
+    const soFar = [...(live?.text ?? "")];
+    if (live?.reply !== reply || offset > soFar.length) return this.#askAgain(reply);
+    if (offset + [...text].length > soFar.length) live.text = soFar.slice(0, offset).join("") + text;
+  }
+
+  /**
+   * A chunk was lost: the answer to `resume` holds the whole text so far. Once for each reply is enough.
+   * @param {string} reply
+   */
+  #askAgain(reply) {
+    if (this.#askedReply !== reply) this.#resume();
+    this.#askedReply = reply;
+  }
+
+  /** @param {number | null} inReplyTo */
+  #endReply(inReplyTo) {
+    if (this.#live?.inReplyTo !== inReplyTo) return;
+    this.#askedReply = this.#live.reply;
+    this.#live = null;
+  }
+
+  /** @param {{author: Author, name: string, on: boolean}} frame */
+  #showTyping({ author, name, on }) {
+    if (author === "customer") return;
+    clearTimeout(this.#typingExpiry);
+    this.typing = on ? { author, name } : null;
+    if (on) this.#typingExpiry = setTimeout(() => this.#showTyping({ author, name, on: false }), TYPING_LASTS);
+    else this.#listener.changed();
+  }
+
+  /** @param {ProtocolError} error */
+  #applyError({ code, message, client_id }) {
+    if (FINAL.includes(code)) this.#refuse(message);
+    else if (NEW_TOKEN.includes(code)) this.#beginAgain();
+    else if (code === "failed" && !client_id) this.#connection.restart();
+    else if (code === "too_fast" || code === "failed") this.#outbox.hold(HELD[code]);
+    else if (client_id) this.#outbox.fail(client_id, message);
+  }
+
+  /** @param {string} message */
+  #refuse(message) {
+    this.link = "refused";
+    this.refusal = message;
+    this.#connection.stop();
+  }
+
+  /** The server knows this visitor no longer: a new token, a new conversation, what was shown stays in sight. */
+  #beginAgain() {
+    const line = "Your earlier chat has ended. This is a new one.";
+    const shown = [...this.#saved, noteItem("ended", line)];
+    const session = this.#past.length;
+    this.#past.push(...shown.map((item) => ({ ...item, key: `${session}:${item.key}` })));
+    this.#messages.clear();
+    this.#complete = 0;
+    this.#historyEnd = -1;
+    this.#live = null;
+    this.#store.renewToken();
+    this.#connection.restart();
+  }
+}

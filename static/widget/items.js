@@ -1,0 +1,73 @@
+// The lines of a conversation as the panel shows them, made from what is saved, on its way, or being written.
+
+/** @import {Ack, Author, Message, Source} from "./protocol.js" */
+/** @import {Delivery, Parcel} from "./outbox.js" */
+
+/**
+ * @typedef {object} Item one line of the conversation as the panel shows it
+ * @property {string} key the same from the first keystroke to the saved message
+ * @property {Author} author
+ * @property {string} name
+ * @property {string} body
+ * @property {Date} at
+ * @property {Delivery | "delivered" | ""} delivery of our own messages only
+ * @property {string} reason why it failed
+ * @property {string} clientId
+ * @property {Source[]} sources
+ * @property {boolean} streaming
+ */
+
+/** @typedef {{reply: string, inReplyTo: number, text: string, at: Date}} Live a reply being written */
+
+/** @type {Omit<Item, "key" | "author" | "body" | "at">} */
+const BLANK = { name: "", delivery: "", reason: "", clientId: "", sources: [], streaming: false };
+
+/**
+ * @param {Message} message
+ * @returns {Item}
+ */
+export function savedItem(message) {
+  const { author, name, body, client_id, in_reply_to, sources, seq } = message;
+  const isOwn = author === "customer";
+  const replyKey = author === "bot" && in_reply_to ? `reply:${in_reply_to}` : `seq:${seq}`;
+  const key = isOwn && client_id ? `own:${client_id}` : replyKey;
+  const delivery = isOwn ? "delivered" : "";
+  return { ...BLANK, key, author, name, body, at: new Date(message.created_at), delivery, sources: sources ?? [] };
+}
+
+/**
+ * @param {Parcel} parcel
+ * @returns {Item}
+ */
+export function waitingItem({ client_id, body, created_at, delivery, reason }) {
+  const own = { key: `own:${client_id}`, author: /** @type {const} */ ("customer"), at: new Date(created_at) };
+  return { ...BLANK, ...own, body, delivery, reason, clientId: client_id };
+}
+
+/**
+ * @param {Live} live
+ * @returns {Item}
+ */
+export function liveItem({ inReplyTo, text, at }) {
+  return { ...BLANK, key: `reply:${inReplyTo}`, author: "bot", body: text, at, streaming: true };
+}
+
+/**
+ * A line of our own that the server does not know.
+ * @param {string} key
+ * @param {string} body
+ * @returns {Item}
+ */
+export function noteItem(key, body) {
+  return { ...BLANK, key, author: "system", body, at: new Date() };
+}
+
+/**
+ * The message as the server has it now, from what we sent and its acknowledgement.
+ * @param {Ack} ack
+ * @param {string} body
+ * @returns {Message}
+ */
+export function ackedMessage({ message_id: id, seq, client_id, created_at }, body) {
+  return { id, seq, author: "customer", name: "", body, client_id, in_reply_to: null, sources: [], created_at };
+}

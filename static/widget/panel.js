@@ -1,0 +1,251 @@
+// The chat panel: a dialog beside the page, or over all of it on a small screen. Loaded when the chat is first opened.
+// Puts the parts together; the conversation decides what is true, the parts decide how it looks.
+
+/** @import {Author, Message, Panel, State, Widget, Workspace} from "./protocol.js" */
+
+import { Composer } from "./composer.js";
+import { Conversation } from "./conversation.js";
+import { element, icon } from "./dom.js";
+import { MessageList } from "./message_list.js";
+import { fillScreen } from "./screen.js";
+import { Store } from "./store.js";
+
+const SPOKEN_LINES = 5;
+const PATIENCE = 1_500;
+
+/**
+ * @param {Widget} widget
+ * @returns {Promise<Panel>}
+ */
+export async function mount(widget) {
+  widget.root.adoptedStyleSheets.push(...(await Promise.all(["panel.css", "messages.css"].map(styleSheet))));
+  return new ChatPanel(widget);
+}
+
+/** @param {string} name */
+async function styleSheet(name) {
+  const response = await fetch(new URL(name, import.meta.url));
+  if (!response.ok) throw new Error(`${name} of the chat answered ${response.status}`);
+  return new CSSStyleSheet().replace(await response.text());
+}
+
+class ChatPanel {
+  #widget;
+  #store;
+  #conversation;
+  #list;
+  #composer;
+  #isDrawing = false;
+  #lostAt = 0;
+  /** @type {HTMLElement | null} */
+  #opener = null;
+  #mark = element("span", { class: "mark", "aria-hidden": "true" });
+  #title = element("h2", { id: "title", tabindex: "-1" }, "Chat");
+  #line = element("p", { class: "line", role: "status" });
+  #banner = element("p", { class: "banner", role: "status", hidden: "" });
+  #spoken = element("div", { class: "hidden", role: "log", "aria-live": "polite", "aria-label": "New messages" });
+  #dialog = element("dialog", { class: "panel", "aria-labelledby": "title" });
+
+  /** @param {Widget} widget */
+  constructor(widget) {
+    this.#widget = widget;
+    this.#store = new Store(widget.workspace);
+    this.#conversation = new Conversation(widget.origin, widget.workspace, this.#store, {
+      changed: () => this.#drawSoon(),
+      arrived: (message) => this.#arrived(message),
+    });
+    this.#list = new MessageList(widget.origin, (clientId) => this.#conversation.retry(clientId));
+    this.#composer = new Composer((body) => this.#post(body), (draft) => this.#typed(draft));
+    this.#build();
+    this.#conversation.start();
+  }
+
+  get isOpen() {
+    return this.#dialog.open;
+  }
+
+  /** @param {boolean} takeFocus false where the page opens it again by itself after a reload */
+  open(takeFocus) {
+    if (this.isOpen) return;
+    const active = document.activeElement;
+    this.#opener = active instanceof HTMLElement && active !== document.body ? active : null;
+    this.#show(takeFocus);
+    this.#composer.fit();
+    this.#list.goToEnd();
+    this.#seen();
+    this.#widget.opened(true);
+  }
+
+  close() {
+    if (!this.isOpen) return;
+    this.#dialog.close();
+    const isInside = !this.#opener || this.#opener === this.#widget.root.host;
+    (isInside ? this.#widget.launcher : this.#opener)?.focus();
+    this.#widget.opened(false);
+  }
+
+  #build() {
+    const close = element("button", { type: "button", class: "close", "aria-label": "Close chat" }, icon("close"));
+    const heading = element("div", { class: "heading" }, this.#title, this.#line);
+    const header = element("header", {}, this.#mark, heading, close);
+    const stage = element("div", { class: "stage" }, this.#list.scroller, this.#list.pill);
+    this.#dialog.append(header, this.#banner, stage, this.#composer.element, this.#spoken);
+    this.#widget.root.append(this.#dialog);
+    close.onclick = () => this.close();
+    this.#composer.person.onclick = () => this.#conversation.requestAgent();
+    this.#composer.draft = this.#store.visitor.draft;
+    this.#dialog.addEventListener("keydown", (event) => this.#key(event));
+    this.#dialog.addEventListener("cancel", (event) => this.#cancel(event));
+    document.addEventListener("visibilitychange", () => this.#seen());
+    fillScreen(this.#dialog, () => this.#list.follow());
+    this.#draw();
+  }
+
+  /** @param {boolean} takeFocus */
+  #show(takeFocus) {
+    if (!takeFocus) return this.#dialog.setAttribute("open", "");
+    if (isSmallScreen()) this.#dialog.showModal();
+    else this.#dialog.show();
+    if (matchMedia("(pointer: coarse)").matches) this.#title.focus({ preventScroll: true });
+    else this.#composer.focus();
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
+    this.#cancel(event);
+  }
+
+  /** @param {Event} event */
+  #cancel(event) {
+    event.preventDefault();
+    this.close();
+  }
+
+  /** @param {string} body */
+  #post(body) {
+    this.#store.remember({ draft: "" });
+    this.#conversation.post(body);
+  }
+
+  /** @param {string} draft */
+  #typed(draft) {
+    this.#store.remember({ draft });
+    this.#conversation.type(draft.trim() !== "");
+  }
+
+  /** @param {Message} message */
+  #arrived(message) {
+    this.#widget.emit("message", message);
+    const line = element("p", { dir: "auto" }, `${this.#nameOf(message)}: ${message.body}`);
+    this.#spoken.append(line);
+    if (this.#spoken.children.length > SPOKEN_LINES) this.#spoken.firstChild?.remove();
+  }
+
+  #seen() {
+    if (this.isOpen && !document.hidden) this.#conversation.markRead();
+    this.#widget.unread(this.#conversation.unread);
+  }
+
+  #drawSoon() {
+    if (this.#isDrawing) return;
+    this.#isDrawing = true;
+    queueMicrotask(() => {
+      this.#isDrawing = false;
+      this.#draw();
+    });
+  }
+
+  #draw() {
+    const { state, link, items, writer, isAsking } = this.#conversation;
+    this.#drawHeader(state);
+    this.#drawBanner();
+    this.#drawPerson(state, isAsking);
+    this.#composer.disabled = link === "refused";
+    this.#list.render(items, writer, (item) => this.#nameOf(item));
+    this.#seen();
+  }
+
+  /** @param {State | null} state */
+  #drawHeader(state) {
+    const workspace = state?.workspace;
+    const name = state?.agent?.name ?? workspace?.name ?? "";
+    this.#mark.textContent = [...name][0] ?? "";
+    this.#mark.classList.toggle("agent", state?.handler === "agent");
+    setText(this.#title, workspace?.name ?? "Chat");
+    setText(this.#line, stateLine(state));
+    if (workspace) this.#greet(workspace);
+  }
+
+  /** @param {Workspace} workspace */
+  #greet({ name, greeting, colour }) {
+    this.#list.greet(`How can ${name} help?`, this.#nameOf({ author: "bot", name: "" }), greeting);
+    if (colour === this.#store.visitor.colour) return;
+    this.#store.remember({ colour });
+    this.#widget.paint(colour);
+  }
+
+  #drawBanner() {
+    const words = this.#bannerWords();
+    const symbol = this.#conversation.link === "up" ? "clock" : "cloud";
+    if (this.#banner.textContent !== words) this.#banner.replaceChildren(icon(symbol), words);
+    this.#banner.hidden = !words;
+  }
+
+  /** A drop of a moment is nobody's business: the line comes when it lasts. */
+  #bannerWords() {
+    const { link, refusal, held } = this.#conversation;
+    if (link === "refused") return refusal;
+    if (link !== "down") this.#lostAt = 0;
+    if (link !== "down") return held;
+    if (!navigator.onLine) return "You are offline. What you write is kept and sent when you are back.";
+    if (!this.#lostAt) setTimeout(() => this.#drawSoon(), PATIENCE + 50);
+    this.#lostAt ||= Date.now();
+    return Date.now() - this.#lostAt >= PATIENCE ? "Reconnecting… What you write is kept." : "";
+  }
+
+  /**
+   * @param {State | null} state
+   * @param {boolean} isAsking
+   */
+  #drawPerson(state, isAsking) {
+    const handler = state?.handler ?? "bot";
+    const isDone = isAsking || handler !== "bot";
+    const words = {
+      bot: isAsking ? "Asking for a person…" : "Talk to a person",
+      queue: "A person was asked",
+      agent: `${state?.agent?.name ?? "A person"} is here`,
+    };
+    const { person } = this.#composer;
+    const symbol = isDone ? "check" : "person";
+    if (person.textContent !== words[handler]) person.replaceChildren(icon(symbol), words[handler]);
+    person.setAttribute("aria-disabled", String(isDone));
+  }
+
+  /** @param {{author: Author, name: string}} item */
+  #nameOf({ author, name }) {
+    if (author === "system") return "";
+    return name || `${this.#conversation.state?.workspace?.name ?? ""} assistant`.trim();
+  }
+}
+
+function isSmallScreen() {
+  return matchMedia("(max-width: 480px), (max-height: 480px)").matches;
+}
+
+/**
+ * A status region that is set to the same words again would be read again.
+ * @param {HTMLElement} target
+ * @param {string} words
+ */
+function setText(target, words) {
+  if (target.textContent !== words) target.textContent = words;
+}
+
+/** @param {State | null} state */
+function stateLine(state) {
+  if (!state) return "Connecting…";
+  if (state.handler === "agent") return `${state.agent?.name ?? "A colleague"} answers you`;
+  return state.handler === "queue" ? "Waiting for a colleague" : "Automated assistant · a person is one tap away";
+}

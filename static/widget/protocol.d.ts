@@ -1,0 +1,100 @@
+// The frames of docs/protocol.md, version 1, as the customer's side of the websocket sees them.
+
+export type Author = "customer" | "bot" | "agent" | "system";
+export type Handler = "bot" | "queue" | "agent";
+
+export interface Source {
+  title: string;
+  url: string;
+}
+
+export interface Message {
+  id: string | number;
+  seq: number;
+  author: Author;
+  name: string;
+  body: string;
+  client_id: string | null;
+  in_reply_to: number | null;
+  sources: Source[];
+  created_at: string;
+}
+
+export interface Workspace {
+  name: string;
+  greeting: string;
+  colour: string;
+  language: string;
+}
+
+export interface State {
+  type: "state";
+  conversation: string | null;
+  status: "open" | "pending" | "snoozed" | "resolved";
+  handler: Handler;
+  agent: { name: string } | null;
+  last_seq: number;
+  workspace?: Workspace;
+}
+
+export interface Ack {
+  type: "ack";
+  client_id: string;
+  seq: number;
+  message_id: string | number;
+  conversation: string;
+  created_at: string;
+}
+
+export interface ReplyChunk {
+  type: "reply.chunk";
+  reply: string;
+  n: number;
+  offset: number;
+  text: string;
+}
+
+export interface ProtocolError {
+  type: "error";
+  code: string;
+  message: string;
+  client_id?: string;
+}
+
+export type ServerFrame =
+  | State
+  | Ack
+  | { type: "message.posted"; message: Message }
+  | { type: "reply.started"; reply: string; in_reply_to: number }
+  | ReplyChunk
+  | { type: "reply.failed"; reply: string; in_reply_to: number; reason: string }
+  | { type: "typing"; author: Author; name: string; on: boolean }
+  | { type: "presence"; agents_online: number }
+  | { type: "pong" }
+  | ProtocolError;
+
+export type ClientFrame =
+  | { type: "resume"; workspace: string; token: string; last_seq: number }
+  | { type: "message.post"; client_id: string; body: string }
+  | { type: "agent.request"; client_id: string }
+  | { type: "typing"; on: boolean }
+  | { type: "ping" };
+
+// What the loader hands to the panel, and what the panel gives back.
+
+export interface Widget {
+  root: ShadowRoot;
+  launcher: HTMLButtonElement;
+  origin: string;
+  workspace: string;
+  emit(event: string, detail?: unknown): void;
+  paint(colour: string): void;
+  opened(open: boolean): void;
+  unread(count: number): void;
+}
+
+export interface Panel {
+  readonly isOpen: boolean;
+  open(takeFocus: boolean): void;
+  close(): void;
+}

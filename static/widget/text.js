@@ -1,0 +1,68 @@
+// Words for the eye: links inside plain text, times, days. Text stays text: nothing here builds markup from it.
+
+import { element } from "./dom.js";
+
+const LINK = /https?:\/\/[^\s<>"]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}/gi;
+const TRAILING = /[.,;:!?'"»”’)\]}]+$/;
+
+const timeFormat = new Intl.DateTimeFormat([], { hour: "numeric", minute: "2-digit" });
+const dayFormat = new Intl.DateTimeFormat([], { weekday: "long", day: "numeric", month: "long" });
+
+/**
+ * The text with its web and e-mail addresses as links.
+ * @param {string} text
+ * @returns {(Node | string)[]}
+ */
+export function withLinks(text) {
+  const parts = [];
+  let end = 0;
+  for (const match of text.matchAll(LINK)) {
+    const address = trimmed(match[0]);
+    parts.push(text.slice(end, match.index), linkTo(address));
+    end = match.index + address.length;
+  }
+  return [...parts, text.slice(end)];
+}
+
+/**
+ * Punctuation at the end belongs to the sentence, except a bracket that the address opened itself.
+ * @param {string} address
+ */
+function trimmed(address) {
+  const short = address.replace(TRAILING, "");
+  return short.includes("(") && address[short.length] === ")" ? `${short})` : short;
+}
+
+/** @param {string} address */
+function linkTo(address) {
+  const isMail = !/^https?:/i.test(address);
+  return outwardLink(isMail ? `mailto:${address}` : address, address);
+}
+
+/**
+ * A link that leaves the chat open; anything but a web or mail address stays plain words.
+ * @param {string} url
+ * @param {(Node | string)[]} children
+ */
+export function outwardLink(url, ...children) {
+  const isSafe = /^(https?|mailto):/i.test(url);
+  const attributes = { href: url, target: "_blank", rel: "noopener noreferrer nofollow" };
+  return isSafe ? element("a", attributes, ...children) : element("span", {}, ...children);
+}
+
+/** @param {Date} date */
+export function timeOf(date) {
+  return timeFormat.format(date);
+}
+
+/** @param {Date} date */
+export function dayOf(date) {
+  const days = Math.round((startOfDay(new Date()) - startOfDay(date)) / 86_400_000);
+  if (days === 0) return "Today";
+  return days === 1 ? "Yesterday" : dayFormat.format(date);
+}
+
+/** @param {Date} date */
+function startOfDay(date) {
+  return new Date(date).setHours(0, 0, 0, 0);
+}

@@ -1,0 +1,46 @@
+"""The admin's sidebar, in the order of an administrator's questions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from supportbot.workspaces.administration import is_superuser
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """Groups of links; every list is bound to the visitor's workspaces."""
+    workspaces = "Workspaces" if is_superuser(request) else "Workspace"
+    return [
+        _group(None, ("Today", "admin:index", "space_dashboard")),
+        _group(
+            "Conversations",
+            ("Conversations", "admin:chat_conversation_changelist", "forum"),
+            ("Messages", "admin:chat_message_changelist", "chat_bubble"),
+            ("Contacts", "admin:chat_contact_changelist", "contacts"),
+        ),
+        _group(
+            "Model",
+            ("Expert routing", "admin:routing", "alt_route"),
+            ("Generations", "admin:chat_generation_changelist", "auto_awesome"),
+        ),
+        _group(
+            "Knowledge",
+            ("Articles", "admin:knowledge_article_changelist", "article"),
+            ("Orders", "admin:knowledge_order_changelist", "package_2"),
+        ),
+        _group(
+            "People",
+            (workspaces, "admin:workspaces_workspace_changelist", "storefront"),
+            ("Members", "admin:workspaces_member_changelist", "group"),
+            ("Users", "admin:workspaces_user_changelist", "person"),
+            ("Audit log", "admin:workspaces_auditentry_changelist", "history"),
+        ),
+    ]
+
+
+def _group(title: str | None, *links: tuple[str, str, str]) -> dict[str, Any]:
+    items = [{"title": name, "link": reverse(url), "icon": icon} for name, url, icon in links]
+    return {"title": title, "items": items}

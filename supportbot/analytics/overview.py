@@ -1,0 +1,72 @@
+"""The admin's front page: how today goes in the workspaces that somebody administers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import urlencode
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils import timezone
+
+from supportbot.analytics.experts import Checkpoint, installed
+from supportbot.chat.models import Conversation, Message
+from supportbot.workspaces.models import User
+
+LATEST = 8
+
+
+@dataclass(frozen=True)
+class Count:
+    """A number with what it counts and where the rows are."""
+
+    name: str
+    value: int
+    note: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Overview:
+    """Numbers of today, the latest conversations, and the checkpoint that answers."""
+
+    counts: list[Count]
+    latest: QuerySet[Conversation]
+    checkpoint: Checkpoint
+
+    @classmethod
+    def of(cls, user: AbstractBaseUser | AnonymousUser) -> Self:
+        """What this administrator may see."""
+        assert isinstance(user, User)
+        workspaces = user.administers()
+        conversations = Conversation.objects.in_workspaces(workspaces)
+        counts = _counts(conversations, Message.objects.in_workspaces(workspaces))
+        latest = conversations.select_related("contact", "assignee", "workspace")[:LATEST]
+        return cls(counts, latest, installed())
+
+
+def _counts(conversations: QuerySet[Conversation], messages: QuerySet[Message]) -> list[Count]:
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    today = {"created_at__gte": midnight}
+    asked = messages.filter(author=Message.Author.CUSTOMER, **today)
+    answered = asked.filter(outcome=Message.Outcome.ANSWERED)
+    handed_off = asked.filter(outcome=Message.Outcome.HANDED_OFF)
+    waiting = conversations.filter(handler=Conversation.Handler.QUEUE)
+    since = {"created_at__gte": midnight.isoformat()}
+    return [
+        Count("Conversations", conversations.filter(**today).count(), "begun today", _rows("conversation", since)),
+        Count(
+            "Answered", answered.count(), "messages, by the assistant", _rows("message", {"outcome__exact": "answered"})
+        ),
+        Count(
+            "Handed off", handed_off.count(), "messages, to people", _rows("message", {"outcome__exact": "handed_off"})
+        ),
+        Count("Waiting", waiting.count(), "for an agent now", _rows("conversation", {"handler__exact": "queue"})),
+    ]
+
+
+def _rows(model: str, filters: dict[str, str]) -> str:
+    return f"{reverse(f'admin:chat_{model}_changelist')}?{urlencode(filters)}"

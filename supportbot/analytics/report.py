@@ -1,0 +1,143 @@
+"""A conversation message by message: what was read, decided and written, and which experts did it. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from inference.trace import RoutingTrace
+from supportbot.analytics.experts import Checkpoint
+from supportbot.analytics.trace_view import TraceView, view
+from supportbot.chat.models import Generation, Message
+
+ACTS = {
+    "answer": "Answered",
+    "ask": "Asked back",
+    "refuse": "Declined politely",
+    "hand_off": "Handed to people",
+}
+REASONS = {
+    "known": "the intent was clear and all that the reply needs was known",
+    "order_needed": "only an order's state answers this, and no order was named",
+    "unknown_order": "the order number is not one of this shop's",
+    "off_topic": "it has nothing to do with the shop",
+    "asked": "the customer asked for a person",
+    "unsure": "the confidence was below the workspace's threshold",
+    "repeated": "two questions in a row had brought nothing new",
+    "failed": "the engine failed",
+}
+NOT_GENERATED = "No words were generated: this text is the system's own."
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A probability with its name."""
+
+    name: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Part:
+    """One stretch of text under the lens: a view, or words that say why there is none."""
+
+    key: str
+    title: str
+    view: TraceView | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One message and, where the assistant dealt with it, how."""
+
+    message: Message
+    generation: Generation | None = None
+    parts: tuple[Part, ...] = ()
+    others: tuple[Bar, ...] = ()
+
+    @property
+    def decision(self) -> str:
+        """The act in words."""
+        return ACTS.get(self.generation.act, self.generation.act) if self.generation else ""
+
+    @property
+    def reason(self) -> str:
+        """Why, in words."""
+        return REASONS.get(self.generation.reason, self.generation.reason) if self.generation else ""
+
+    @property
+    def first_token(self) -> str:
+        """From the start of generation."""
+        seconds = self.generation.first_token_s if self.generation else None
+        return "" if seconds is None else _time(seconds)
+
+    @property
+    def whole_time(self) -> str:
+        """From the customer's message to the saved reply, and of what it consists."""
+        work = self.generation
+        if work is None:
+            return ""
+        return f"{_time(work.wait_s + work.total_s)} ({_time(work.wait_s)} in the queue, {_time(work.read_s)} triage)"
+
+    @property
+    def tokens_per_second(self) -> float | None:
+        """Of the reply from its second token on; the time includes saving it."""
+        work = self.generation
+        if work is None or work.first_token_s is None or work.completion_tokens < 2:
+            return None
+        seconds = work.total_s - work.read_s - work.first_token_s
+        return (work.completion_tokens - 1) / seconds if seconds > 0 else None
+
+
+def entries(messages: Iterable[Message], checkpoint: Checkpoint) -> list[Entry]:
+    """One entry for each message."""
+    return [_entry(message, checkpoint) for message in messages]
+
+
+def stored_trace(data: bytes | memoryview) -> RoutingTrace:
+    """A trace from the database; ValueError when it is damaged."""
+    trace = RoutingTrace.from_bytes(bytes(data))
+    fits = len(trace.tokens) == trace.ids.shape[1] >= trace.prompt_tokens >= 0
+    if not fits or (trace.ids.size and trace.ids.max() >= trace.n_experts):
+        raise ValueError("not a routing trace: its parts don't fit together")
+    return trace
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+
+
+def _entry(message: Message, checkpoint: Checkpoint) -> Entry:
+    if message.author == Message.Author.CUSTOMER:
+        generation = getattr(message, "reply_generation", None)
+        return Entry(message, generation, others=_others(message, generation))
+    generation = getattr(message, "generation", None)
+    if generation is None:
+        return Entry(message)
+    parts = (_part(generation, "reply", checkpoint), _part(generation, "words", checkpoint))
+    return Entry(message, generation, parts)
+
+
+def _others(message: Message, generation: Generation | None) -> tuple[Bar, ...]:
+    """The next best categories."""
+    if generation is None:
+        return ()
+    ranked = sorted(generation.categories.items(), key=lambda item: -item[1])
+    return tuple(Bar(name, value) for name, value in ranked if name != message.category)[:3]
+
+
+def _part(generation: Generation, key: str, checkpoint: Checkpoint) -> Part:
+    title = "Reply" if key == "reply" else "Customer’s words"
+    data = generation.routing if key == "reply" else generation.reading
+    if not data:
+        missing = NOT_GENERATED if key == "reply" else "The customer’s words were not read by the model."
+        return Part(key, title, problem=missing)
+    try:
+        trace = stored_trace(data)
+        if key == "reply":
+            trace = trace.part(slice(trace.prompt_tokens, None))
+        shown = view(trace, checkpoint)
+    except (ValueError, IndexError) as error:
+        return Part(key, title, problem=f"The routing record can’t be read ({error}).")
+    return Part(key, title, shown, "" if shown else "The routing record holds no tokens.")

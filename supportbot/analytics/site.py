@@ -1,0 +1,56 @@
+"""The admin site: open to administrators, with the routing pages and a front page that says how today goes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.views import LogoutView, redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from unfold.sites import UnfoldAdminSite
+
+from supportbot.analytics import views
+from supportbot.analytics.overview import Overview
+from supportbot.workspaces.administration import is_administrator
+
+
+class AdministratorSite(UnfoldAdminSite):  # type: ignore[misc]
+    """Everybody signs in at the same page; agents don't come in here."""
+
+    index_title = "Today"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """A superuser, or a member with the role admin."""
+        return is_administrator(request)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Send a stranger to the one sign-in page, tell an agent that this is not his."""
+        if self.has_permission(request):
+            return redirect("admin:index")
+        if request.user.is_authenticated:
+            raise PermissionDenied
+        return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+        """Back to the sign-in page."""
+        return LogoutView.as_view()(request)
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The front page."""
+        response: HttpResponse = super().index(
+            request, {"overview": Overview.of(request.user), **(extra_context or {})}
+        )
+        return response
+
+    def extra_urls(self) -> list[URLPattern]:
+        """The routing pages."""
+        return [
+            path("routing/", self.admin_view(views.routing), name="routing"),
+            path(
+                "routing/<uuid:conversation_id>/",
+                self.admin_view(views.conversation_routing),
+                name="routing-conversation",
+            ),
+        ]

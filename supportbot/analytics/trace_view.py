@@ -1,0 +1,158 @@
+"""A routing trace as a person reads it: layer by expert, token by token, and how sure the router was.
+
+Knows traces and experts; no conversation and no database. Letters: L layers, T tokens, K chosen experts, E experts.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from inference.trace import RoutingTrace
+from supportbot.analytics.experts import Checkpoint, Expert
+
+HEAT = (0.02, 0.05, 0.09, 0.14, 0.20, 0.28, 0.38, 0.50)  # bounds of the shades
+PART_OF_A_CHARACTER = "·"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One expert in one layer: `share` of the layer's weight, `chosen` of all its choices."""
+
+    expert: Expert
+    share: float
+    chosen: int
+
+    @property
+    def percent(self) -> str:
+        """The share as it stands in the cell."""
+        return f"{self.share:.0%}".rstrip("%") if self.share >= 0.005 or self.share == 0 else "<1"
+
+    @property
+    def heat(self) -> int:
+        """The shade, from 0 to 8."""
+        return bisect_right(HEAT, self.share)
+
+
+@dataclass(frozen=True)
+class Certainty:
+    """How sure the router was: `entropy` 0 one expert to 1 all alike; `margin` of the first choice over the second."""
+
+    entropy: float
+    margin: float
+
+    @property
+    def spread(self) -> str:
+        """The entropy in words."""
+        return _word(self.entropy, (0.45, 0.75), ("few experts", "several experts", "nearly all experts"))
+
+    @property
+    def choice(self) -> str:
+        """The margin in words."""
+        return _word(self.margin, (0.25, 0.55), ("close call", "fairly clear", "very clear"))
+
+    @property
+    def sentence(self) -> str:
+        """Both in a sentence."""
+        first = (1 + self.margin) / 2
+        sure = _word(self.margin, (0.25, 0.55), ("not very sure", "fairly sure", "very sure"))
+        return (
+            f"The router was {sure}: on average its first expert for a token got {first:.0%} of the weight and its "
+            f"second {1 - first:.0%}. All in all the weight went to {self.spread}."
+        )
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer's row of the heat map; layers count from 1, the dense first layer has no experts."""
+
+    number: int
+    cells: list[Cell]
+    certainty: Certainty
+    choices: int
+
+
+@dataclass(frozen=True)
+class Token:
+    """A piece of the text, its leading expert, and the experts and per cents of each layer for the browser."""
+
+    space: str
+    text: str
+    expert: Expert
+    is_turn: bool
+    routes: str
+
+
+@dataclass(frozen=True)
+class TraceView:
+    """A stretch of text as the experts saw it."""
+
+    layers: list[Layer]
+    tokens: list[Token]
+    leaders: list[Cell]
+    certainty: Certainty
+    experts: list[Expert]
+
+
+def view(trace: RoutingTrace, checkpoint: Checkpoint) -> TraceView | None:
+    """The view of a trace; None when it has no tokens. IndexError or ValueError when its parts don't fit together."""
+    if not trace.tokens:
+        return None
+    experts = checkpoint.experts(trace.n_experts)
+    margins = _margins(trace)
+    layers = [
+        _layer(
+            index, trace.share[index].tolist(), trace.counts[index].tolist(), Certainty(float(entropy), margin), experts
+        )
+        for index, (entropy, margin) in enumerate(zip(trace.entropy, margins, strict=True))
+    ]
+    whole = Certainty(float(trace.entropy.mean()), sum(margins) / len(margins))
+    return TraceView(layers, _tokens(trace, experts), leaders(trace, experts), whole, experts)
+
+
+def leaders(trace: RoutingTrace, experts: Sequence[Expert], count: int = 3) -> list[Cell]:
+    """The experts with the most weight over all layers."""
+    share, counts = trace.share.mean(axis=0), trace.counts.sum(axis=0)
+    best = np.argsort(-share, kind="stable")[:count]
+    return [Cell(experts[index], float(share[index]), int(counts[index])) for index in best]
+
+
+def _layer(
+    index: int, shares: list[float], counts: list[int], certainty: Certainty, experts: Sequence[Expert]
+) -> Layer:
+    cells = [Cell(*parts) for parts in zip(experts, shares, counts, strict=True)]
+    return Layer(index + 1, cells, certainty, sum(counts))
+
+
+def _margins(trace: RoutingTrace) -> list[float]:
+    """Mean lead of the first choice over the second, for each layer [L]."""
+    ranked = -np.sort(-trace.weights, axis=-1)
+    second = ranked[..., 1] if ranked.shape[-1] > 1 else 0
+    return [float(margin) for margin in (ranked[..., 0] - second).mean(axis=1)]
+
+
+def _tokens(trace: RoutingTrace, experts: Sequence[Expert]) -> list[Token]:
+    leading = trace.leading().tolist()
+    tokens = []
+    for index, (text, leader) in enumerate(zip(trace.tokens, leading, strict=True)):
+        word = text.lstrip() or text
+        space = text[: len(text) - len(word)]
+        is_turn = index == 0 or leading[index - 1] != leader
+        tokens.append(Token(space, word or PART_OF_A_CHARACTER, experts[leader], is_turn, _routes(trace, index)))
+    return tokens
+
+
+def _routes(trace: RoutingTrace, token: int) -> str:
+    """`3:62,7:38|0:80,2:20`: layer by layer the chosen experts' numbers and per cents, the first choice first."""
+    layers = []
+    for ids, weights in zip(trace.ids[:, token], trace.weights[:, token], strict=True):
+        order = np.argsort(-weights, kind="stable")
+        layers.append(",".join(f"{ids[i]}:{weights[i] * 100:.0f}" for i in order))
+    return "|".join(layers)
+
+
+def _word(value: float, bounds: Sequence[float], words: Sequence[str]) -> str:
+    return words[bisect_right(bounds, value)]

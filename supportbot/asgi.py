@@ -1,0 +1,51 @@
+"""The server's entry point: HTTP, websockets, and what starts and ends with the process."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "supportbot.settings")
+
+from channels.routing import ProtocolTypeRouter
+from django.conf import settings
+from django.core.asgi import get_asgi_application
+
+http = get_asgi_application()
+
+from supportbot.celery import EmbeddedWorker  # noqa: E402
+from supportbot.chat import assistant, events, tasks  # noqa: E402
+from supportbot.routing import websockets  # noqa: E402
+
+SWEEP_EVERY = 5.0  # seconds
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    """Tell events which loop serves; the embedded run also has its worker and its sweep here."""
+    await receive()
+    events.use_loop(asyncio.get_running_loop())
+    worker = EmbeddedWorker(settings.INFERENCE_THREADS) if settings.EMBEDDED else None
+    sweeping = asyncio.create_task(_sweep_for_ever()) if worker else None
+    if worker:
+        worker.start()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    if worker and sweeping:
+        sweeping.cancel()
+        await asyncio.to_thread(assistant.stop)
+        await asyncio.to_thread(worker.stop)
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+async def _sweep_for_ever() -> None:
+    """What Celery's beat does in production."""
+    while True:
+        await asyncio.sleep(SWEEP_EVERY)
+        await asyncio.to_thread(tasks.sweep)
+
+
+application = ProtocolTypeRouter({"http": http, "websocket": websockets, "lifespan": lifespan})

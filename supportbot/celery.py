@@ -1,0 +1,39 @@
+"""The Celery app with its two queues, default and inference, and the worker thread of the embedded run."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+from celery import Celery
+from celery.worker import state
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "supportbot.settings")
+
+app = Celery("supportbot")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(["supportbot.chat"])
+
+
+class EmbeddedWorker:
+    """A worker for both queues on a thread of the server's process."""
+
+    def __init__(self, concurrency: int) -> None:
+        self._worker = app.WorkController(
+            pool="threads",
+            concurrency=concurrency,
+            queues=["default", "inference"],
+            without_heartbeat=True,
+            without_gossip=True,
+            without_mingle=True,
+        )
+        self._thread = threading.Thread(target=self._worker.start, name="worker", daemon=True)
+
+    def start(self) -> None:
+        """Begin to take tasks."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take no more tasks, and wait for the thread to end."""
+        state.should_stop = 0  # type: ignore[assignment]  # an exit code; the stubs know only its first value
+        self._thread.join(2.5)

@@ -1,0 +1,69 @@
+"""What the assistant reads before it decides: the last turns, the order that the customer named. Knows no model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from supportbot.chat.models import Conversation, Generation, Message
+from supportbot.knowledge.models import Order
+
+LAST = 12  # messages
+ORDER_NUMBER = re.compile(r"#\s?(\d{3,12})\b|(?<![\d.,£$€+-])\b(\d{5})\b(?![.,]?\d)")
+FEW_WORDS = 8
+
+
+@dataclass(frozen=True)
+class Context:
+    """The conversation as far as the assistant reads it; what the customer wants answered is `question`."""
+
+    earlier: Sequence[Message]
+    question: str
+    order_number: str | None = None
+    order: Order | None = None
+    asked: Sequence[Generation] = field(default_factory=list)
+
+    @property
+    def completes_ask(self) -> bool:
+        """Whether the customer just gave the number that the assistant asked for."""
+        return bool(self.asked and _numbers(self.question)) and len(self.question.split()) <= FEW_WORDS
+
+
+def read(conversation: Conversation, waiting: Sequence[Message]) -> Context:
+    """Gather it for the messages that wait: several in a row are one question."""
+    earlier = _earlier(conversation, waiting)
+    question = "\n".join(message.body for message in waiting)
+    number = _last_number([*earlier, *waiting])
+    order = Order.objects.in_workspace(conversation.workspace).filter(number=number).first() if number else None
+    return Context(earlier, question, number, order, _asks_in_a_row(earlier))
+
+
+def _earlier(conversation: Conversation, waiting: Sequence[Message]) -> list[Message]:
+    said = conversation.messages.filter(seq__gt=conversation.context_seq).exclude(author=Message.Author.SYSTEM)
+    rows = said.exclude(id__in=[message.id for message in waiting]).select_related("generation").order_by("-seq")
+    return list(rows[:LAST])[::-1]
+
+
+def _last_number(messages: Sequence[Message]) -> str | None:
+    for message in reversed(messages):
+        if message.author == Message.Author.CUSTOMER and (numbers := _numbers(message.body)):
+            return numbers[-1]
+    return None
+
+
+def _numbers(text: str) -> list[str]:
+    return [after_hash or five_digits for after_hash, five_digits in ORDER_NUMBER.findall(text)]
+
+
+def _asks_in_a_row(earlier: Sequence[Message]) -> list[Generation]:
+    """The assistant's last replies, newest first, as far back as they all asked."""
+    asks = []
+    for message in reversed(earlier):
+        if message.author == Message.Author.CUSTOMER:
+            continue
+        generation = getattr(message, "generation", None)
+        if generation is None or generation.act != Generation.Act.ASK:
+            break
+        asks.append(generation)
+    return asks

@@ -1,0 +1,32 @@
+"""What the rules forbid: each refusal has a code of the protocol and words for a person."""
+
+from __future__ import annotations
+
+
+class Refused(Exception):
+    """A request that the rules forbid. Its text is shown to whoever asked."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class AlreadyTaken(Refused):
+    """Another agent has the conversation."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("already_taken", f"{name} has taken this conversation.")
+
+
+class NotYours(Refused):
+    """Only the agent who has the conversation may do this."""
+
+    def __init__(self) -> None:
+        super().__init__("not_yours", "Take the conversation first.")
+
+
+class TooFast(Refused):
+    """A visitor writes faster than people do."""
+
+    def __init__(self) -> None:
+        super().__init__("too_fast", "That was fast. Please wait a moment; your message is kept and will be sent.")

@@ -1,0 +1,152 @@
+"""The use cases of a conversation, for every surface: each is one transaction, published on commit."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from supportbot.chat import tasks, transcript
+from supportbot.chat.models import Conversation, Message
+from supportbot.chat.refusals import AlreadyTaken, NotYours, Refused, TooFast
+from supportbot.workspaces.models import AuditEntry, User
+
+BODY_LIMIT = 4000
+RATES = ((5, timedelta(seconds=5)), (20, timedelta(minutes=1)))
+
+
+@transaction.atomic
+def post_message(*, conversation_id: UUID, body: str, client_id: UUID, agent: User | None = None) -> Message:
+    """Save what a customer, or the agent who has the turn, wrote; a resend gives the first row again."""
+    conversation = transcript.locked(conversation_id)
+    if earlier := conversation.messages.filter(client_id=client_id).first():
+        return earlier
+    body = _clean(body)
+    if agent:
+        return _post_by_agent(conversation, body, client_id, agent)
+    return _post_by_customer(conversation, body, client_id)
+
+
+@transaction.atomic
+def request_agent(*, conversation_id: UUID, client_id: UUID) -> Message:
+    """The customer wants a person; asked again, the answer is the hand-off of the first time."""
+    conversation = transcript.locked(conversation_id)
+    if earlier := conversation.messages.filter(client_id=client_id).first():
+        return earlier
+    if conversation.handler != Conversation.Handler.BOT and (last := conversation.messages.last()):
+        return last
+    return transcript.hand_off(conversation, reason="asked", client_id=client_id)
+
+
+@transaction.atomic
+def take(*, conversation_id: UUID, agent: User) -> Conversation:
+    """The agent takes the turn; of two at the same moment the second is refused."""
+    conversation = transcript.locked(conversation_id)
+    if conversation.handler == Conversation.Handler.AGENT and conversation.assignee:
+        if conversation.assignee == agent:
+            return conversation
+        raise AlreadyTaken(conversation.assignee.get_short_name())
+    conversation.give_to_agent(agent)
+    transcript.settle(conversation, Message.Outcome.BY_AGENT)
+    transcript.silence_bot(conversation, "taken_over")
+    _say(conversation, f"{agent.get_short_name()} has joined the conversation.", agent)
+    _note(conversation, agent, "conversation.taken")
+    return conversation
+
+
+@transaction.atomic
+def release(*, conversation_id: UUID, agent: User) -> Conversation:
+    """The agent gives the turn back to the assistant."""
+    conversation = transcript.locked(conversation_id)
+    _demand_turn(conversation, agent)
+    conversation.give_to_bot()
+    _say(conversation, f"{agent.get_short_name()} has left; the assistant answers again.", agent)
+    _note(conversation, agent, "conversation.released")
+    return conversation
+
+
+@transaction.atomic
+def resolve(*, conversation_id: UUID, agent: User) -> Conversation:
+    """Close a conversation that the agent has, or that no other agent has."""
+    conversation = transcript.locked(conversation_id)
+    if conversation.status == Conversation.Status.RESOLVED:
+        return conversation
+    if conversation.assignee not in (None, agent):
+        raise NotYours
+    transcript.settle(conversation, Message.Outcome.BY_AGENT)
+    transcript.silence_bot(conversation, "taken_over")
+    message = transcript.append(conversation, author=Message.Author.SYSTEM, body="This conversation was closed.")
+    conversation.close()
+    transcript.save(conversation, message)
+    _note(conversation, agent, "conversation.resolved")
+    return conversation
+
+
+def mark_read(*, conversation_id: UUID, seq: int) -> None:
+    """An agent has seen the conversation up to here."""
+    Conversation.objects.filter(id=conversation_id, read_seq__lt=seq, last_seq__gte=seq).update(read_seq=seq)
+
+
+def _post_by_customer(conversation: Conversation, body: str, client_id: UUID) -> Message:
+    _demand_pace(conversation)
+    if conversation.status == Conversation.Status.RESOLVED:
+        conversation.give_to_bot()
+    is_bots = conversation.handler == Conversation.Handler.BOT
+    message = transcript.append(
+        conversation,
+        author=Message.Author.CUSTOMER,
+        body=body,
+        client_id=client_id,
+        outcome=Message.Outcome.PENDING if is_bots else Message.Outcome.BY_AGENT,
+        queued_at=timezone.now() if is_bots else None,
+    )
+    if not is_bots:
+        conversation.waiting_since = conversation.waiting_since or message.created_at
+    transcript.save(conversation, message)
+    if is_bots:
+        transaction.on_commit(lambda: tasks.queue_reply(message.id))
+    return message
+
+
+def _post_by_agent(conversation: Conversation, body: str, client_id: UUID, agent: User) -> Message:
+    _demand_turn(conversation, agent)
+    message = transcript.append(conversation, author=Message.Author.AGENT, body=body, client_id=client_id, user=agent)
+    conversation.waiting_since = None
+    conversation.read_seq = message.seq
+    transcript.save(conversation, message)
+    return message
+
+
+def _clean(body: str) -> str:
+    """Text that every database and browser can hold."""
+    text = body.replace("\x00", "").encode("utf-8", "replace").decode().strip()
+    if not text:
+        raise Refused("empty", "There is nothing to send yet.")
+    if len(text) > BODY_LIMIT:
+        raise Refused("too_long", f"A message may have {BODY_LIMIT:,} characters; this one has {len(text):,}.")
+    return text
+
+
+def _demand_pace(conversation: Conversation) -> None:
+    """Refuse a visitor who writes faster than people do."""
+    now = timezone.now()
+    written = conversation.messages.filter(author=Message.Author.CUSTOMER)
+    for count, span in RATES:
+        if written.filter(created_at__gt=now - span).count() >= count:
+            raise TooFast
+
+
+def _demand_turn(conversation: Conversation, agent: User) -> None:
+    if conversation.assignee != agent or conversation.handler != Conversation.Handler.AGENT:
+        raise NotYours
+
+
+def _say(conversation: Conversation, body: str, agent: User) -> None:
+    message = transcript.append(conversation, author=Message.Author.SYSTEM, body=body, user=agent)
+    transcript.save(conversation, message)
+
+
+def _note(conversation: Conversation, agent: User, action: str) -> None:
+    AuditEntry.objects.create(workspace=conversation.workspace, actor=agent, action=action, target=str(conversation.id))

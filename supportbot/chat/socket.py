@@ -1,0 +1,152 @@
+"""What every websocket of the chat does alike: frames in and out, groups, errors, heartbeat. Knows no use case."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Coroutine
+from typing import Any, ClassVar, ParamSpec, TypeVar
+from uuid import UUID
+
+import structlog
+from channels.db import DatabaseSyncToAsync
+from channels.generic.websocket import AsyncWebsocketConsumer
+
+from supportbot.chat.events import PROTOCOL, Frame
+from supportbot.chat.models import Message
+from supportbot.chat.refusals import Refused
+
+log = structlog.get_logger(__name__)
+FRAME_LIMIT = 64 * 1024
+SILENCE = 90.0  # seconds without a frame until the server closes
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class ChatSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
+    """A websocket that speaks the protocol of docs/protocol.md; subclasses name a method for each command."""
+
+    commands: ClassVar[dict[str, str]]
+
+    async def connect(self) -> None:
+        """Accept; what may be done is decided frame by frame."""
+        self.groups_joined: set[str] = set()
+        self.idle: asyncio.TimerHandle | None = None
+        await self.accept()
+        self._expect_frame()
+
+    async def disconnect(self, code: int) -> None:
+        """Leave every group."""
+        if self.idle:
+            self.idle.cancel()
+        for group in list(self.groups_joined):
+            await self.leave(group)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Obey one frame; a bad one gets an error frame and the connection lives on."""
+        self._expect_frame()
+        frame: Frame = {}
+        try:
+            frame = parse(text_data)
+            await self._obey(frame)
+        except Refused as refusal:
+            await self._send_error(refusal.code, str(refusal), frame)
+        except Exception:
+            log.exception("frame failed", command=frame.get("type"))
+            await self._send_error("failed", "Something went wrong on our side. Please try again.", frame)
+
+    async def frame(self, event: dict[str, Any]) -> None:
+        """Forward what was published to a group."""
+        await self.send_frame(event["frame"])
+
+    async def send_frame(self, frame: Frame) -> None:
+        """Send one frame."""
+        await self.send(text_data=json.dumps({"v": PROTOCOL, **frame}, ensure_ascii=False))
+
+    async def send_ack(self, message: Message, client_id: UUID) -> None:
+        """Send `ack`: what the client sent under this id is saved."""
+        frame = {"type": "ack", "client_id": str(client_id), "seq": message.seq, "message_id": str(message.id)}
+        times = {"conversation": str(message.conversation_id), "created_at": message.created_at.isoformat()}
+        await self.send_frame({**frame, **times})
+
+    async def join(self, group: str) -> None:
+        """Hear a group; before what was missed is read."""
+        self.groups_joined.add(group)
+        await self.channel_layer.group_add(group, self.channel_name)
+
+    async def leave(self, group: str) -> None:
+        """Hear a group no longer."""
+        self.groups_joined.discard(group)
+        await self.channel_layer.group_discard(group, self.channel_name)
+
+    async def pong(self, frame: Frame) -> None:
+        """Answer `ping`. A channel layer that came back empty has forgotten the groups, so join them again."""
+        for group in self.groups_joined:
+            await self.channel_layer.group_add(group, self.channel_name)
+        await self.send_frame({"type": "pong"})
+        await self.refresh()
+
+    async def refresh(self) -> None:
+        """Send the state that the client can compare with its own."""
+
+    async def _obey(self, frame: Frame) -> None:
+        command = self.commands.get(frame["type"])
+        if command is None:
+            raise Refused("unknown_type", f"This server does not know {frame['type']!r:.60}.")
+        await getattr(self, command)(frame)
+
+    async def _send_error(self, code: str, message: str, frame: Frame) -> None:
+        error: Frame = {"type": "error", "code": code, "message": message}
+        error |= {name: frame[name][:64] for name in ("client_id", "conversation") if isinstance(frame.get(name), str)}
+        await self.send_frame(error)
+
+    def _expect_frame(self) -> None:
+        if self.idle:
+            self.idle.cancel()
+        loop = asyncio.get_running_loop()
+        self.idle = loop.call_later(SILENCE, lambda: loop.create_task(self.close(4408)))
+
+
+def parse(text: str | None) -> Frame:
+    """A frame from the wire: JSON, an object, of this version, with a type."""
+    if text is None or len(text.encode("utf-8", "replace")) > FRAME_LIMIT:
+        raise Refused("bad_frame", "A frame is JSON text of at most 64 KiB.")
+    try:
+        frame = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Refused("bad_frame", "This is not JSON.") from None
+    if not isinstance(frame, dict) or not isinstance(frame.get("type"), str):
+        raise Refused("bad_frame", "A frame is an object with a type.")
+    if frame.get("v") != PROTOCOL:
+        raise Refused("unsupported_version", f"This server speaks version {PROTOCOL}.")
+    return frame
+
+
+def text_of(frame: Frame, name: str) -> str:
+    """A field that must be text."""
+    value = frame.get(name)
+    if not isinstance(value, str):
+        raise Refused("bad_frame", f"{name} must be text.")
+    return value
+
+
+def uuid_of(frame: Frame, name: str) -> UUID:
+    """A field that must be a UUID."""
+    try:
+        return UUID(text_of(frame, name))
+    except ValueError:
+        raise Refused("bad_frame", f"{name} must be a UUID.") from None
+
+
+def seq_of(frame: Frame) -> int:
+    """The last sequence number that the client has; 0 if it has none."""
+    value = frame.get("last_seq", 0)
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**31:
+        raise Refused("bad_frame", "last_seq must be a number from 0.")
+    return value
+
+
+def in_thread(function: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
+    """Run database work on a thread of the pool; unlike `database_sync_to_async`, not all on the same one."""
+    call: Callable[P, Coroutine[Any, Any, T]] = DatabaseSyncToAsync(function, thread_sensitive=False)
+    return call

@@ -1,0 +1,52 @@
+"""Celery's entry points and the one way into its queue. Rules live in `assistant`."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from celery import shared_task
+from celery.signals import worker_ready
+from django.db.models import Q
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from supportbot.chat import assistant
+from supportbot.chat.models import Message
+
+log = structlog.get_logger(__name__)
+OVERDUE = timedelta(seconds=10)
+
+
+@shared_task(expires=120)
+def write_reply(message_id: str) -> None:
+    """Answer a customer's message, then what was written meanwhile."""
+    if later := assistant.write_reply(UUID(message_id)):
+        queue_reply(later)
+
+
+@shared_task
+def sweep() -> None:
+    """Queue again what was accepted, has no outcome and nobody works on."""
+    now = timezone.now()
+    unclaimed = Q(conversation__claimed_until=None) | Q(conversation__claimed_until__lt=now)
+    waiting = Message.objects.filter(outcome=Message.Outcome.PENDING, queued_at__lt=now - OVERDUE)
+    for message_id in waiting.filter(unclaimed).values_list("id", flat=True)[:500]:
+        queue_reply(message_id)
+
+
+@worker_ready.connect
+def warm_up(**_: object) -> None:
+    """Load the engine before the first customer waits for it."""
+    threading.Thread(target=assistant.engine, name="warm-up", daemon=True).start()
+
+
+def queue_reply(message_id: UUID) -> None:
+    """Ask a worker for a reply; if the queue can't be reached, the sweep asks again."""
+    Message.objects.filter(id=message_id).update(queued_at=timezone.now())
+    try:
+        write_reply.delay(str(message_id))
+    except OperationalError as error:
+        log.warning("reply not queued", message=str(message_id), error=repr(error))

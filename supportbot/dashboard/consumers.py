@@ -1,0 +1,159 @@
+"""The agent's websocket: checks the shape of a frame, finds the conversation at this desk, and calls one service."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from typing import ClassVar
+from urllib.parse import parse_qs
+
+from django.utils import timezone
+
+from supportbot.chat import events, services
+from supportbot.chat.events import Frame
+from supportbot.chat.models import Conversation, Message
+from supportbot.chat.refusals import NotYours, Refused
+from supportbot.chat.snapshot import snapshot
+from supportbot.chat.socket import ChatSocket, in_thread, seq_of, text_of, uuid_of
+from supportbot.dashboard.desk import Desk, find_desk
+
+SIGNED_OUT = 4401
+TYPING_EVERY = 1.0  # seconds
+
+
+class AgentConsumer(ChatSocket):
+    """One open inbox of one agent."""
+
+    commands: ClassVar[dict[str, str]] = {
+        "conversation.open": "open",
+        "conversation.close": "close_conversation",
+        "conversation.read": "mark_read",
+        "conversation.take": "take",
+        "conversation.release": "release",
+        "conversation.resolve": "resolve",
+        "message.post": "post_message",
+        "typing": "type",
+        "ping": "pong",
+    }
+    desk: Desk | None = None
+    seen_at: datetime
+    typed_at = 0.0
+
+    async def connect(self) -> None:
+        """Sit down at the desk; somebody who has none is told so."""
+        await super().connect()
+        self.desk = await self._find_desk()
+        if self.desk is None:
+            await self._turn_away()
+            return
+        await self.join(events.inbox_group(self.desk.workspace.id))
+        await self._give_sign_of_life()
+
+    async def disconnect(self, code: int) -> None:
+        """Leave the desk."""
+        await super().disconnect(code)
+        if self.desk:
+            await in_thread(self.desk.mark_unseen_since)(self.seen_at)
+
+    async def refresh(self) -> None:
+        """Still signed in, still a member, still there."""
+        self.desk = await self._find_desk()
+        if self.desk is None:
+            await self._turn_away()
+        else:
+            await self._give_sign_of_life()
+
+    async def open(self, frame: Frame) -> None:
+        """Follow a conversation, and get what was missed of it."""
+        conversation = await self._conversation(frame)
+        await self.join(events.conversation_group(conversation.id))
+        for missed in await in_thread(_snapshot)(self._at_desk(), frame):
+            await self.send_frame(missed)
+
+    async def close_conversation(self, frame: Frame) -> None:
+        """Follow it no longer."""
+        await self.leave(events.conversation_group(uuid_of(frame, "conversation")))
+
+    async def mark_read(self, frame: Frame) -> None:
+        """The agent has seen a conversation up to here."""
+        conversation = await self._conversation(frame)
+        await in_thread(_mark_read)(conversation, seq_of(frame))
+
+    async def take(self, frame: Frame) -> None:
+        """Take the turn."""
+        conversation = await self._conversation(frame)
+        await in_thread(services.take)(conversation_id=conversation.id, agent=self._at_desk().user)
+
+    async def release(self, frame: Frame) -> None:
+        """Give the turn back to the assistant."""
+        conversation = await self._conversation(frame)
+        await in_thread(services.release)(conversation_id=conversation.id, agent=self._at_desk().user)
+
+    async def resolve(self, frame: Frame) -> None:
+        """Close the conversation for good."""
+        conversation = await self._conversation(frame)
+        await in_thread(services.resolve)(conversation_id=conversation.id, agent=self._at_desk().user)
+
+    async def post_message(self, frame: Frame) -> None:
+        """Save what the agent wrote."""
+        client_id, body = uuid_of(frame, "client_id"), text_of(frame, "body")
+        conversation = await self._conversation(frame)
+        message = await in_thread(services.post_message)(
+            conversation_id=conversation.id, body=body, client_id=client_id, agent=self._at_desk().user
+        )
+        await self.send_ack(message, client_id)
+
+    async def type(self, frame: Frame) -> None:
+        """Show the customer that the agent who has the turn writes."""
+        on = frame.get("on") is True
+        if on and time.monotonic() - self.typed_at < TYPING_EVERY:
+            return
+        self.typed_at = time.monotonic()
+        conversation, agent = await self._conversation(frame), self._at_desk().user
+        if conversation.assignee_id != agent.id:
+            raise NotYours
+        typing = events.typing_frame(conversation.id, Message.Author.AGENT, agent.get_short_name(), on)
+        await in_thread(events.publish)(events.conversation_group(conversation.id), typing)
+
+    async def _find_desk(self) -> Desk | None:
+        session, user = self.scope["session"], self.scope["user"]
+        if not user.is_authenticated or not await session.aexists(session.session_key):
+            return None
+        slug = parse_qs(self.scope["query_string"].decode("latin-1")).get("workspace", [""])[0]
+        desk: Desk | None = await in_thread(find_desk)(user.pk, slug)
+        return desk
+
+    async def _turn_away(self) -> None:
+        await self._send_error("forbidden", "Please sign in to the inbox.", {})
+        await self.close(SIGNED_OUT)
+
+    async def _give_sign_of_life(self) -> None:
+        desk, self.seen_at = self._at_desk(), timezone.now()
+        await in_thread(desk.mark_seen)(self.seen_at)
+        await self.send_frame(await in_thread(events.presence_frame)(desk.workspace))
+
+    async def _conversation(self, frame: Frame) -> Conversation:
+        found: Conversation = await in_thread(self._at_desk().conversation)(uuid_of(frame, "conversation"))
+        return found
+
+    def _at_desk(self) -> Desk:
+        if self.desk is None:
+            raise Refused("forbidden", "Please sign in to the inbox.")
+        return self.desk
+
+
+def _snapshot(desk: Desk, frame: Frame) -> list[Frame]:
+    """Read again after the group was joined, so that nothing falls between; its row of the list comes first."""
+    conversation = desk.conversation(uuid_of(frame, "conversation"))
+    last = conversation.messages.last()
+    row = events.summary_frame(conversation, last.body if last else "")
+    return [row, *snapshot(conversation, seq_of(frame))]
+
+
+def _mark_read(conversation: Conversation, seq: int) -> None:
+    """Tell the other agents only if it was news."""
+    if not conversation.read_seq < seq <= conversation.last_seq:
+        return
+    services.mark_read(conversation_id=conversation.id, seq=seq)
+    conversation.read_seq = seq
+    events.publish_conversation(conversation)

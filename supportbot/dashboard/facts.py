@@ -1,0 +1,83 @@
+"""What stands beside a conversation: who asks, which order it is about, why the assistant acted as it did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from supportbot.chat import context
+from supportbot.chat.models import Contact, Conversation, Generation, Message
+from supportbot.knowledge.models import Order
+
+REASONS = {
+    "known": "It knew the intent well enough and had what it needed.",
+    "asked": "The customer asked for a person.",
+    "off_topic": "The message has nothing to do with the shop.",
+    "unsure": "Its confidence was below what this workspace demands.",
+    "repeated": "It had asked back before and would have had to ask again.",
+    "unknown_order": "The customer named an order that does not exist.",
+    "order_needed": "The answer depends on an order, and none was named.",
+    "failed": "Something went wrong while it wrote.",
+}
+ACTS = {"answer": "Answered", "ask": "Asked back", "refuse": "Refused politely", "hand_off": "Handed off"}
+
+
+@dataclass(frozen=True)
+class Why:
+    """The assistant's last decision, in words."""
+
+    generation: Generation
+    message: Message
+
+    @property
+    def act(self) -> str:
+        """What it did."""
+        return ACTS[self.generation.act]
+
+    @property
+    def reason(self) -> str:
+        """Why it did so."""
+        return REASONS.get(self.generation.reason, self.generation.reason)
+
+    @property
+    def category(self) -> str:
+        """What the message was about, as people write it."""
+        return self.message.category.replace("_", " ").capitalize()
+
+    @property
+    def intent(self) -> str:
+        """What the customer wanted, as people write it."""
+        return self.message.intent.replace("_", " ").capitalize()
+
+    @property
+    def percent(self) -> int:
+        """Its confidence in the intent."""
+        return round(100 * (self.message.confidence or 0))
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All of it, as the template shows it."""
+
+    contact: Contact
+    conversations: int
+    order_number: str | None
+    order: Order | None
+    why: Why | None
+
+
+def facts_of(conversation: Conversation) -> Facts:
+    """Gather the facts of one conversation."""
+    read = context.read(conversation, [])
+    return Facts(
+        contact=conversation.contact,
+        conversations=conversation.contact.conversations.count(),
+        order_number=read.order_number,
+        order=read.order,
+        why=_why(conversation),
+    )
+
+
+def _why(conversation: Conversation) -> Why | None:
+    made = Generation.objects.in_workspace(conversation.workspace).filter(message__conversation=conversation)
+    latest = made.select_related("in_reply_to").defer("reading", "routing").order_by("message__seq").last()
+    return Why(latest, latest.in_reply_to) if latest else None

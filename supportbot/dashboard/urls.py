@@ -1,0 +1,15 @@
+"""The inbox's pages."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from supportbot.dashboard import views
+
+urlpatterns = [
+    path("inbox/", views.inbox, name="inbox"),
+    path("inbox/conversations/", views.conversations, name="inbox-conversations"),
+    path("inbox/counts/", views.counts, name="inbox-counts"),
+    path("inbox/<uuid:conversation>/", views.inbox, name="inbox-conversation"),
+    path("inbox/<uuid:conversation>/facts/", views.facts, name="inbox-facts"),
+]

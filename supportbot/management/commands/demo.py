@@ -1,0 +1,144 @@
+"""Load the demo workspace: Fennmoor's settings, articles, orders and people, from corpus/. A second run changes nothing
+but the orders' dates, which follow the calendar so that their states stay true."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.utils import timezone
+
+from supportbot.knowledge.models import Article, Order
+from supportbot.workspaces.models import Member, User, Workspace
+
+CORPUS: Path = settings.BASE_DIR / "corpus"
+PASSWORD = "welcome-to-fennmoor"  # noqa: S105  (of the embedded run, which serves this machine only)
+PEOPLE = (
+    ("admin", "Ada Lindqvist", Member.Role.ADMIN),
+    ("maya", "Maya Brandt", Member.Role.AGENT),
+    ("tom", "Tom Okafor", Member.Role.AGENT),
+)
+GOODS = (
+    ("a Glow smart lamp", "39.90"),
+    ("a Brisk kettle", "54.00"),
+    ("a Nook room sensor", "29.50"),
+    ("a Marrow coffee grinder", "89.00"),
+    ("a Heath linen duvet set", "118.00"),
+    ("two linen pillowcases", "36.00"),
+    ("a Tarn wool rug", "149.00"),
+    ("a Fell cast-iron pan", "62.50"),
+    ("a Burr oak chopping board", "28.00"),
+    ("a Sedge garden chair", "74.90"),
+    ("a Wick table lantern", "24.90"),
+    ("three Moss cotton towels", "42.00"),
+)
+# state, days since the order was placed, days until it is due (or since it ended)
+COURSES = (
+    (Order.State.PLACED, 0, 4),
+    (Order.State.PACKING, 1, 3),
+    (Order.State.SHIPPED, 2, 2),
+    (Order.State.SHIPPED, 3, 1),
+    (Order.State.DELIVERED, 8, -5),
+    (Order.State.LATE, 7, -2),
+    (Order.State.DELIVERED, 15, -12),
+    (Order.State.CANCELLED, 6, -5),
+    (Order.State.REFUND_PENDING, 20, -2),
+    (Order.State.REFUND_PAID, 30, -6),
+)
+
+
+class Command(BaseCommand):
+    """`manage.py demo`."""
+
+    help = "Load the demo workspace from corpus/."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """In production a password for the demo's people is the explicit wish to have them."""
+        parser.add_argument("--password", default=PASSWORD if settings.EMBEDDED else None)
+
+    @transaction.atomic
+    def handle(self, *args: Any, password: str | None, **options: Any) -> None:
+        """Load everything and print the logins."""
+        if not password:
+            raise CommandError("In production the demo's people need a password: manage.py demo --password ...")
+        workspace = load_workspace()
+        load_articles(workspace)
+        load_orders(workspace, timezone.localdate())
+        for name, full_name, role in PEOPLE:
+            load_person(workspace, f"{name}@fennmoor.example", full_name, role, password)
+        self.stdout.write(f"Demo logins (password {password}, unless it was changed):")
+        for name, _, role in PEOPLE:
+            self.stdout.write(f"  {name}@fennmoor.example  {role}")
+
+
+def load_workspace() -> Workspace:
+    """Fennmoor with the settings of corpus/shop.json."""
+    shop = json.loads((CORPUS / "shop.json").read_text())
+    workspace, _ = Workspace.objects.update_or_create(
+        slug="fennmoor",
+        defaults={"name": shop["name"], "settings": {name: slot["value"] for name, slot in shop["settings"].items()}},
+        create_defaults={
+            "name": shop["name"],
+            "settings": {name: slot["value"] for name, slot in shop["settings"].items()},
+            "key": "pk_fennmoor_demo",
+            "colour": "#2f5d50",
+            "greeting": "Hello, and welcome to Fennmoor. Ask me about an order, delivery, returns or anything we sell.",
+        },
+    )
+    return workspace
+
+
+def load_articles(workspace: Workspace) -> None:
+    """The help centre; an article whose text is the same keeps its embedding."""
+    for path in sorted(CORPUS.glob("articles/*/*.md")):
+        _, head, body = path.read_text().split("---\n", 2)
+        front = dict(line.split(": ", 1) for line in head.strip().splitlines())
+        intents = [intent.strip() for intent in front["intents"].split(",")]
+        fields = {"title": front["title"], "category": front["category"], "intents": intents, "body": body.strip()}
+        if not Article.objects.in_workspace(workspace).filter(slug=path.stem, **fields).exists():
+            Article.objects.update_or_create(workspace=workspace, slug=path.stem, defaults=fields)
+
+
+def load_orders(workspace: Workspace, today: date) -> None:
+    """Orders 10001 to 10060, in every state."""
+    for index in range(60):
+        state, age, due_in = COURSES[index % len(COURSES)]
+        items, total = _basket(index)
+        Order.objects.update_or_create(
+            workspace=workspace,
+            number=str(10001 + index),
+            defaults={
+                "state": state,
+                "placed_on": today - timedelta(days=age + index // 20),
+                "due_on": today + timedelta(days=due_in),
+                "items": items,
+                "total": total,
+                "invoice_number": f"FM-{20001 + index}",
+            },
+        )
+
+
+def load_person(workspace: Workspace, email: str, name: str, role: str, password: str) -> None:
+    """A login with its place in the workspace; an existing one keeps its password."""
+    user = User.objects.filter(email=email).first() or User.objects.create_user(
+        email,
+        password,
+        name=name,
+        is_staff=role == Member.Role.ADMIN,
+        is_superuser=role == Member.Role.ADMIN,
+    )
+    Member.objects.get_or_create(workspace=workspace, user=user, defaults={"role": role})
+
+
+def _basket(index: int) -> tuple[str, Decimal]:
+    first, second = GOODS[index % len(GOODS)], GOODS[(index * 5 + 3) % len(GOODS)]
+    if index % 3 or first == second:
+        return first[0], Decimal(first[1])
+    return f"{first[0]} and {second[0]}", Decimal(first[1]) + Decimal(second[1])

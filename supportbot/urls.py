@@ -1,0 +1,21 @@
+"""Every HTTP route: the admin, signing in and out, health, and the surfaces."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import include, path
+
+from supportbot.widget import health
+
+sign_in = LoginView.as_view(template_name="workspaces/login.html", redirect_authenticated_user=True)
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("login/", sign_in, name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("healthz", health.alive),
+    path("readyz", health.ready),
+    path("", include("supportbot.dashboard.urls")),
+    path("", include("supportbot.widget.urls")),
+]

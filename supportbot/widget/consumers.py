@@ -1,0 +1,119 @@
+"""The customer's websocket: checks the shape of a frame and calls one service."""
+
+from __future__ import annotations
+
+import time
+from typing import ClassVar
+from uuid import UUID
+
+from django.db import transaction
+
+from supportbot.chat import events, services
+from supportbot.chat.events import Frame
+from supportbot.chat.models import Conversation, Message
+from supportbot.chat.refusals import Refused
+from supportbot.chat.snapshot import snapshot
+from supportbot.chat.socket import ChatSocket, in_thread, seq_of, text_of, uuid_of
+from supportbot.chat.visitors import Visitor, identify
+
+TYPING_EVERY = 1.0  # seconds
+
+
+class CustomerConsumer(ChatSocket):
+    """One open panel of one visitor."""
+
+    commands: ClassVar[dict[str, str]] = {
+        "resume": "resume",
+        "message.post": "post_message",
+        "agent.request": "request_agent",
+        "typing": "type",
+        "ping": "pong",
+    }
+    visitor: Visitor | None = None
+    conversation_id: UUID | None = None
+    typed_at = 0.0
+
+    async def resume(self, frame: Frame) -> None:
+        """Say who is there, and get what was missed."""
+        self.visitor = await self._identify(frame)
+        await self.join(events.visitors_group(self.visitor.workspace.id))
+        conversation = await in_thread(self.visitor.conversation)()
+        await self._follow(conversation)
+        for missed in await in_thread(_answer)(self.visitor, seq_of(frame)):
+            await self.send_frame(missed)
+
+    async def post_message(self, frame: Frame) -> None:
+        """Save what the customer wrote."""
+        client_id, body = uuid_of(frame, "client_id"), text_of(frame, "body")
+        message = await in_thread(_post)(self._known(), body, client_id)
+        await self._acknowledge(message, client_id)
+
+    async def request_agent(self, frame: Frame) -> None:
+        """Pass the conversation to people."""
+        client_id = uuid_of(frame, "client_id")
+        message = await in_thread(_request_agent)(self._known(), client_id)
+        await self._acknowledge(message, client_id)
+
+    async def type(self, frame: Frame) -> None:
+        """Show the agents that the customer writes."""
+        on = frame.get("on") is True
+        if self.conversation_id is None or (on and time.monotonic() - self.typed_at < TYPING_EVERY):
+            return
+        self.typed_at = time.monotonic()
+        typing = events.typing_frame(self.conversation_id, Message.Author.CUSTOMER, "", on)
+        await in_thread(events.publish)(events.conversation_group(self.conversation_id), typing)
+
+    async def refresh(self) -> None:
+        """Send the state, from which the client sees whether it has missed something."""
+        if self.visitor and (conversation := await in_thread(self.visitor.conversation)()):
+            await self._follow(conversation)
+            await self.send_frame(events.state_frame(conversation))
+
+    async def _identify(self, frame: Frame) -> Visitor:
+        headers = {name: value.decode("latin-1") for name, value in self.scope["headers"]}
+        token = frame.get("token")
+        visitor: Visitor = await in_thread(identify)(
+            text_of(frame, "workspace"),
+            token if isinstance(token, str) else "",
+            origin=headers.get(b"origin"),
+            host=headers.get(b"host", ""),
+        )
+        if self.visitor and visitor != self.visitor:
+            for group in list(self.groups_joined):
+                await self.leave(group)
+        return visitor
+
+    def _known(self) -> Visitor:
+        if self.visitor is None:
+            raise Refused("session_token_required", "Send resume first.")
+        return self.visitor
+
+    async def _follow(self, conversation: Conversation | None) -> None:
+        self.conversation_id = conversation.id if conversation else None
+        if conversation and (group := events.conversation_group(conversation.id)) not in self.groups_joined:
+            await self.join(group)
+
+    async def _acknowledge(self, message: Message, client_id: UUID) -> None:
+        await self._follow(message.conversation)
+        await self.send_ack(message, client_id)
+
+
+def _answer(visitor: Visitor, last_seq: int) -> list[Frame]:
+    """The frames that answer `resume`: the state first, which also describes the workspace."""
+    workspace = visitor.workspace
+    conversation = visitor.conversation()
+    none = Conversation(workspace=workspace)
+    frames = snapshot(conversation, last_seq) if conversation else [{**events.state_frame(none), "conversation": None}]
+    described = {name: getattr(workspace, name) for name in ("name", "greeting", "colour", "language")}
+    return [{**frames[0], "workspace": described}, events.presence_frame(workspace), *frames[1:]]
+
+
+@transaction.atomic
+def _post(visitor: Visitor, body: str, client_id: UUID) -> Message:
+    """The first message makes the conversation, in one transaction."""
+    return services.post_message(conversation_id=visitor.begin().id, body=body, client_id=client_id)
+
+
+@transaction.atomic
+def _request_agent(visitor: Visitor, client_id: UUID) -> Message:
+    return services.request_agent(conversation_id=visitor.begin().id, client_id=client_id)

@@ -1,0 +1,180 @@
+"""Workspaces, users, members and the audit log in the admin."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
+from django.db.models import Count, Model, QuerySet
+from django.http import HttpRequest
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from supportbot.workspaces.administration import HistoryAdmin, WorkspaceAdmin, is_superuser
+from supportbot.workspaces.models import AuditEntry, Member, User, Workspace
+
+OF_WORKSPACE = ("workspace", admin.RelatedOnlyFieldListFilter)
+
+admin.site.unregister(Group)  # roles are memberships, not groups
+
+
+class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Refuses what a reply or a socket could not use."""
+
+    class Meta:
+        model = Workspace
+        fields = (
+            "name",
+            "slug",
+            "key",
+            "language",
+            "greeting",
+            "colour",
+            "settings",
+            "allowed_origins",
+            "hand_off_below",
+        )
+
+    def clean_settings(self) -> dict[str, str]:
+        """Each slot has a text."""
+        settings = self.cleaned_data["settings"]
+        if not isinstance(settings, dict) or not all(isinstance(value, str) for value in settings.values()):
+            raise forms.ValidationError('Write an object of texts, as {"support_hours": "from 9 to 5"}.')
+        return settings
+
+    def clean_allowed_origins(self) -> list[str]:
+        """Each origin is a scheme and a host, or "*"."""
+        origins = self.cleaned_data["allowed_origins"]
+        if not isinstance(origins, list) or not all(_is_origin(origin) for origin in origins):
+            raise forms.ValidationError('Write a list of origins, as ["https://shop.example"].')
+        return origins
+
+    def clean_hand_off_below(self) -> float | None:
+        """A probability, or nothing."""
+        threshold: float | None = self.cleaned_data["hand_off_below"]
+        if threshold is not None and not 0 <= threshold <= 1:
+            raise forms.ValidationError("Confidence is a number from 0 to 1.")
+        return threshold
+
+
+def _is_origin(origin: object) -> bool:
+    return isinstance(origin, str) and (origin == "*" or origin.startswith(("http://", "https://")))
+
+
+@admin.register(Workspace)
+class WorkspacesAdmin(WorkspaceAdmin):
+    """The tenants; only a superuser makes one."""
+
+    form = WorkspaceForm
+    list_display = ("name", "slug", "people", "key", "created_at")
+    search_fields = ("name", "slug", "key")
+    prepopulated_fields: ClassVar[Any] = {"slug": ("name",)}
+    fieldsets = (
+        (None, {"fields": ("name", "slug", "language")}),
+        ("Widget", {"fields": ("key", "greeting", "colour", "allowed_origins")}),
+        ("Assistant", {"fields": ("hand_off_below", "settings")}),
+    )
+
+    def workspace_path(self) -> str:
+        """A workspace is its own."""
+        return "pk"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Workspace]:
+        """With the number of members."""
+        rows: QuerySet[Workspace] = super().get_queryset(request)
+        return rows.annotate(people=Count("members"))
+
+    @admin.display(ordering="people")
+    def people(self, workspace: Any) -> int:
+        """How many work there."""
+        return int(workspace.people)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """A tenant is made by whoever runs the installation."""
+        return is_superuser(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """A tenant's history isn't deleted with a click."""
+        return False
+
+
+@admin.register(Member)
+class MembersAdmin(WorkspaceAdmin):
+    """Who works where, in which role."""
+
+    list_display = ("user", "email", "workspace", "role", "seen_at")
+    list_filter = (OF_WORKSPACE, "role")
+    search_fields = ("user__name", "user__email")
+    autocomplete_fields = ("user",)
+    readonly_fields = ("seen_at",)
+
+    @admin.display(ordering="user__email")
+    def email(self, member: Member) -> str:
+        """The member's login."""
+        return member.user.email
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        """A membership changes its role, not its people."""
+        return (*self.readonly_fields, "workspace", "user") if obj else self.readonly_fields
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Users are shared by the workspaces, so only a superuser picks one."""
+        return is_superuser(request)
+
+
+@admin.register(User)
+class UsersAdmin(WorkspaceAdmin, DjangoUserAdmin):  # type: ignore[type-arg, misc]
+    """People who log in; an administrator of a workspace sees its people, a superuser changes them."""
+
+    form, add_form, change_password_form = UserChangeForm, UserCreationForm, AdminPasswordChangeForm
+    list_display = ("email", "name", "is_active", "is_superuser", "last_login")
+    list_filter = ("is_active", "is_superuser")
+    search_fields = ("email", "name")
+    ordering = ("email",)
+    filter_horizontal = ()
+    readonly_fields = ("last_login", "date_joined")
+    fieldsets = (
+        (None, {"fields": ("email", "name", "password")}),
+        ("Access", {"fields": ("is_active", "is_superuser")}),
+        ("Dates", {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = ((None, {"fields": ("email", "name", "password1", "password2")}),)
+
+    def workspace_path(self) -> str:
+        """Through the membership."""
+        return "memberships__workspace"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """Once, however many workspaces a user is in."""
+        return super().get_queryset(request).distinct()
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """Nobody reads a hash who can't change it."""
+        if obj is None or is_superuser(request):
+            return super().get_fieldsets(request, obj)
+        return ((None, {"fields": ("email", "name", "is_active", "last_login", "date_joined")}),)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Users are shared by the workspaces."""
+        return is_superuser(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Users are shared by the workspaces."""
+        return is_superuser(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """A user is set inactive: what he did stays his."""
+        return False
+
+
+@admin.register(AuditEntry)
+class AuditLogAdmin(HistoryAdmin):
+    """Who did what."""
+
+    list_display = ("created_at", "actor", "action", "target", "workspace")
+    list_display_links = ("action",)
+    list_filter = (OF_WORKSPACE, "action", ("actor", admin.RelatedOnlyFieldListFilter))
+    search_fields = ("target", "action", "actor__email", "actor__name")
+    date_hierarchy = "created_at"

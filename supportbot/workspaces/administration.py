@@ -1,0 +1,92 @@
+"""Who sees and changes what in the admin: the one place where its lists and forms are bound to workspaces.
+
+A superuser administers every workspace, a member with the role admin his own. Knows no model but users and workspaces.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db.models import ForeignKey, Model, QuerySet
+from django.forms import ModelChoiceField
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+
+from supportbot.workspaces.models import User
+
+
+def is_administrator(request: HttpRequest) -> bool:
+    """Whether the visitor administers any workspace."""
+    return isinstance(request.user, User) and request.user.is_administrator
+
+
+def is_superuser(request: HttpRequest) -> bool:
+    """Whether the visitor administers the whole installation."""
+    return bool(request.user.is_active and request.user.is_superuser)
+
+
+class WorkspaceAdmin(ModelAdmin):  # type: ignore[misc]
+    """Rows of the workspaces that the visitor administers, and of no other; so are the choices in forms."""
+
+    list_per_page = 50
+    list_select_related: ClassVar[bool | list[str]] = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """A row of another workspace doesn't exist for the visitor."""
+        rows: QuerySet[Any] = super().get_queryset(request)
+        if is_superuser(request):
+            return rows
+        assert isinstance(request.user, User)
+        return rows.filter(**{f"{self.workspace_path()}__in": request.user.administers()})
+
+    def workspace_path(self) -> str:
+        """The lookup from a row to its workspace."""
+        return str(getattr(self.model, "workspace_path", "workspace"))
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> ModelChoiceField[Any] | None:
+        """Offer only rows that the visitor may see."""
+        other = self.admin_site._registry.get(db_field.related_model)
+        if other is not None:
+            kwargs["queryset"] = other.get_queryset(request)
+        field: ModelChoiceField[Any] | None = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        return field
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Administrators see every section."""
+        return is_administrator(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Rows are bound by `get_queryset`."""
+        return is_administrator(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Forms are bound by `formfield_for_foreignkey`."""
+        return is_administrator(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Whoever sees a row may change it."""
+        return is_administrator(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Whoever sees a row may delete it."""
+        return is_administrator(request)
+
+
+class HistoryAdmin(WorkspaceAdmin):
+    """Rows that are history: to be read by administrators, changed by nobody."""
+
+    actions: ClassVar[Any] = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """History isn't written by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nor rewritten."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nor forgotten here."""
+        return False

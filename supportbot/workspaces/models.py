@@ -1,0 +1,153 @@
+"""Tenants, the people who work in them, and the record of what they did. Knows nothing of conversations."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.utils import timezone
+from django.utils.functional import cached_property
+
+from supportbot.workspaces.scoping import ScopedQuerySet
+
+ONLINE_FOR = timedelta(seconds=60)
+
+
+def public_key() -> str:
+    """A new public widget key."""
+    return f"pk_{secrets.token_urlsafe(18)}"
+
+
+class UserManager(BaseUserManager["User"]):
+    """Finds people by e-mail in any case of letters."""
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        """The user who logs in with this e-mail."""
+        return self.get(email=(username or "").strip().lower())
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """Make a user; without a password nobody can log in."""
+        user = self.model(email=email, **fields)
+        user.set_password(password)
+        user.save()
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """Make a user who may do everything."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """Somebody who logs in, with an e-mail address."""
+
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=100, blank=True)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField("may open the admin", default=False)
+    date_joined = models.DateTimeField(default=timezone.now)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep one spelling of each address."""
+        self.email = self.email.strip().lower()
+        super().save(*args, **kwargs)
+
+    def get_full_name(self) -> str:
+        """The name as the admin shows it."""
+        return str(self)
+
+    def get_short_name(self) -> str:
+        """The first name, as a customer sees it."""
+        return str(self).split()[0].split("@")[0]
+
+    def administers(self) -> models.QuerySet[Workspace]:
+        """The workspaces whose admin pages the user may open: all for a superuser."""
+        if not self.is_active:
+            return Workspace.objects.none()
+        if self.is_superuser:
+            return Workspace.objects.all()
+        return Workspace.objects.filter(members__user=self, members__role=Member.Role.ADMIN)
+
+    @cached_property
+    def is_administrator(self) -> bool:
+        """Whether the admin is open to the user at all."""
+        return self.is_active and (self.is_superuser or self.administers().exists())
+
+
+class Workspace(models.Model):
+    """A tenant: one shop with its own knowledge, people and conversations."""
+
+    name = models.CharField(max_length=100)
+    slug = models.SlugField(unique=True)
+    key = models.CharField("public widget key", max_length=40, unique=True, default=public_key)
+    settings = models.JSONField(default=dict, blank=True, help_text="Slot by slot, what a reply may say")
+    colour = models.CharField(max_length=7, default="#1c2420")
+    greeting = models.CharField(max_length=300, blank=True)
+    language = models.CharField(max_length=10, default="en")
+    allowed_origins = models.JSONField(
+        default=list, blank=True, help_text='Where the widget may stand; "*" is anywhere, empty is this host only'
+    )
+    hand_off_below = models.FloatField(
+        null=True, blank=True, help_text="Confidence under which a person answers; empty is the checkpoint's own"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def agents_online(self) -> int:
+        """How many people have the inbox open now."""
+        return self.members.filter(seen_at__gt=timezone.now() - ONLINE_FOR, user__is_active=True).count()
+
+
+class Member(models.Model):
+    """A user's place in a workspace."""
+
+    class Role(models.TextChoices):
+        AGENT = "agent"
+        ADMIN = "admin"
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="members")
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role, default=Role.AGENT)
+    seen_at = models.DateTimeField(null=True, blank=True, help_text="Last sign of life from an open inbox")
+
+    objects = ScopedQuerySet["Member"].as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "user"], name="one_membership")]
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.role})"
+
+
+class AuditEntry(models.Model):
+    """Who did what, kept for good."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="audit_entries")
+    actor = models.ForeignKey(User, models.SET_NULL, null=True, blank=True)
+    action = models.CharField(max_length=60)
+    target = models.CharField(max_length=100, blank=True)
+    details = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ScopedQuerySet["AuditEntry"].as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        verbose_name_plural = "audit entries"
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.target}"

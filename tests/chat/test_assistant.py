@@ -1,0 +1,173 @@
+"""What the customer gets for a message, on a real engine with a tiny checkpoint."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from inference.engine import Engine, RoutingTrace
+from supportbot.chat import assistant, drafts, services
+from supportbot.chat.models import Conversation, Generation, Message
+from supportbot.workspaces.models import User
+from tests.chat.conftest import Write, now
+
+Answered = Callable[[str], list[Message]]
+Outcome, Handler = Message.Outcome, Conversation.Handler
+
+
+def test_question_about_an_order_gets_its_true_state(answered: Answered) -> None:
+    question, reply = answered("where is order 10023?")
+    assert reply.author == "bot" and reply.in_reply_to == question.seq
+    assert "10023 is on its way to you" in reply.body and "{{" not in reply.body
+    assert (reply.category, reply.intent) == ("delivery", "track_order")
+    question.refresh_from_db()
+    assert (question.outcome, question.category) == (Outcome.ANSWERED, "delivery")
+
+
+def test_generation_keeps_model_timings_and_routing(answered: Answered, bot: Engine) -> None:
+    _, reply = answered("where is order 10023?")
+    made = reply.generation
+    assert (made.act, made.model_version, made.finish_reason) == ("answer", bot.info.version, "stop")
+    assert made.total_s >= made.read_s > 0 and made.first_token_s is not None
+    trace = RoutingTrace.from_bytes(bytes(made.routing))
+    assert trace.counts.sum() == trace.ids.size and made.completion_tokens <= len(trace.tokens) - trace.prompt_tokens + 1
+    assert "10023" in "".join(RoutingTrace.from_bytes(bytes(made.reading)).tokens)
+
+
+def test_order_that_is_missing_is_asked_for_and_the_number_alone_completes_it(answered: Answered) -> None:
+    assert answered("where is my parcel?")[-1].generation.act == "ask"
+    reply = answered("it's 10023")[-1]
+    assert reply.generation.act == "answer" and "10023" in reply.body
+
+
+def test_unknown_order_number_is_named_in_the_question_back(answered: Answered) -> None:
+    reply = answered("where is order 99999?")[-1]
+    assert (reply.generation.act, reply.generation.reason) == ("ask", "unknown_order")
+    assert "99999" in reply.body
+
+
+def test_third_question_for_the_number_becomes_a_hand_off(answered: Answered) -> None:
+    acts = [answered("where is my parcel?")[-1].generation.act for _ in range(3)]
+    assert acts == ["ask", "ask", "hand_off"]
+
+
+def test_order_of_another_workspace_is_unknown(answered: Answered, customer: object) -> None:
+    from supportbot.knowledge.models import Order
+    from supportbot.workspaces.models import Workspace
+
+    Order.objects.update(workspace=Workspace.objects.create(name="Other", slug="other"))
+    assert answered("where is order 10023?")[-1].generation.reason == "unknown_order"
+
+
+def test_off_topic_is_refused_and_the_conversation_stays_with_the_bot(answered: Answered) -> None:
+    reply = answered("what is the capital of France?")[-1]
+    assert reply.generation.act == "refuse" and "only help" in reply.body
+    assert now(reply.conversation).handler == Handler.BOT
+
+
+def test_wish_for_a_person_is_handed_off_with_the_hours(answered: Answered) -> None:
+    question, reply = answered("can I talk to a real person please")
+    conversation = now(reply.conversation)
+    assert (conversation.handler, conversation.status) == (Handler.QUEUE, "open") and conversation.waiting_since
+    assert "from 8:00 to 20:00" in reply.body and reply.generation.reason == "asked"
+    question.refresh_from_db()
+    assert question.outcome == Outcome.HANDED_OFF
+
+
+def test_low_confidence_is_handed_off(answered: Answered, customer: object) -> None:
+    from supportbot.workspaces.models import Workspace
+
+    Workspace.objects.update(hand_off_below=1.01)
+    assert answered("where is order 10023?")[-1].generation.reason == "unsure"
+
+
+def test_missing_model_is_handed_off_and_never_silent(
+    write: Write, settings: Settings, tmp_path: Path
+) -> None:
+    settings.MODEL_DIR = tmp_path
+    assistant._engine.cache_clear()
+    message = write("where is order 10023?")
+    assistant.write_reply(message.id)
+    reply = message.conversation.messages.get(author="bot")
+    assert reply.generation.reason == "failed" and now(message.conversation).handler == Handler.QUEUE
+
+
+def test_burst_gets_one_reply_to_its_latest_message(bot: Engine, write: Write) -> None:
+    first, second = write("hello there"), write("where is order 10023?")
+    for message in (first, second, first):
+        assistant.write_reply(message.id)
+    replies = second.conversation.messages.filter(author="bot")
+    assert [reply.in_reply_to for reply in replies] == [second.seq]
+    outcomes = second.conversation.messages.filter(author="customer").values_list("outcome", flat=True)
+    assert list(outcomes) == [Outcome.ANSWERED] * 2
+
+
+def test_message_that_comes_during_the_reply_is_returned_for_the_next(bot: Engine, write: Write) -> None:
+    first = write("when are you open?")
+    attempt = assistant.Attempt.begin(first.id)
+    assert attempt
+    second = write("where is order 10023?")
+    assert assistant.write_reply(second.id) is None, "the first is still being answered"
+    attempt.record |= {"act": "answer", "reason": "known"}
+    attempt.save_reply("From eight.", [])
+    assert attempt.later_message() == second.id
+
+
+def test_two_workers_write_one_reply(bot: Engine, write: Write) -> None:
+    message = write("where is order 10023?")
+    workers = [threading.Thread(target=assistant.write_reply, args=[message.id]) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert Generation.objects.count() == 1
+    assert message.conversation.messages.count() == 2
+
+
+def test_claim_of_a_dead_worker_expires(bot: Engine, write: Write) -> None:
+    message = write("where is order 10023?")
+    dead = assistant.Attempt.begin(message.id)
+    assert dead
+    Conversation.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
+    assistant.write_reply(message.id)
+    assert message.conversation.messages.filter(author="bot").count() == 1
+    with pytest.raises(assistant.TurnLost):
+        dead.save_reply("Too late.", [])
+
+
+def test_message_whose_workers_died_three_times_goes_to_people(bot: Engine, write: Write) -> None:
+    message = write("where is order 10023?")
+    Message.objects.filter(id=message.id).update(attempts=3)
+    assistant.write_reply(message.id)
+    assert message.conversation.messages.get(author="bot").generation.reason == "failed"
+
+
+def test_agent_takes_over_and_bot_keeps_silent(bot: Engine, write: Write, maya: User) -> None:
+    message = write("where is order 10023?")
+    attempt = assistant.Attempt.begin(message.id)
+    assert attempt
+    services.take(conversation_id=message.conversation_id, agent=maya)
+    with pytest.raises(assistant.TurnLost):
+        attempt.demand_turn()
+    with pytest.raises(assistant.TurnLost):
+        attempt.save_reply("On its way.", [])
+    assert not message.conversation.messages.filter(author="bot").exists()
+    message.refresh_from_db()
+    assert message.outcome == Outcome.BY_AGENT
+
+
+def test_draft_is_gone_when_the_reply_is_saved(answered: Answered) -> None:
+    reply = answered("where is order 10023?")[-1]
+    assert drafts.current(reply.conversation_id) is None
+
+
+def test_bot_reads_nothing_from_before_the_conversation_was_closed(answered: Answered, maya: User) -> None:
+    reply = answered("where is order 10023?")[-1]
+    services.resolve(conversation_id=reply.conversation_id, agent=maya)
+    assert answered("where is my parcel?")[-1].generation.act == "ask"

@@ -1,0 +1,145 @@
+"""The product's main job in real browsers: a customer asks, the bot answers, people take over and look behind it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from supportbot.knowledge.order_words import STATE
+from tests.e2e.pages import PATIENCE, conversation_of, open_chat, said, say, sign_in, thread, visit
+from tests.stack import Stack
+
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture(params=["embedded_stack", "services_stack"])
+def stack(request: pytest.FixtureRequest) -> Stack:
+    """Both ways to run the product."""
+    found: Stack = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture
+def customer(browser: Browser, stack: Stack) -> Iterator[Page]:
+    """A visitor of the demo shop."""
+    with visit(browser, f"{stack.url}/demo/") as page:
+        yield page
+
+
+@pytest.fixture
+def agent(browser: Browser, stack: Stack) -> Iterator[Page]:
+    """Maya, signed in, at the inbox."""
+    with visit(browser, f"{stack.url}/inbox/") as page:
+        sign_in(page, "maya")
+        yield page
+
+
+@pytest.fixture
+def administrator(browser: Browser, stack: Stack) -> Iterator[Page]:
+    """Ada, signed in."""
+    with visit(browser, f"{stack.url}/inbox/") as page:
+        sign_in(page, "admin")
+        yield page
+
+
+def growing_texts(page: Page) -> None:
+    """From now on keep every state of a text that is being streamed in `window.grown`."""
+    page.evaluate(
+        """() => {
+            window.grown = [];
+            const look = () => {
+                const text = document.querySelector("supportbot-widget").shadowRoot
+                    .querySelector("li.streaming .text")?.textContent;
+                if (text && text !== window.grown.at(-1)) window.grown.push(text);
+                requestAnimationFrame(look);
+            };
+            look();
+        }"""
+    )
+
+
+def colours(tokens: Locator) -> list[str]:
+    """The different colours of the tokens' backgrounds and underlines."""
+    found: list[str] = tokens.evaluate(
+        """(group) => [...new Set([...group.children].map((token) => {
+            const { backgroundColor, borderBottomColor, textDecorationColor } = getComputedStyle(token);
+            return `${backgroundColor} ${borderBottomColor} ${textDecorationColor}`;
+        }))]"""
+    )
+    return found
+
+
+def test_customer_asks_agent_takes_over_administrator_looks_behind_it(
+    stack: Stack, customer: Page, agent: Page, administrator: Page
+) -> None:
+    question = "where is order 10023?"
+    open_chat(customer)
+    growing_texts(customer)
+    say(customer, question)
+    expect(said(customer, "bot")).to_have_count(1, timeout=PATIENCE)
+    grown = customer.evaluate("window.grown")
+    assert len(grown) >= 2, "the answer is streamed"
+    assert all(later.startswith(earlier) for earlier, later in zip(grown, grown[1:], strict=False))
+    order = stack.rows("SELECT state FROM knowledge_order WHERE number = %s", "10023")[0]
+    expect(said(customer, "bot")).to_contain_text(STATE[order["state"]])
+
+    shown = customer.locator("supportbot-widget ol.messages li.message .text")
+    before = shown.all_text_contents()
+    customer.reload()
+    expect(shown).to_have_text(before)
+
+    address = f"{stack.url}/inbox/{conversation_of(stack, question)}/"
+    agent.goto(address)
+    expect(thread(agent).get_by_text(question)).to_be_visible()
+    thread(agent).get_by_role("button", name="Take over").click()
+    expect(customer.get_by_text("Maya answers you")).to_be_visible()
+    reply = agent.get_by_role("textbox", name="Your reply")
+    expect(reply).to_be_enabled()
+    reply.fill("Hello, this is Maya. I had a look at your parcel.")
+    reply.press("Enter")
+    expect(said(customer, "agent")).to_have_text(["Hello, this is Maya. I had a look at your parcel."])
+    expect(customer.locator("supportbot-widget li.message.agent .author")).to_have_text("Maya")
+
+    say(customer, "Thank you, Maya")
+    expect(thread(agent).get_by_text("Thank you, Maya")).to_be_visible()
+    outcome = stack.rows("SELECT outcome FROM chat_message WHERE body = %s", "Thank you, Maya")
+    assert outcome == [{"outcome": "by_agent"}], "the bot keeps silent"
+    expect(said(customer, "bot")).to_have_count(1)
+
+    thread(agent).get_by_role("button", name="Hand back to the bot").click()
+    expect(customer.get_by_text("Automated assistant")).to_be_visible()
+    say(customer, "what is in order 10023?")
+    expect(said(customer, "bot")).to_have_count(2, timeout=PATIENCE)
+
+    administrator.goto(f"{stack.url}/admin/routing/{conversation_of(stack, question)}/")
+    heat_map = administrator.get_by_role("region", name=re.compile("Layer by expert"))
+    expect(heat_map.filter(visible=True).first.get_by_role("cell").first).to_be_visible()
+    tokens = administrator.get_by_role("group", name=re.compile("token by token")).filter(visible=True)
+    expect(tokens.filter(has_text="10023").first).to_be_visible()
+    assert len(colours(tokens.first)) > 1, "tokens of different experts look different"
+
+
+def test_message_written_without_a_network_arrives_once_and_is_answered(stack: Stack, customer: Page) -> None:
+    question = "where is order 10007? I am on a train"
+    open_chat(customer)
+    customer.context.set_offline(True)
+    expect(customer.get_by_text("You are offline.")).to_be_visible()
+    say(customer, question)
+    expect(customer.get_by_text("Sending…")).to_be_visible()
+    customer.context.set_offline(False)
+    expect(said(customer, "bot")).to_have_count(1, timeout=PATIENCE)
+    expect(said(customer, "customer")).to_have_text([question])
+    assert len(stack.rows("SELECT id FROM chat_message WHERE body = %s", question)) == 1
+
+
+def test_on_a_phone_the_whole_chat_works(stack: Stack, browser: Browser) -> None:
+    with visit(browser, f"{stack.url}/demo/", viewport=PHONE, is_mobile=True, has_touch=True) as page:
+        open_chat(page)
+        say(page, "where is order 10012?")
+        expect(said(page, "bot")).to_have_count(1, timeout=PATIENCE)
+        assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+        panel = page.get_by_role("dialog").bounding_box()
+        assert panel and (panel["width"], panel["height"]) == (PHONE["width"], PHONE["height"])

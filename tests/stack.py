@@ -1,0 +1,184 @@
+"""The whole product as processes, as it really runs: embedded in one, or as the services of docker-compose.yml.
+
+Knows commands, ports and logs; nothing of what the product does.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+import yaml
+from psycopg.rows import dict_row
+
+from tests.servers import Postgres, Redis, free_port, remove, stop_process, wait_until
+
+ROOT = Path(__file__).resolve().parents[1]
+PASSWORD = "welcome-to-fennmoor"
+OWN = ("SUPPORTBOT_", "DJANGO_", "DATABASE_", "REDIS_", "ALLOWED_", "CSRF_", "HTTPS_", "LOG_")
+LOG_TAIL = 4_000  # characters
+Row = dict[str, Any]
+
+
+class Stack:
+    """A running product with its own state, seen through its address, its database and its logs."""
+
+    def __init__(self, settings: Mapping[str, str]) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="supportbot-stack-"))
+        self.folder.chmod(0o755)
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(OWN)}
+        self.environment = {**inherited, "SUPPORTBOT_VAR": str(self.folder / "var"), **settings}
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    def rows(self, query: str, *values: object) -> list[Row]:
+        """What the database answers; `%s` stands for a value."""
+        raise NotImplementedError
+
+    def launch(self, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
+        """Start a process in the background."""
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env={**(environment or {}), **self.environment},
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def manage(self, *arguments: str) -> None:
+        """Run a management command to its end."""
+        self.launch("manage", [sys.executable, "manage.py", *arguments])
+        if self.processes.pop("manage").wait(300):
+            raise RuntimeError(f"manage.py {arguments[0]} failed:\n{self.logs()}")
+
+    def answers(self) -> bool:
+        """Whether the web process serves."""
+        try:
+            return httpx.get(f"{self.url}/healthz").is_success
+        except httpx.HTTPError:
+            return False
+
+    def logs(self) -> str:
+        """The last lines of each process."""
+        parts = [(path.name, path.read_text(errors="replace")) for path in sorted(self.folder.glob("*.log"))]
+        return "\n".join(f"--- {name}\n{text[-LOG_TAIL:]}" for name, text in parts)
+
+    def stop(self) -> None:
+        """End every process and delete what they wrote."""
+        for process in self.processes.values():
+            stop_process(process)
+        remove(self.folder)
+
+
+class EmbeddedStack(Stack):
+    """`manage.py serve`: everything in one process."""
+
+    def start(self) -> None:
+        """Start and wait until it serves."""
+        self.launch("serve", [sys.executable, "manage.py", "serve", "--port", str(self.port)])
+        wait_until(self.answers, seconds=180, what="the embedded run")
+
+    def rows(self, query: str, *values: object) -> list[Row]:
+        """What the database answers; `%s` stands for a value."""
+        path = self.folder / "var" / "supportbot.sqlite3"
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=20)) as connection:
+            connection.row_factory = sqlite3.Row
+            return [dict(row) for row in connection.execute(query.replace("%s", "?"), values)]
+
+
+class ServicesStack(Stack):
+    """PostgreSQL, Redis and the services of docker-compose.yml, each with the command that stands there."""
+
+    SERVICES = ("web", "worker", "beat")
+
+    def __init__(self, settings: Mapping[str, str]) -> None:
+        super().__init__(settings)
+        self.postgres, self.redis = Postgres(self.folder / "postgres"), Redis(self.folder / "redis")
+        self.environment |= {
+            "SUPPORTBOT_ENV": "production",
+            "DJANGO_SECRET_KEY": "only-for-the-tests-" + "x" * 40,
+            "DATABASE_URL": self.postgres.url,
+            "REDIS_URL": self.redis.url,
+            "ALLOWED_HOSTS": "127.0.0.1,localhost",
+            "CSRF_TRUSTED_ORIGINS": self.url,
+            "HTTPS_ONLY": "false",
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        }
+        self.compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+
+    def start(self) -> None:
+        """Start everything and wait until it serves and the worker takes tasks."""
+        self.postgres.create()
+        self.redis.start()
+        self.manage("migrate", "--verbosity", "0")
+        self.manage("demo", "--password", PASSWORD)
+        for name in self.SERVICES:
+            self.start_service(name)
+        wait_until(self.is_ready, seconds=180, what="web and worker")
+
+    def stop(self) -> None:
+        """End both servers as well, after what uses them."""
+        for name in self.SERVICES:
+            self.kill(name)
+        self.redis.kill()
+        self.postgres.stop()
+        super().stop()
+
+    def start_service(self, name: str) -> None:
+        """Start one service of docker-compose.yml."""
+        service = self.compose[name]
+        environment = {key: self._filled(str(value)) for key, value in service["environment"].items()}
+        self.launch(name, [self._here(word) for word in service["command"]], environment)
+
+    def kill(self, name: str) -> None:
+        """End one service at once, as a crash would."""
+        if process := self.processes.pop(name, None):
+            stop_process(process, kill=True)
+
+    def suspend(self, name: str) -> None:
+        """Freeze one service where it is."""
+        os.killpg(self.processes[name].pid, signal.SIGSTOP)
+
+    def resume(self, name: str) -> None:
+        """Let a frozen service go on."""
+        os.killpg(self.processes[name].pid, signal.SIGCONT)
+
+    def revive(self) -> None:
+        """Start again what was killed."""
+        if self.redis.process and self.redis.process.poll() is not None:
+            self.redis.start()
+        for name in self.SERVICES:
+            if name not in self.processes:
+                self.start_service(name)
+
+    def is_ready(self) -> bool:
+        """Whether web serves and the worker takes tasks."""
+        return self.answers() and " ready." in (self.folder / "worker.log").read_text(errors="replace")
+
+    def rows(self, query: str, *values: object) -> list[Row]:
+        """What the database answers; `%s` stands for a value."""
+        with psycopg.connect(self.postgres.url, row_factory=dict_row) as connection:
+            return connection.execute(query, values).fetchall()  # type: ignore[call-overload]
+
+    def _here(self, word: str) -> str:
+        """A word of a command with this machine's address and port."""
+        return self._filled(word).replace("--host 0.0.0.0 --port 8000", f"--host 127.0.0.1 --port {self.port}")
+
+    def _filled(self, text: str) -> str:
+        """The text with each `${NAME}` and `${NAME:-default}` replaced, as compose does it."""
+        pattern = r"\$\{(\w+)(?::[-?]([^}]*))?\}"
+        return re.sub(pattern, lambda match: self.environment.get(match[1], match[2] or ""), text)

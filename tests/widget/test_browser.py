@@ -1,0 +1,204 @@
+"""The widget in a real Chromium, on the demo shop's page, against the embedded run."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+
+from tests.servers import free_port, stop_process, wait_until
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPTS = ROOT / "static" / "widget"
+FROM_THE_SESSION = ("SUPPORTBOT_ENV", "DATABASE_URL", "REDIS_URL", "ALLOWED_HOSTS", "DJANGO_SECRET_KEY")
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the demo shop's page."""
+    folder, port = tmp_path_factory.mktemp("shop"), free_port()
+    env = {name: value for name, value in os.environ.items() if name not in FROM_THE_SESSION}
+    command = [sys.executable, "manage.py", "serve", "--port", str(port)]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**env, "SUPPORTBOT_VAR": str(folder)},
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        wait_until(lambda: _answers(f"http://127.0.0.1:{port}/healthz"), seconds=120, what="the embedded run")
+        yield f"http://127.0.0.1:{port}/demo/"
+    finally:
+        process.send_signal(signal.SIGINT)
+        stop_process(process)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url).is_success
+    except httpx.HTTPError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
+        yield context
+
+
+@pytest.fixture
+def page(context: BrowserContext, shop: str) -> Iterator[Page]:
+    """The shop's page; any error of a script or of the content security policy fails the test."""
+    page, errors = context.new_page(), []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda line: errors.append(line.text) if "Content Security" in line.text else None)
+    page.goto(shop)
+    yield page
+    assert errors == []
+
+
+def launcher(page: Page) -> Locator:
+    return page.get_by_role("button", name="Chat with us")
+
+
+def opened(page: Page) -> Locator:
+    """Open the panel and return the field to write in."""
+    launcher(page).click()
+    expect(page.get_by_text("An automated assistant answers at once.")).to_be_visible()
+    return page.get_by_role("textbox", name="Your message")
+
+
+def own_messages(page: Page) -> Locator:
+    return page.locator("li.message.customer .text")
+
+
+def send(page: Page, body: str) -> None:
+    field = page.get_by_role("textbox", name="Your message")
+    field.fill(body)
+    field.press("Enter")
+
+
+def test_nothing_is_stored_or_loaded_before_the_first_opening(page: Page, context: BrowserContext) -> None:
+    expect(launcher(page)).to_have_attribute("aria-expanded", "false")
+    assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+    assert context.cookies() == []
+    loaded: list[str] = page.evaluate("performance.getEntriesByType('resource').map(({ name }) => name)")
+    assert not [name for name in loaded if "/static/widget/" in name]
+
+
+def test_loader_and_panel_keep_their_byte_budgets() -> None:
+    sizes = {path.name: len(gzip.compress(path.read_bytes())) for path in SCRIPTS.glob("*.[jc]s*")}
+    assert sizes.pop("widget.js") <= 10 * 1024
+    assert sum(sizes.values()) <= 80 * 1024
+
+
+def test_keyboard_opens_the_panel_and_escape_gives_the_focus_back(page: Page) -> None:
+    launcher(page).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("textbox", name="Your message")).to_be_focused()
+    expect(launcher(page)).to_have_attribute("aria-expanded", "true")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(launcher(page)).to_be_focused()
+
+
+def test_markup_in_a_message_is_shown_as_text(page: Page) -> None:
+    opened(page)
+    send(page, "<script>alert(1)</script> <b>hello</b>")
+    expect(own_messages(page)).to_have_text(["<script>alert(1)</script> <b>hello</b>"])
+    expect(page.get_by_text("Delivered")).to_be_visible()
+
+
+def test_too_long_a_message_is_told_in_words_and_kept(page: Page) -> None:
+    field = opened(page)
+    send(page, "🙂" * 4_001)
+    expect(page.get_by_text("Too long by 1 character.")).to_be_visible()
+    expect(own_messages(page)).to_have_count(0)
+    expect(field).to_have_value("🙂" * 4_001)
+
+
+def test_conversation_and_draft_survive_a_reload(page: Page) -> None:
+    field = opened(page)
+    send(page, "Do you deliver to Cork?")
+    expect(page.get_by_text("Delivered")).to_be_visible()
+    field.fill("And how")
+    page.reload()
+    expect(own_messages(page)).to_have_text(["Do you deliver to Cork?"])
+    expect(field).to_have_value("And how")
+
+
+def test_message_written_offline_arrives_once_when_the_network_is_back(page: Page, context: BrowserContext) -> None:
+    opened(page)
+    send(page, "First")
+    expect(page.get_by_text("Delivered")).to_be_visible()
+    context.set_offline(True)
+    expect(page.get_by_text("You are offline.")).to_be_visible()
+    send(page, "Written in a tunnel")
+    expect(page.get_by_text("Sending…")).to_be_visible()
+    context.set_offline(False)
+    expect(page.get_by_text("Delivered")).to_be_visible()
+    page.reload()
+    expect(own_messages(page)).to_have_text(["First", "Written in a tunnel"])
+
+
+def test_a_person_is_one_tap_away(page: Page) -> None:
+    opened(page)
+    page.get_by_role("button", name="Talk to a person").click()
+    expect(page.get_by_role("dialog").get_by_text("Waiting for a colleague")).to_be_visible()
+    expect(page.get_by_role("button", name="A person was asked")).to_have_attribute("aria-disabled", "true")
+
+
+def test_second_tab_shows_the_same_conversation(page: Page, context: BrowserContext, shop: str) -> None:
+    opened(page)
+    send(page, "From the first tab")
+    expect(page.get_by_text("Delivered")).to_be_visible()
+    other = context.new_page()
+    other.goto(shop)
+    opened(other)
+    expect(own_messages(other)).to_have_text(["From the first tab"])
+    send(other, "From the second")
+    expect(own_messages(page)).to_have_text(["From the first tab", "From the second"])
+
+
+def test_on_a_phone_the_panel_is_the_page(browser: Browser, shop: str) -> None:
+    with browser.new_context(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True) as phone:
+        page = phone.new_page()
+        page.goto(shop)
+        launcher(page).tap()
+        panel = page.get_by_role("dialog")
+        expect(panel).to_have_css("transform", "none")
+        assert panel.bounding_box() == {"x": 0, "y": 0, "width": 390, "height": 844}
+        panel.get_by_role("button", name="Close chat").tap()
+        expect(panel).to_be_hidden()
+
+
+def test_right_to_left_text_runs_its_own_way(page: Page) -> None:
+    opened(page)
+    send(page, "مرحبا، أين طلبي؟")
+    expect(own_messages(page)).to_have_css("direction", "rtl")
+
+
+def test_page_may_queue_calls_before_the_loader_is_there(browser: Browser, shop: str) -> None:
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.add_init_script("window.supportbot = { q: [['open']] }")
+        page.goto(shop)
+        expect(page.get_by_role("dialog", name=re.compile("Fennmoor"))).to_be_visible()

@@ -1,0 +1,108 @@
+"""What a trained checkpoint still needs: the triage head, names and cards of its experts, the hand-off threshold.
+
+`python -m training.finish DIRECTORY` adds them; `training.train` does so at its end.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference import checkpoint, triage
+from inference.engine import Engine
+from inference.prompt import Turn
+from inference.triage import Triage
+from training import corpus
+
+RISK = 0.05  # share of wrong intents among the messages that the assistant answers by itself
+HELD_BACK = 0.15
+LIFT = 1.5  # from which on an expert counts as one of a category
+
+Features = NDArray[np.float32]
+Label = tuple[str, str]
+
+
+def finish(directory: Path) -> None:
+    """Fit the head on the corpus' training messages and write cards and threshold beside it."""
+    rows = [((i.category, i.name), message) for i in corpus.intents() for message in i.messages]
+    labels, texts = [label for label, _ in rows], [text for _, text in rows]
+    vectors, shares = look(directory, texts)
+    threshold = hand_off_below(vectors, texts, labels)
+    triage.fit(vectors, texts, labels).save(directory)
+    model, tokenizer, info = checkpoint.load(directory)
+    card = {
+        "name": info.name,
+        "experts": expert_cards(shares, [category for category, _ in labels]),
+        "needs_order": [intent.name for intent in corpus.intents() if intent.needs_order],
+        "hand_off_below": threshold,
+    }
+    checkpoint.save(directory, model, model.config, tokenizer, card)
+
+
+def look(directory: Path, texts: list[str]) -> tuple[Features, Features]:
+    """Triage features [n, ...] and routing shares [n, layer, expert] of single messages."""
+    vectors, shares = [], []
+    with Engine.load(directory) as engine:
+        for text in texts:
+            vectors.append(engine.features([Turn("customer", text)]))
+            shares.append(vectors[-1][-engine.info.layers * engine.info.n_experts :])
+        shape = (len(texts), engine.info.layers, engine.info.n_experts)
+    return np.stack(vectors), np.stack(shares).reshape(shape)
+
+
+def hand_off_below(vectors: Features, texts: list[str], labels: list[Label]) -> float:
+    """The lowest confidence at which no more than `RISK` of a held-back part would be answered wrongly."""
+    order = np.random.default_rng(1).permutation(len(labels))
+    held, rest = np.split(order, [int(len(labels) * HELD_BACK)])
+    head = triage.fit(vectors[rest], [texts[i] for i in rest], [labels[i] for i in rest])
+    judged = sorted((judge(head, vectors[i], texts[i], labels[i]) for i in held), reverse=True)
+    wrong = np.cumsum([not right for _, right in judged]) / np.arange(1, len(judged) + 1)
+    last = int(np.flatnonzero(wrong <= RISK).max(initial=0))
+    return round(judged[last][0], 3)
+
+
+def judge(head: Triage, vector: Features, text: str, label: Label) -> tuple[float, bool]:
+    """Confidence of the head, and whether its intent is right."""
+    categories, intents = head.posterior(vector, text)
+    _, intent = head.best(categories, intents)
+    return intents[intent], intent == label[1]
+
+
+def expert_cards(shares: Features, categories: list[str]) -> list[dict[str, Any]]:
+    """One card per expert: its name, and for each category its share of the routing and the lift over its average."""
+    given = by_category(shares, categories).mean(axis=1)  # [C, E]
+    usual = given.mean(axis=0)
+    cards = []
+    for expert in range(given.shape[1]):
+        lifts = given[:, expert] / max(float(usual[expert]), 1e-9)
+        rows = [
+            {"category": name, "share": round(float(given[i, expert]), 4), "lift": round(float(lifts[i]), 2)}
+            for i, name in enumerate(corpus.CATEGORIES)
+        ]
+        rows.sort(key=lambda row: -row["lift"])
+        own = [row["category"] for row in rows[:2] if row["lift"] >= LIFT]
+        cards.append({"name": " and ".join(own) or "generalist", "categories": rows})
+    return cards
+
+
+def by_category(shares: Features, categories: list[str]) -> Features:
+    """Mean routing share [C, layer, expert] of the messages of each category that has experts."""
+    names = np.asarray(categories)
+    return np.stack([shares[names == name].mean(axis=0) for name in corpus.CATEGORIES])
+
+
+def information(shares: Features, categories: list[str]) -> NDArray[np.float64]:
+    """Mutual information of expert and category per layer, as a part of its highest value; categories weigh alike."""
+    given = by_category(shares, categories).astype(np.float64)
+    usual = given.mean(axis=0)
+    bits = np.where(given > 0, given * np.log(np.maximum(given, 1e-12) / np.maximum(usual, 1e-12)), 0)
+    highest = np.log(min(len(corpus.CATEGORIES), given.shape[-1]))
+    return np.asarray(bits.sum(axis=-1).mean(axis=0) / highest)
+
+
+if __name__ == "__main__":
+    finish(Path(sys.argv[1]))
