@@ -33,8 +33,10 @@ format: $(VENV)/installed-dev ## put the code in shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-train: $(VENV)/installed-dev ## train the shipped checkpoint from corpus/ (resumes where it stopped)
+train: $(VENV)/installed-dev ## train the shipped checkpoint and its twin from corpus/ (goes on where it stopped)
 	$(BIN)/python -m training.train
+	$(BIN)/python -m training.train --without-category
+	$(BIN)/python -m training.routing_table
 
 bench: $(VENV)/installed-dev system ## print the benchmark tables
 	$(BIN)/python -m benchmarks
@@ -42,8 +44,8 @@ bench: $(VENV)/installed-dev system ## print the benchmark tables
 screenshots: $(VENV)/installed-dev system ## take the README's screenshots anew
 	$(BIN)/python -m pytest tests/e2e/screenshots.py
 
-reset: ## delete the embedded run's database and state
-	rm -rf var
+reset: ## delete the embedded run's database and state (not what training has in var/training)
+	@[ ! -d var ] || find var -mindepth 1 -maxdepth 1 ! -name training -exec rm -rf {} +
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV) || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq python3-venv && $(PYTHON) -m venv $(VENV); }

@@ -32,7 +32,12 @@ PIECES = HashingVectorizer(
     analyzer="char_wb", ngram_range=(2, 5), n_features=BUCKETS, norm=None, alternate_sign=False, dtype=np.float32
 )
 PAIRS = HashingVectorizer(
-    ngram_range=(1, 2), token_pattern=r"\b\w+\b", n_features=BUCKETS, norm=None, alternate_sign=False, dtype=np.float32
+    ngram_range=(1, 2),
+    token_pattern=r"\b\w+\b",  # noqa: S106  (a token of text, no secret)
+    n_features=BUCKETS,
+    norm=None,
+    alternate_sign=False,
+    dtype=np.float32,
 )
 
 
@@ -74,7 +79,7 @@ class Triage:
     def save(self, directory: Path) -> None:
         """Put the head beside a checkpoint."""
         tensors = {"dense": self.dense, "lexical": self.lexical.half(), "bias": self.bias, "idf": self.idf}
-        save_file(tensors, directory / HEAD)
+        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, directory / HEAD)
         data = {"temperature": self.temperature, "intents": self.intents}
         (directory / NAMES).write_text(json.dumps(data, indent=1) + "\n", "utf-8")
 
@@ -90,11 +95,12 @@ class Triage:
 
 def lexical(texts: Sequence[str], idf: NDArray[np.float32]) -> csr_matrix:
     """TF-IDF of pieces and of pairs of words [texts, 2 * BUCKETS], each part of unit length."""
+    clean = [text.encode("utf-8", "replace").decode() for text in texts]
     parts = []
     for vectorizer, weights in zip((PIECES, PAIRS), idf, strict=True):
         transformer = TfidfTransformer(sublinear_tf=True)
         transformer.idf_ = weights
-        parts.append(transformer.transform(vectorizer.transform(texts)))
+        parts.append(transformer.transform(vectorizer.transform(clean)))
     return csr_matrix(hstack(parts), dtype=np.float32)
 
 
@@ -119,10 +125,14 @@ def fit(
     dense, said = _regress(vectors, target, DENSE), _regress(words, target, LEXICAL)
     bias = torch.from_numpy(dense.intercept_ + TRUST * said.intercept_).float()
     weight = torch.from_numpy(TRUST * said.coef_).half().contiguous()
-    return Triage(torch.from_numpy(dense.coef_).float(), weight, bias, torch.from_numpy(idf), temperature, intents)
+    return Triage(
+        torch.from_numpy(dense.coef_).float().contiguous(), weight, bias, torch.from_numpy(idf), temperature, intents
+    )
 
 
-def _regress(x: NDArray[np.float32] | csr_matrix, target: NDArray[np.int64], inverse_decay: float) -> LogisticRegression:
+def _regress(
+    x: NDArray[np.float32] | csr_matrix, target: NDArray[np.int64], inverse_decay: float
+) -> LogisticRegression:
     return LogisticRegression(C=inverse_decay, max_iter=300).fit(x, target)
 
 

@@ -51,6 +51,12 @@ def words(value: str) -> list[str]:
     return [word for word in (part.strip() for part in value.split(",")) if word]
 
 
+def login_name(request: Any, credentials: dict[str, str] | None) -> str:
+    """The e-mail of a login in one spelling, so that all guesses at it are counted together."""
+    name = (credentials or {}).get("username") or request.POST.get("username", "")
+    return name.strip().lower()
+
+
 EMBEDDED = one_of("SUPPORTBOT_ENV", "embedded", "embedded", "production") == "embedded"
 DEBUG = env.bool("DJANGO_DEBUG", False)
 VAR = Path(env.str("SUPPORTBOT_VAR", str(BASE_DIR / "var")))
@@ -92,10 +98,14 @@ else:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {"pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", 40), "timeout": 10}},
     }
+    # The channel layer waits 5 s for an event, which is also the client's own limit for an answer.
     CHANNEL_LAYERS = {
         "default": {
             "BACKEND": "channels_redis.core.RedisChannelLayer",
-            "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_connect_timeout": 3}], "capacity": 1000},
+            "CONFIG": {
+                "hosts": [{"address": REDIS_URL, "socket_connect_timeout": 3, "socket_timeout": 20}],
+                "capacity": 1000,
+            },
         }
     }
     CACHES = {
@@ -171,6 +181,9 @@ AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_USERNAME_FORM_FIELD = "username"
+AXES_USERNAME_CALLABLE = login_name
+AXES_LOCKOUT_TEMPLATE = "registration/locked.html"
 AXES_VERBOSE = False
 
 LANGUAGE_CODE = "en-gb"
@@ -280,7 +293,7 @@ LOGGING = {
             "processor": structlog.dev.ConsoleRenderer(colors=False)
             if EMBEDDED
             else structlog.processors.JSONRenderer(),
-            "foreign_pre_chain": shared_processors,
+            "foreign_pre_chain": [*shared_processors, structlog.processors.format_exc_info],
         }
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},

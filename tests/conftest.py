@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Generator, Iterator
 from typing import TypeVar
@@ -15,7 +14,6 @@ from tests.servers import Postgres, Redis
 from tests.stack import EmbeddedStack, ServicesStack, Stack
 
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-extensions"]
-PASSED_ON = ("SUPPORTBOT_MODEL",)
 S = TypeVar("S", EmbeddedStack, ServicesStack)
 FAST_RECOVERY = {"SUPPORTBOT_REPLY_DEADLINE": "10"}
 
@@ -44,17 +42,13 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def embedded_stack() -> Iterator[EmbeddedStack]:
     """The product in one process, with the demo shop."""
-    yield from _running(EmbeddedStack(_passed_on()))
+    yield from _running(EmbeddedStack({}))
 
 
 @pytest.fixture(scope="session")
 def services_stack() -> Iterator[ServicesStack]:
     """The product as the services of docker-compose.yml; a dead worker's claim expires soon."""
-    yield from _running(ServicesStack({**_passed_on(), **FAST_RECOVERY}))
-
-
-def _passed_on() -> dict[str, str]:
-    return {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    yield from _running(ServicesStack(FAST_RECOVERY))
 
 
 def _running(stack: S) -> Iterator[S]:

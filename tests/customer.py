@@ -41,6 +41,7 @@ class Customer:
         self.messages: dict[int, Frame] = {}
         self.frames: list[Frame] = []
         self.state: Frame = {}
+        self.conversation: str | None = None
         self.connections = 0
         self._origin = Origin(url)
         self._address = url.replace("http", "ws", 1) + "/ws/v1/widget/"
@@ -152,6 +153,7 @@ class Customer:
             self.messages.setdefault(ack["seq"], {"seq": ack["seq"], "author": "customer", "body": body})
             self._send_at = 0.0
         self.acks[ack["client_id"]] = ack
+        self.conversation = ack["conversation"]
 
     @staticmethod
     def _send(socket: ClientConnection, frame: Frame) -> None:

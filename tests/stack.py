@@ -19,6 +19,7 @@ from typing import Any
 
 import httpx
 import psycopg
+import redis
 import yaml
 from psycopg.rows import dict_row
 
@@ -90,7 +91,7 @@ class EmbeddedStack(Stack):
     def start(self) -> None:
         """Start and wait until it serves."""
         self.launch("serve", [sys.executable, "manage.py", "serve", "--port", str(self.port)])
-        wait_until(self.answers, seconds=180, what="the embedded run")
+        wait_until(self.answers, seconds=300, what="the embedded run")
 
     def rows(self, query: str, *values: object) -> list[Row]:
         """What the database answers; `%s` stands for a value."""
@@ -128,7 +129,7 @@ class ServicesStack(Stack):
         self.manage("demo", "--password", PASSWORD)
         for name in self.SERVICES:
             self.start_service(name)
-        wait_until(self.is_ready, seconds=180, what="web and worker")
+        wait_until(self.is_ready, seconds=300, what="web and worker")
 
     def stop(self) -> None:
         """End both servers as well, after what uses them."""
@@ -167,7 +168,9 @@ class ServicesStack(Stack):
 
     def is_ready(self) -> bool:
         """Whether web serves and the worker takes tasks."""
-        return self.answers() and " ready." in (self.folder / "worker.log").read_text(errors="replace")
+        with redis.Redis.from_url(self.redis.url) as client:
+            takes_tasks = any(connection["cmd"] == "brpop" for connection in client.client_list())
+        return takes_tasks and self.answers()
 
     def rows(self, query: str, *values: object) -> list[Row]:
         """What the database answers; `%s` stands for a value."""

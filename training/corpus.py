@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -48,11 +49,15 @@ class Intent:
     must: tuple[tuple[str, ...], ...]
     ask_must: tuple[tuple[str, ...], ...]
 
-    def accepts(self, reply: str, *, asking: bool = False) -> bool:
-        """Whether `reply` (slots not yet filled) is right for this intent."""
-        text = reply.lower()
+    def accepts(self, reply: str, *, asking: bool = False, slots: Mapping[str, str] | None = None) -> bool:
+        """Whether `reply` is right for this intent; its slots are not yet filled unless their values are given."""
+        text, values = reply.lower(), slots or {}
         groups = self.ask_must if asking else self.must
-        return all(any(option.lower() in text for option in group) for group in groups)
+        return all(any(_fill(option, values).lower() in text for option in group) for group in groups)
+
+
+def _fill(text: str, values: Mapping[str, str]) -> str:
+    return SLOT.sub(lambda match: values.get(match[1], match[0]), text)
 
 
 @dataclass(frozen=True)
@@ -178,29 +183,31 @@ def problems() -> list[str]:
 
 
 def _intent_problems(intent: Intent, known: frozenset[str]) -> Iterator[str]:
-    order_slots = set(shop()["order_slots"])
-    if len(intent.messages) < (25 if intent.category == OFF_TOPIC else 40):
-        yield f"{intent.name}: only {len(intent.messages)} messages"
-    if len(intent.replies) < 8:
-        yield f"{intent.name}: only {len(intent.replies)} replies"
-    if intent.needs_order and len(intent.ask) < 4:
-        yield f"{intent.name}: needs an order, but only {len(intent.ask)} ways to ask for it"
+    least = {
+        "messages": 25 if intent.category == OFF_TOPIC else 40,
+        "replies": 8,
+        "ask": 4 * intent.needs_order,
+        "must": 1,
+    }
+    for part, count in least.items():
+        if len(getattr(intent, part)) < count:
+            yield f"{intent.name}: fewer than {count} of '{part}'"
     if bool(intent.ask) != intent.needs_order:
         yield f"{intent.name}: 'ask' goes with 'needs_order'"
-    if not intent.must:
-        yield f"{intent.name}: no check"
     for reply in (*intent.replies, *intent.ask):
-        used = set(SLOT.findall(reply))
-        if used - known:
-            yield f"{intent.name}: unknown slot in {reply!r}"
-        if reply.count("{{") != len(SLOT.findall(reply)):
-            yield f"{intent.name}: broken slot in {reply!r}"
-        if used & order_slots and (not intent.needs_order or reply in intent.ask):
-            yield f"{intent.name}: order slot where no order is known: {reply!r}"
-        if re.search(r"\d", SLOT.sub("", reply)):
-            yield f"{intent.name}: a number that is no slot: {reply!r}"
-    yield from (f"{intent.name}: its check refuses {r!r}" for r in intent.replies if not intent.accepts(r))
-    yield from (f"{intent.name}: its check refuses {r!r}" for r in intent.ask if not intent.accepts(r, asking=True))
+        yield from (f"{intent.name}: {wrong}: {reply!r}" for wrong in _reply_problems(intent, reply, known))
+
+
+def _reply_problems(intent: Intent, reply: str, known: frozenset[str]) -> Iterator[str]:
+    used, asking = set(SLOT.findall(reply)), reply in intent.ask
+    if used - known or reply.count("{{") != len(SLOT.findall(reply)):
+        yield "an unknown or broken slot"
+    if used & set(shop()["order_slots"]) and (asking or not intent.needs_order):
+        yield "an order slot where no order is known"
+    if re.search(r"\d", SLOT.sub("", reply)):
+        yield "a number that is no slot"
+    if not intent.accepts(reply, asking=asking):
+        yield "its own check refuses it"
 
 
 def _article_problems(article: Article, known: frozenset[str], names: list[str]) -> Iterator[str]:
@@ -230,21 +237,18 @@ def _dialogue_problems(dialogue: Dialogue, known: frozenset[str], names: list[st
 
 def near_duplicates(rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """Pairs of labels whose texts overlap by `NEAR_DUPLICATE` or more (Jaccard of character 4-grams)."""
-    grams = [(label, _grams(text)) for label, text in rows]
-    by_gram: dict[str, list[int]] = {}
-    for index, (_, own) in enumerate(grams):
-        for gram in own:
-            by_gram.setdefault(gram, []).append(index)
+    grams = [_grams(text) for _, text in rows]
+    holders: dict[str, list[int]] = {}
     found = []
-    for index, (label, own) in enumerate(grams):
-        shared: dict[int, int] = {}
+    for index, own in enumerate(grams):
+        shared = Counter(other for gram in own for other in holders.get(gram, ()))
+        found += [
+            (rows[other][0], rows[index][0])
+            for other, count in shared.items()
+            if count >= NEAR_DUPLICATE * (len(own) + len(grams[other]) - count)
+        ]
         for gram in own:
-            for other in by_gram[gram]:
-                if other > index:
-                    shared[other] = shared.get(other, 0) + 1
-        for other, count in shared.items():
-            if count >= NEAR_DUPLICATE * (len(own) + len(grams[other][1]) - count):
-                found.append((label, grams[other][0]))
+            holders.setdefault(gram, []).append(index)
     return found
 
 

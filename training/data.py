@@ -62,7 +62,7 @@ PUBLIC_INTENTS = {
     "newsletter_subscription": "subscription",
 }
 PUBLIC_TEXT = ("magento-user-guide", "saleor-docs", "sendgrid-docs")
-PUBLIC_DIALOGUES = ("taskmaster4", "star", "tau-bench", "abcd-sample")
+PUBLIC_DIALOGUES = "star"
 
 
 @dataclass(frozen=True)
@@ -146,9 +146,7 @@ def _asked_back(tokenizer: Tokenizer, intent: corpus.Intent, message: str, rng: 
     return _document(tokenizer, turns, Brief(intent.category, intent.name, "answer"), rng.choice(intent.replies))
 
 
-def _dialogue(
-    tokenizer: Tokenizer, dialogue: corpus.Dialogue, by_name: dict[str, corpus.Intent]
-) -> Iterator[Document]:
+def _dialogue(tokenizer: Tokenizer, dialogue: corpus.Dialogue, by_name: dict[str, corpus.Intent]) -> Iterator[Document]:
     turns: list[Turn] = []
     intent: corpus.Intent | None = None
     for turn in dialogue.turns:
@@ -167,7 +165,9 @@ def _act(intent: corpus.Intent, reply: str) -> str:
     return "answer"
 
 
-def _document(tokenizer: Tokenizer, turns: list[Turn], brief: Brief, reply: str, *, all_count: bool = False) -> Document:
+def _document(
+    tokenizer: Tokenizer, turns: list[Turn], brief: Brief, reply: str, *, all_count: bool = False
+) -> Document:
     ids, mask = training_example(tokenizer, turns, brief, reply)
     return Document(ids, [True] * len(ids) if all_count else mask, category_index(brief.category))
 
@@ -183,7 +183,9 @@ def roughen(message: str, rng: random.Random) -> str:
     for _ in range(rng.choice((0, 0, 1, 1, 2))):
         spot = rng.randrange(max(1, len(letters) - 1))
         if len(letters) > spot + 1 and letters[spot].isalpha() and letters[spot + 1].isalpha():
-            letters[spot : spot + 2] = rng.choice(([letters[spot + 1], letters[spot]], [letters[spot]], letters[spot : spot + 2]))
+            letters[spot : spot + 2] = rng.choice(
+                ([letters[spot + 1], letters[spot]], [letters[spot]], letters[spot : spot + 2])
+            )
     return "".join(letters)
 
 
@@ -212,20 +214,22 @@ def _public_tickets(tokenizer: Tokenizer, with_reply: int = 9_000, without: int 
 def _public_reply(reply: str) -> str:
     """The reply with its placeholders as our slots; empty when one has no slot of ours."""
     for theirs, ours in PUBLIC_SLOTS.items():
-        reply = reply.replace("{{%s}}" % theirs, "{{%s}}" % ours)
+        reply = reply.replace(f"{{{{{theirs}}}}}", f"{{{{{ours}}}}}")
     return reply if set(re.findall(r"\{\{(.*?)\}\}", reply)) <= corpus.slots() else ""
 
 
 def _public_dialogues(tokenizer: Tokenizer, limit: int = 3_000) -> Iterator[Document]:
     for row in _rows("dialogues.train"):
-        if row["source"] not in PUBLIC_DIALOGUES or limit <= 0:
+        if row["source"] != PUBLIC_DIALOGUES or limit <= 0:
             continue
         limit -= 1
         said = [Turn(t["role"], t["text"]) for t in row["turns"] if t["role"] != "action"]
         agents = [i for i, turn in enumerate(said) if turn.role == "agent" and i]
         if agents:
             last = agents[-1]
-            yield _document(tokenizer, said[:last], Brief("other", row["domain"], "answer"), said[last].text, all_count=True)
+            yield _document(
+                tokenizer, said[:last], Brief("other", row["domain"], "answer"), said[last].text, all_count=True
+            )
 
 
 def _public_text(tokenizer: Tokenizer) -> Iterator[Document]:

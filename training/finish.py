@@ -6,20 +6,25 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from inference import checkpoint, triage
 from inference.engine import Engine
-from inference.prompt import Turn
+from inference.prompt import Brief, Turn, training_example
 from inference.triage import Triage
 from training import corpus
 
 RISK = 0.05  # share of wrong intents among the messages that the assistant answers by itself
 HELD_BACK = 0.15
+THREADS = 16
+TURNS = 20  # of each intent that an expert's card is drawn from
 LIFT = 1.5  # from which on an expert counts as one of a category
 
 Features = NDArray[np.float32]
@@ -30,28 +35,52 @@ def finish(directory: Path) -> None:
     """Fit the head on the corpus' training messages and write cards and threshold beside it."""
     rows = [((i.category, i.name), message) for i in corpus.intents() for message in i.messages]
     labels, texts = [label for label, _ in rows], [text for _, text in rows]
-    vectors, shares = look(directory, texts)
+    vectors = look(directory, texts)
     threshold = hand_off_below(vectors, texts, labels)
     triage.fit(vectors, texts, labels).save(directory)
     model, tokenizer, info = checkpoint.load(directory)
+    categories, turns = support_turns({i.name: i.messages[:TURNS] for i in corpus.intents()})
     card = {
         "name": info.name,
-        "experts": expert_cards(shares, [category for category, _ in labels]),
+        "experts": expert_cards(route(directory, turns)[1], categories),
         "needs_order": [intent.name for intent in corpus.intents() if intent.needs_order],
         "hand_off_below": threshold,
     }
     checkpoint.save(directory, model, model.config, tokenizer, card)
 
 
-def look(directory: Path, texts: list[str]) -> tuple[Features, Features]:
-    """Triage features [n, ...] and routing shares [n, layer, expert] of single messages."""
-    vectors, shares = [], []
-    with Engine.load(directory) as engine:
-        for text in texts:
-            vectors.append(engine.features([Turn("customer", text)]))
-            shares.append(vectors[-1][-engine.info.layers * engine.info.n_experts :])
-        shape = (len(texts), engine.info.layers, engine.info.n_experts)
-    return np.stack(vectors), np.stack(shares).reshape(shape)
+def look(directory: Path, texts: list[str]) -> Features:
+    """Triage features [n, ...] of single messages."""
+    with Engine.load(directory) as engine, ThreadPoolExecutor(THREADS) as pool:
+        return np.stack(list(pool.map(lambda text: engine.features([Turn("customer", text)]), texts)))
+
+
+def support_turns(messages: Mapping[str, Sequence[str]]) -> tuple[list[str], list[tuple[str, Brief, str]]]:
+    """Categories that have experts, and per message of an intent what the customer writes, the brief and a reply."""
+    rows = [
+        (
+            intent.category,
+            (text, Brief(intent.category, intent.name, "answer"), intent.replies[i % len(intent.replies)]),
+        )
+        for intent in corpus.intents()
+        if intent.category in corpus.CATEGORIES
+        for i, text in enumerate(messages[intent.name])
+    ]
+    return [category for category, _ in rows], [turn for _, turn in rows]
+
+
+@torch.inference_mode()
+def route(directory: Path, turns: list[tuple[str, Brief, str]]) -> tuple[Features, Features]:
+    """Routing shares [n, layer, expert] of the customer's words, before any label, and of the reply."""
+    model, tokenizer, _ = checkpoint.load(directory)
+    words, replies = [], []
+    for text, brief, reply in turns:
+        ids, mask = training_example(tokenizer, [Turn("customer", text)], brief, reply)
+        _, routing = model.hidden(torch.tensor([ids]))
+        weights = torch.stack([torch.zeros_like(r.probs).scatter(1, r.ids, r.weights) for r in routing])  # [L, T, E]
+        words.append(weights[:, 2 : ids.index(tokenizer.context)].mean(dim=1))
+        replies.append(weights[:, torch.tensor(mask)].mean(dim=1))
+    return torch.stack(words).numpy(), torch.stack(replies).numpy()
 
 
 def hand_off_below(vectors: Features, texts: list[str], labels: list[Label]) -> float:

@@ -31,11 +31,12 @@ from inference.model import Decoder
 from inference.moe import MoE, Routing, balance_loss, category_loss, z_loss
 from inference.tokenizer import FILE, Tokenizer
 from training import corpus, data
+from training.finish import finish
 
 HERE = Path(__file__).resolve().parent
 WORK = HERE.parent / "var" / "training"
 SAVE_SECONDS = 60
-NOISE_ENDS = 0.6
+NOISE_ENDS = 0.35
 
 
 @dataclass(frozen=True)
@@ -338,6 +339,9 @@ def main(arguments: list[str] | None = None) -> int:
     out = given.out or (WORK / f"{name}-model" if given.without_category else HERE.parent / "models" / name)
     cards = [{"name": f"expert {index}", "categories": []} for index in range(config.model.moe_num_experts)]
     version = checkpoint.save(out, run.model, config.model, run.tokenizer, {"name": name, "experts": cards})
+    if not given.without_category:
+        print("fitting triage")
+        finish(out)
     print(f"wrote {out}, version {version}")
     return 0
 

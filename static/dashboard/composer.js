@@ -44,6 +44,7 @@ export class Composer {
     setText(this.#why, row ? reason(row, me) : "");
     this.#why.hidden = isMine;
     this.#button.disabled = !isMine;
+    this.#fit();
   }
 
   get #button() {
@@ -87,8 +88,13 @@ export class Composer {
     const over = `Too long by ${(-left).toLocaleString()}. Please shorten it, or send it in two messages.`;
     setText(this.#count, left > LIMIT - COUNT_FROM ? "" : left < 0 ? over : `${left} characters left`);
     this.#field.setAttribute("aria-invalid", String(left < 0));
+    this.#fit();
+  }
+
+  /** As high as the text, once it is in sight. */
+  #fit() {
     this.#field.style.height = "auto";
-    this.#field.style.height = `${this.#field.scrollHeight}px`;
+    if (this.#field.scrollHeight) this.#field.style.height = `${this.#field.scrollHeight}px`;
   }
 }
 

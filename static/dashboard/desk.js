@@ -15,6 +15,7 @@ const OFFLINE = "There is no connection now. Please try again in a moment.";
 
 export class Desk {
   #listener;
+  #name;
   /** @type {Connection<ServerFrame, ClientFrame>} */
   #connection;
   /** @type {Map<string, Transcript>} */
@@ -35,10 +36,12 @@ export class Desk {
 
   /**
    * @param {number} me
+   * @param {string} name the agent's own, as customers see it
    * @param {{changed: () => void, arrived: (message: Message) => void}} listener
    */
-  constructor(me, listener) {
+  constructor(me, name, listener) {
     this.me = me;
+    this.#name = name;
     this.#listener = listener;
     this.rows = new Rows(me, () => this.#changed());
     const url = new URL(address("").replace("/inbox/", "/ws/v1/inbox/"), location.href);
@@ -108,7 +111,7 @@ export class Desk {
   #transcript(id) {
     const known = this.#transcripts.get(id);
     if (known) return known;
-    const made = new Transcript(id, String(this.me), {
+    const made = new Transcript(id, { id: this.me, name: this.#name }, {
       send: (frame) => this.#connection.send(frame),
       stuck: () => this.#connection.restart(),
       changed: () => this.#changed(),
@@ -175,7 +178,7 @@ export class Desk {
   #fail({ code, message, client_id, conversation }) {
     this.asked = null;
     const transcript = this.#transcripts.get(conversation ?? "");
-    if (code === "forbidden") this.#leave();
+    if (code === "forbidden" && !conversation) this.#leave();
     else if (client_id && code === "failed") transcript?.hold(message);
     else if (client_id) transcript?.refuse(client_id, message);
     else if (transcript === this.current) this.alarm = message;

@@ -35,12 +35,17 @@ export class Facts {
   }
 
   draw() {
-    const { current, row } = this.#desk;
-    const wanted = current && row ? `${current.id} ${row.last_seq} ${row.category}` : "";
-    if (wanted === this.#shown) return;
-    if (!this.#shown.startsWith(current?.id ?? " ")) this.#pane.replaceChildren();
+    const { current, row, link } = this.#desk;
+    const wanted = current && row && link === "up" ? `${current.id} ${row.last_seq} ${row.category}` : "";
+    if (!this.#shown.startsWith(current?.id ?? " ")) this.#clear();
+    if (!current || !wanted || wanted === this.#shown) return;
     this.#shown = wanted;
-    if (current && wanted) this.#load(current.id, wanted);
+    this.#load(current.id, wanted);
+  }
+
+  #clear() {
+    this.#shown = "";
+    this.#pane.replaceChildren();
   }
 
   /**

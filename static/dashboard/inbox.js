@@ -42,7 +42,7 @@ class Inbox {
   };
 
   constructor() {
-    this.#desk = new Desk(Number(this.#root.dataset.user), {
+    this.#desk = new Desk(Number(this.#root.dataset.user), this.#root.dataset.name ?? "", {
       changed: () => this.#drawSoon(),
       arrived: (message) => this.#speak(message),
     });
@@ -113,7 +113,6 @@ class Inbox {
 
   /** @param {Message} message */
   #speak(message) {
-    if (message.author === "agent" && message.name === "") return;
     const contact = this.#desk.row?.contact.name ?? "";
     const line = element("p", { dir: "auto" }, [authorName(message, contact), message.body].filter(Boolean).join(": "));
     const spoken = byId("spoken", HTMLElement);
@@ -132,7 +131,7 @@ class Inbox {
 
   #draw() {
     const { current, row, online } = this.#desk;
-    setText(byId("presence", HTMLElement), online ? `${online} online` : "");
+    setText(byId("presence", HTMLElement), online ? `${online} ${online === 1 ? "agent" : "agents"} online` : "");
     this.#root.classList.toggle("talking", Boolean(current));
     byId("talk", HTMLElement).hidden = !current;
     byId("talk-empty", HTMLElement).hidden = Boolean(current);

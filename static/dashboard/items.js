@@ -43,11 +43,12 @@ export function savedItem({ author, name, body, client_id, in_reply_to, sources,
 
 /**
  * @param {Parcel} parcel
+ * @param {string} name the agent's own
  * @returns {Item}
  */
-export function waitingItem({ client_id, body, created_at, delivery, reason }) {
+export function waitingItem({ client_id, body, created_at, delivery, reason }, name) {
   const own = { key: `own:${client_id}`, author: /** @type {const} */ ("agent"), at: new Date(created_at) };
-  return { ...BLANK, ...own, body, delivery, reason, clientId: client_id };
+  return { ...BLANK, ...own, name, body, delivery, reason, clientId: client_id };
 }
 
 /**

@@ -146,7 +146,7 @@ export class Thread {
  */
 export function authorName({ author, name }, contact) {
   if (author === "customer") return contact;
-  return author === "bot" ? "Bot" : name || (author === "agent" ? "You" : "");
+  return author === "bot" ? "Bot" : name;
 }
 
 /**
@@ -155,7 +155,6 @@ export function authorName({ author, name }, contact) {
  * @param {Item | undefined} b
  */
 function isGroup(a, b) {
-  if (!a || !b || a.author !== b.author || a.author === "system") return false;
-  if (a.name && b.name && a.name !== b.name) return false;
+  if (!a || !b || a.author !== b.author || a.name !== b.name || a.author === "system") return false;
   return b.at.getTime() - a.at.getTime() < GROUP_FOR && dayOf(a.at) === dayOf(b.at);
 }

@@ -20,6 +20,7 @@ const TYPING_EVERY = 3_000;
  */
 
 export class Transcript {
+  #me;
   #listener;
   #store;
   #outbox;
@@ -44,13 +45,14 @@ export class Transcript {
 
   /**
    * @param {string} id
-   * @param {string} me the agent's id, under which the browser keeps drafts and unsent messages
+   * @param {{id: number, name: string}} me under whose id the browser keeps drafts and unsent messages
    * @param {Listener} listener
    */
   constructor(id, me, listener) {
     this.id = id;
+    this.#me = me;
     this.#listener = listener;
-    this.#store = new Store(`inbox:${me}:${id}`);
+    this.#store = new Store(`inbox:${me.id}:${id}`);
     this.#outbox = new Outbox(this.#store, this.#sendWhenKnown, listener.stuck);
   }
 
@@ -134,7 +136,7 @@ export class Transcript {
 
   /** Everything to show, in order: what is saved, what is on its way, what is being written. */
   get items() {
-    const waiting = this.#outbox.parcels.map(waitingItem);
+    const waiting = this.#outbox.parcels.map((parcel) => waitingItem(parcel, this.#me.name));
     return [...this.#saved, ...waiting, ...(this.#live?.text ? [liveItem(this.#live)] : [])];
   }
 
@@ -187,21 +189,21 @@ export class Transcript {
   /** @param {Ack} ack */
   #acknowledge({ client_id, seq, message_id, created_at }) {
     const parcel = this.#outbox.parcels.find((unsent) => unsent.client_id === client_id);
-    const blank = { name: "", in_reply_to: null, sources: [], category: null, confidence: null };
+    const blank = { name: this.#me.name, in_reply_to: null, sources: [], category: null, confidence: null };
     if (parcel) this.#add({ ...blank, id: message_id, seq, author: "agent", body: parcel.body, client_id, created_at });
   }
 
   /** @param {Message} message */
   #add(message) {
+    const isOwn = this.#outbox.parcels.some(({ client_id }) => client_id === message.client_id);
     if (message.client_id) this.#outbox.settle(message.client_id);
     if (message.author === "bot") this.#endReply(message.in_reply_to);
     if (message.author === this.typing?.author) this.typing = null;
     const isNew = !this.#messages.has(message.seq);
-    const { name } = this.#messages.get(message.seq) ?? message;
-    this.#messages.set(message.seq, { ...message, name: message.name || name });
+    this.#messages.set(message.seq, message);
     while (this.#messages.has(this.complete + 1)) this.complete += 1;
     this.expect(message.seq);
-    if (isNew && message.seq > this.#historyEnd) this.#listener.arrived(message);
+    if (isNew && !isOwn && message.seq > this.#historyEnd) this.#listener.arrived(message);
   }
 
   /**

@@ -25,8 +25,7 @@ function minutesSince(since) {
 
 /** @param {number} minutes */
 function duration(minutes) {
-  if (minutes < 1) return "less than a minute";
-  if (minutes < 60) return `${minutes} min`;
+  if (minutes < 60) return `${Math.max(1, minutes)} min`;
   return minutes < 1_440 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 1_440)} d`;
 }
 

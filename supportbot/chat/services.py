@@ -44,6 +44,8 @@ def request_agent(*, conversation_id: UUID, client_id: UUID) -> Message:
 def take(*, conversation_id: UUID, agent: User) -> Conversation:
     """The agent takes the turn; of two at the same moment the second is refused."""
     conversation = transcript.locked(conversation_id)
+    if conversation.status == Conversation.Status.RESOLVED:
+        raise Refused("forbidden", "This conversation is resolved. It opens again when the customer writes.")
     if conversation.handler == Conversation.Handler.AGENT and conversation.assignee:
         if conversation.assignee == agent:
             return conversation

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from typing import Any, ClassVar, ParamSpec, TypeVar
 from uuid import UUID
 
 import structlog
 from channels.db import DatabaseSyncToAsync
 from channels.generic.websocket import AsyncWebsocketConsumer
+from redis.exceptions import RedisError
 
 from supportbot.chat.events import PROTOCOL, Frame
 from supportbot.chat.models import Message
@@ -19,6 +21,8 @@ from supportbot.chat.refusals import Refused
 log = structlog.get_logger(__name__)
 FRAME_LIMIT = 64 * 1024
 SILENCE = 90.0  # seconds without a frame until the server closes
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -27,6 +31,15 @@ class ChatSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
     """A websocket that speaks the protocol of docs/protocol.md; subclasses name a method for each command."""
 
     commands: ClassVar[dict[str, str]]
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Serve; without its channel layer a socket is deaf, so it closes for the client to come back and resume."""
+        try:
+            await super().__call__(scope, receive, send)
+        except RedisError as error:
+            log.warning("channel layer lost", error=repr(error))
+            with suppress(Exception):
+                await send({"type": "websocket.close", "code": 1012})
 
     async def connect(self) -> None:
         """Accept; what may be done is decided frame by frame."""

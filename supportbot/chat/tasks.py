@@ -7,12 +7,11 @@ from datetime import timedelta
 from uuid import UUID
 
 import structlog
-from celery import shared_task
 from celery.signals import worker_ready
 from django.db.models import Q
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
+from supportbot.celery import app
 from supportbot.chat import assistant
 from supportbot.chat.models import Message
 
@@ -20,14 +19,14 @@ log = structlog.get_logger(__name__)
 OVERDUE = timedelta(seconds=10)
 
 
-@shared_task(expires=120)
+@app.task(expires=120)
 def write_reply(message_id: str) -> None:
     """Answer a customer's message, then what was written meanwhile."""
     if later := assistant.write_reply(UUID(message_id)):
         queue_reply(later)
 
 
-@shared_task
+@app.task
 def sweep() -> None:
     """Queue again what was accepted, has no outcome and nobody works on."""
     now = timezone.now()
@@ -48,5 +47,5 @@ def queue_reply(message_id: UUID) -> None:
     Message.objects.filter(id=message_id).update(queued_at=timezone.now())
     try:
         write_reply.delay(str(message_id))
-    except OperationalError as error:
+    except Exception as error:
         log.warning("reply not queued", message=str(message_id), error=repr(error))

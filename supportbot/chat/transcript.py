@@ -23,8 +23,11 @@ HOURS_WORDS = " People are here {hours}."
 
 
 def locked(conversation_id: UUID) -> Conversation:
-    """The conversation's row, which nobody else may change before this transaction ends."""
-    rows = Conversation.objects.select_for_update(of=("self",)).select_related("workspace", "contact", "assignee")
+    """The conversation's row, which nobody else may change before this transaction ends.
+
+    The assignee is not joined: whoever waited for the lock would get the joined row of before the wait.
+    """
+    rows = Conversation.objects.select_for_update(of=("self",)).select_related("workspace", "contact")
     return rows.get(id=conversation_id)
 
 

@@ -66,7 +66,8 @@ class Facts:
 
 
 def facts_of(conversation: Conversation) -> Facts:
-    """Gather the facts of one conversation."""
+    """Gather the facts of one conversation; people still see the order of what was closed, which the bot has forgotten."""
+    conversation.context_seq = 0
     read = context.read(conversation, [])
     return Facts(
         contact=conversation.contact,

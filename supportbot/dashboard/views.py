@@ -44,7 +44,7 @@ def inbox(request: HttpRequest, desk: Desk, conversation: UUID | None = None) ->
     """The page; the conversation of its address is opened at once."""
     if conversation:
         _find(desk, conversation)
-    context = {"desk": desk, "views": desk.VIEWS, "workspaces": desk.workspaces(), "conversation": conversation}
+    context = {"desk": desk, "views": desk.VIEWS, "workspaces": desk.workspaces()}
     return render(request, "dashboard/inbox.html", context)
 
 

@@ -8,13 +8,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
 from inference.engine import Engine, RoutingTrace
 from supportbot.chat import assistant, drafts, services
 from supportbot.chat.models import Conversation, Generation, Message
-from supportbot.workspaces.models import User
+from supportbot.knowledge.models import Order
+from supportbot.workspaces.models import User, Workspace
 from tests.chat.conftest import Write, now
 
 Answered = Callable[[str], list[Message]]
@@ -36,7 +38,9 @@ def test_generation_keeps_model_timings_and_routing(answered: Answered, bot: Eng
     assert (made.act, made.model_version, made.finish_reason) == ("answer", bot.info.version, "stop")
     assert made.total_s >= made.read_s > 0 and made.first_token_s is not None
     trace = RoutingTrace.from_bytes(bytes(made.routing))
-    assert trace.counts.sum() == trace.ids.size and made.completion_tokens <= len(trace.tokens) - trace.prompt_tokens + 1
+    assert (
+        trace.counts.sum() == trace.ids.size and made.completion_tokens <= len(trace.tokens) - trace.prompt_tokens + 1
+    )
     assert "10023" in "".join(RoutingTrace.from_bytes(bytes(made.reading)).tokens)
 
 
@@ -57,10 +61,7 @@ def test_third_question_for_the_number_becomes_a_hand_off(answered: Answered) ->
     assert acts == ["ask", "ask", "hand_off"]
 
 
-def test_order_of_another_workspace_is_unknown(answered: Answered, customer: object) -> None:
-    from supportbot.knowledge.models import Order
-    from supportbot.workspaces.models import Workspace
-
+def test_order_of_another_workspace_is_unknown(answered: Answered) -> None:
     Order.objects.update(workspace=Workspace.objects.create(name="Other", slug="other"))
     assert answered("where is order 10023?")[-1].generation.reason == "unknown_order"
 
@@ -80,16 +81,12 @@ def test_wish_for_a_person_is_handed_off_with_the_hours(answered: Answered) -> N
     assert question.outcome == Outcome.HANDED_OFF
 
 
-def test_low_confidence_is_handed_off(answered: Answered, customer: object) -> None:
-    from supportbot.workspaces.models import Workspace
-
+def test_low_confidence_is_handed_off(answered: Answered) -> None:
     Workspace.objects.update(hand_off_below=1.01)
     assert answered("where is order 10023?")[-1].generation.reason == "unsure"
 
 
-def test_missing_model_is_handed_off_and_never_silent(
-    write: Write, settings: Settings, tmp_path: Path
-) -> None:
+def test_missing_model_is_handed_off_and_never_silent(write: Write, settings: Settings, tmp_path: Path) -> None:
     settings.MODEL_DIR = tmp_path
     assistant._engine.cache_clear()
     message = write("where is order 10023?")
@@ -121,7 +118,12 @@ def test_message_that_comes_during_the_reply_is_returned_for_the_next(bot: Engin
 
 def test_two_workers_write_one_reply(bot: Engine, write: Write) -> None:
     message = write("where is order 10023?")
-    workers = [threading.Thread(target=assistant.write_reply, args=[message.id]) for _ in range(4)]
+
+    def work() -> None:
+        assistant.write_reply(message.id)
+        connection.close()
+
+    workers = [threading.Thread(target=work) for _ in range(4)]
     for worker in workers:
         worker.start()
     for worker in workers:

@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.stack import PASSWORD, Stack
 
 DESKTOP = {"width": 1440, "height": 900}
-PATIENCE = 60_000  # ms; the first answer also waits for the model to load
-expect.set_options(timeout=20_000)
+PATIENCE = 120_000  # ms; the first answer also waits for the model to load
+expect.set_options(timeout=30_000)
 
 
 @contextmanager

@@ -33,7 +33,7 @@ def messages_of(stack: ServicesStack, customer: Customer) -> list[Row]:
         "SELECT message.*, generation.id AS generation_id FROM chat_message message"
         " LEFT JOIN chat_generation generation ON generation.in_reply_to_id = message.id"
         " WHERE message.conversation_id = %s ORDER BY message.seq",
-        customer.state["conversation"],
+        customer.conversation,
     )
 
 
@@ -107,7 +107,7 @@ def test_redis_dies_and_comes_back_empty(services_stack: ServicesStack) -> None:
         customer.accepted(before)
         services_stack.redis.kill()
         during = customer.write(question(3))
-        wait_until(lambda: customer_wrote(services_stack, during), seconds=RECOVERY, what="a message without Redis")
+        customer.until(lambda: customer.connections > 2, what="attempts to come back")
         services_stack.redis.start()
         after = customer.write(question(4))
         settled(services_stack, customer, before, during, after)
@@ -134,8 +134,3 @@ def test_postgres_restarts_as_after_a_crash(services_stack: ServicesStack) -> No
         services_stack.postgres.start()
         asked.append(customer.write(question(11)))
         settled(services_stack, customer, *asked)
-
-
-def customer_wrote(stack: ServicesStack, client_id: str) -> bool:
-    """Whether the database has the message."""
-    return bool(stack.rows("SELECT 1 FROM chat_message WHERE client_id = %s", client_id))

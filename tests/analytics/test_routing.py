@@ -1,0 +1,196 @@
+"""The routing pages: what an administrator reads of a conversation and of its experts."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from pathlib import Path
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from supportbot.chat.models import Generation, Message
+from tests.analytics.conftest import VERSION, Shop, answered, signed_in, traced
+
+
+def text(page: str) -> str:
+    """The words of a page as a reader meets them."""
+    body = re.sub(r"<script.*?</script>|<[^>]+>", " ", page, flags=re.S)
+    return re.sub(r"\s+", " ", html.unescape(body))
+
+
+def routing(shop: Shop) -> str:
+    """The source of the conversation's routing page."""
+    answer = signed_in(shop.admin).get(shop.routing_page)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+@pytest.fixture(autouse=True)
+def checkpoint(settings: Settings, tmp_path: Path) -> Path:
+    """A checkpoint's directory with its card and weights of no meaning."""
+    names = [{"name": f"expert of {n}", "categories": []} for n in range(12)]
+    names[7] = {"name": "parcels", "categories": [{"category": "delivery", "share": 0.4, "lift": 3.1}]}
+    (tmp_path / "experts.json").write_text(json.dumps({"name": "tiny", "experts": names}))
+    (tmp_path / "model.safetensors").write_bytes(b"weights")
+    settings.MODEL_DIR = tmp_path
+    return tmp_path
+
+
+def test_page_shows_triage_decision_and_timings(shop: Shop) -> None:
+    words = text(routing(shop))
+    assert "Category delivery" in words
+    assert "Intent track_order" in words
+    assert "91 %" in words
+    assert "Next best: order 5 %" in words
+    assert "Answered : the intent was clear" in words
+    assert f"Checkpoint {VERSION}" in words
+    assert "First token 50 ms" in words
+    assert "5 written, about 20 a second" in words
+    assert "Sources Track it" in words
+
+
+def test_heat_map_has_a_row_for_each_layer_and_the_share_of_each_expert(shop: Shop) -> None:
+    page = routing(shop)
+    reply, words = page.split('class="part part-words"')
+    for part, leader in ((reply, 7), (words, 2)):
+        table = part.split('data-inspect="cells"')[1].split("</table>")[0]
+        rows = re.findall(r"<tr>.*?</tr>", table.split("<tbody>")[1], re.S)
+        assert len(rows) == 3
+        shares = re.findall(r"<td class=\"heat heat-\d\".*?>(.*?)</td>", rows[0], re.S)
+        assert [index for index, share in enumerate(shares) if share == "75"] == [leader]
+        assert shares[1] == "25"
+        assert "close call" not in rows[0]
+        assert "fairly clear" in rows[0]
+
+
+def test_each_token_names_its_leading_expert_and_all_layers(shop: Shop) -> None:
+    reply = routing(shop).split('class="part part-words"')[0]
+    tokens = re.findall(r'<span class="token (expert-\d+)".*?data-routes="(.*?)" data-leader="(\d+)">(.*?)[<&]', reply)
+    assert [token[3] for token in tokens] == ["Your", "order", "10023", ""]
+    assert {token[:3] for token in tokens} == {("expert-7", "|".join(["7:75,1:25"] * 3), "7")}
+
+
+def test_legend_says_who_the_experts_are_and_what_they_do(shop: Shop) -> None:
+    words = text(routing(shop))
+    assert "Expert 7: parcels delivery 40% 3.1×" in words
+    assert "expert of 3 no speciality on its card" in words
+
+
+def test_checkpoint_without_a_card_numbers_its_experts(shop: Shop, checkpoint: Path) -> None:
+    (checkpoint / "experts.json").write_text('{"name": "tiny", "experts": []}')
+    assert "Expert 7: expert 7" in text(routing(shop))
+
+
+@pytest.mark.parametrize("card", ["{", "[]", '{"name": "x", "experts": [{"categories": [{"share": 1}]}]}', None])
+def test_damaged_or_missing_card_does_not_break_the_page(shop: Shop, checkpoint: Path, card: str | None) -> None:
+    path = checkpoint / "experts.json"
+    path.unlink() if card is None else path.write_text(card)
+    assert "Expert 7: expert 7" in text(routing(shop))
+    assert signed_in(shop.admin).get("/admin/").status_code == 200
+
+
+def test_names_of_another_checkpoint_are_marked(shop: Shop) -> None:
+    assert "another checkpoint than the installed one" in text(routing(shop))
+
+
+def test_html_in_messages_and_tokens_is_text(shop: Shop) -> None:
+    for page in (routing(shop), signed_in(shop.admin).get(conversation_page(shop)).content.decode()):
+        assert "<script>alert" not in page
+        assert "<b>order" not in page
+        assert "&lt;b&gt;order&lt;/b&gt;" in page
+    assert "&lt;i&gt;" in routing(shop)
+
+
+def conversation_page(shop: Shop) -> str:
+    """The conversation in the admin."""
+    return f"/admin/chat/conversation/{shop.conversation.id}/change/"
+
+
+def test_conversation_in_the_admin_shows_its_transcript_and_leads_to_the_routing(shop: Shop) -> None:
+    page = signed_in(shop.admin).get(conversation_page(shop)).content.decode()
+    assert "Your order 10023 is on its way." in page
+    assert f'href="{shop.routing_page}"' in page
+
+
+def damaged() -> dict[str, bytes]:
+    """Records that are no trace, or one whose parts don't fit."""
+    good = traced(["a", "b"], 1, leader=5)
+    few = type(good)(good.tokens, 1, good.ids, good.weights, n_experts=3)
+    short = type(good)(["a"], 1, good.ids, good.weights, good.n_experts)
+    late = type(good)(good.tokens, 9, good.ids, good.weights, good.n_experts)
+    whole = good.to_bytes()
+    return {
+        "cut": whole[: len(whole) // 2],
+        "noise": b"\x00\x01noise",
+        "few": few.to_bytes(),
+        "short": short.to_bytes(),
+        "late": late.to_bytes(),
+    }
+
+
+@pytest.mark.parametrize("kind", list(damaged()))
+def test_damaged_record_gives_words(shop: Shop, kind: str) -> None:
+    Generation.objects.update(reading=damaged()[kind], routing=damaged()[kind])
+    words = text(routing(shop))
+    assert words.count("The routing record can’t be read") == 2
+    overview = text(signed_in(shop.admin).get("/admin/routing/").content.decode())
+    assert "Nothing was generated in this workspace yet" in overview
+
+
+def test_reply_without_generation_says_so(shop: Shop) -> None:
+    Generation.objects.update(routing=b"", act="hand_off", reason="unsure", first_token_s=None)
+    words = text(routing(shop))
+    assert "No words were generated" in words
+    assert "Handed to people : the confidence was below" in words
+
+
+def test_messages_that_no_model_saw_have_a_place_too(shop: Shop) -> None:
+    Generation.objects.all().delete()
+    Message.objects.create(conversation=shop.conversation, seq=3, author="agent", user=shop.agent, body="Maya here")
+    Message.objects.create(conversation=shop.conversation, seq=4, author="customer", body="thanks", outcome="by_agent")
+    words = text(routing(shop))
+    assert "Maya here" in words
+    assert "Decision For the agent who has the turn" in words
+    assert "wrote this itself" in words
+
+
+def test_long_conversation_opens_at_its_newest_page(shop: Shop) -> None:
+    rows = [
+        Message(conversation=shop.conversation, seq=seq, author="system", body=f"line {seq}.") for seq in range(3, 60)
+    ]
+    Message.objects.bulk_create(rows)
+    words = text(routing(shop))
+    assert "line 59." in words
+    assert "line 10." not in words
+    assert "Page 2 of 2" in words
+
+
+def test_overview_lists_conversations_with_their_leading_experts(shop: Shop) -> None:
+    page = text(signed_in(shop.admin).get("/admin/routing/").content.decode())
+    assert "Fennmoor Customer delivery track_order 91 % Answered 2" in page
+
+
+def test_table_counts_experts_by_category_and_follows_new_replies(shop: Shop) -> None:
+    visitor = signed_in(shop.admin)
+    first = text(visitor.get("/admin/routing/").content.decode())
+    assert "1 message, checkpoint" in first
+    conversation = answered(shop.workspace)
+    Message.objects.filter(conversation=conversation).update(category="returns")
+    page = visitor.get("/admin/routing/").content.decode()
+    assert "2 messages, checkpoint" in text(page)
+    assert 'data-text="75 % of the router’s weight; leads 1 of 1 messages"' in page
+    assert 'data-title="expert 2, returns"' in page
+    replies = visitor.get("/admin/routing/?of=reply").content.decode()
+    cell = re.search(r'data-title="expert 7, delivery" data-text="(.*?)"', replies)
+    assert cell
+    assert cell[1].startswith("75 %")
+
+
+def test_front_page_counts_today(shop: Shop) -> None:
+    words = text(signed_in(shop.admin).get("/admin/").content.decode())
+    assert "Conversations 1 begun today" in words
+    assert "Answered 1 messages" in words
+    assert "Waiting 0 for an agent now" in words
+    assert "Checkpoint tiny" in words

@@ -1,0 +1,28 @@
+"""What the assistant decides, case by case."""
+
+from __future__ import annotations
+
+import pytest
+
+from supportbot.chat.decision import Decision, Situation, decide
+
+TRACKING = {"category": "delivery", "intent": "track_order", "confidence": 0.9, "off_topic": 0.0, "threshold": 0.5}
+CHATTING = {"category": "off_topic", "intent": "nonsense", "confidence": 0.3, "off_topic": 0.8, "threshold": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("situation", "decision"),
+    [
+        (TRACKING, Decision("answer", "known")),
+        (TRACKING | {"needs_order": True}, Decision("ask", "order_needed")),
+        (TRACKING | {"needs_order": True, "order_named": True}, Decision("ask", "unknown_order")),
+        (TRACKING | {"needs_order": True, "order_named": True, "order_known": True}, Decision("answer", "known")),
+        (TRACKING | {"needs_order": True, "asks_before": 2}, Decision("hand_off", "repeated")),
+        (TRACKING | {"confidence": 0.49}, Decision("hand_off", "unsure")),
+        (TRACKING | {"intent": "talk_to_human", "confidence": 0.1}, Decision("hand_off", "asked")),
+        (CHATTING, Decision("refuse", "off_topic")),
+        (CHATTING | {"off_topic": 0.4}, Decision("hand_off", "unsure")),
+    ],
+)
+def test_decision_follows_from_what_is_known(situation: dict[str, object], decision: Decision) -> None:
+    assert decide(Situation(**situation)) == decision  # type: ignore[arg-type]

@@ -1,0 +1,157 @@
+"""The inbox's pages: signing in, the views of the list, what stands beside a conversation."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from supportbot.chat import services
+from supportbot.chat.models import Conversation, Generation, Message
+from supportbot.chat.visitors import identify
+from supportbot.knowledge.models import Order
+from supportbot.workspaces.models import Member, User, Workspace
+from tests.dashboard.conftest import said
+
+
+def signed_in(user: User) -> Client:
+    """Their browser."""
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def rows(user: User, view: str) -> list[str]:
+    """The conversations that a view shows."""
+    answer = signed_in(user).get("/inbox/conversations/", {"view": view}).json()
+    assert answer["counts"][view] == len(answer["rows"])
+    return [row["id"] for row in answer["rows"]]
+
+
+def test_an_agent_signs_in_with_e_mail_and_password(maya: User, client: Client) -> None:
+    assert client.get("/inbox/").headers["Location"] == "/login/?next=/inbox/"
+    wrong = client.post("/login/", {"username": "maya@fennmoor.example", "password": "guessed"})
+    assert "Please enter a correct email and password" in wrong.content.decode()
+    right = {"username": "Maya@Fennmoor.example", "password": "maya-loves-tea", "next": "/inbox/"}
+    answer = client.post("/login/", right, follow=True)
+    assert answer.redirect_chain == [("/inbox/", 302)]
+    assert "Maya Brandt" in answer.content.decode()
+
+
+def test_guessing_passwords_is_stopped_in_plain_words(maya: User, client: Client) -> None:
+    for spelling in ["maya@fennmoor.example", "Maya@Fennmoor.Example"] * 5:
+        answer = client.post("/login/", {"username": spelling, "password": "guessed"})
+    assert answer.status_code == 429
+    assert "Too many attempts" in answer.content.decode()
+    right = {"username": "maya@fennmoor.example", "password": "maya-loves-tea"}
+    assert client.post("/login/", right).status_code == 429
+
+
+@pytest.mark.parametrize("path", ["", "conversations/", "counts/", f"{uuid4()}/", f"{uuid4()}/facts/"])
+def test_every_page_demands_a_login(workspace: Workspace, client: Client, path: str) -> None:
+    answer = client.get(f"/inbox/{path}")
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith("/login/?next=")
+
+
+def test_somebody_without_a_workspace_is_told_so(transactional_db: None) -> None:
+    answer = signed_in(User.objects.create_user("new@fennmoor.example")).get("/inbox/")
+    assert answer.status_code == 403
+    assert "You are in no workspace yet" in answer.content.decode()
+
+
+def test_the_views_show_who_has_what(maya: User, tom: User, workspace: Workspace) -> None:
+    with_bot, waiting, mine, toms, done = (begin(workspace) for _ in range(5))
+    services.request_agent(conversation_id=waiting.id, client_id=uuid4())
+    services.take(conversation_id=mine.id, agent=maya)
+    services.take(conversation_id=toms.id, agent=tom)
+    services.resolve(conversation_id=done.id, agent=maya)
+    assert rows(maya, "unassigned") == [str(waiting.id)]
+    assert rows(maya, "mine") == [str(mine.id)]
+    assert rows(maya, "all") == [str(row.id) for row in (toms, mine, waiting, with_bot)], "the newest change first"
+    assert rows(maya, "resolved") == [str(done.id)]
+
+
+def test_the_longest_waiting_customer_stands_first(maya: User, workspace: Workspace) -> None:
+    first, second = begin(workspace), begin(workspace)
+    for conversation in (first, second, first):
+        services.request_agent(conversation_id=conversation.id, client_id=uuid4())
+    assert rows(maya, "unassigned") == [str(first.id), str(second.id)]
+
+
+def test_an_unknown_view_is_not_found(maya: User) -> None:
+    assert signed_in(maya).get("/inbox/conversations/", {"view": "everything"}).status_code == 404
+
+
+def test_an_agent_of_another_workspace_finds_nothing(stranger: User, waiting: Conversation) -> None:
+    assert rows(stranger, "all") == []
+    client = signed_in(stranger)
+    assert client.get(f"/inbox/{waiting.id}/").status_code == 404
+    assert client.get(f"/inbox/{waiting.id}/facts/").status_code == 404
+    assert client.get("/inbox/", {"workspace": "fennmoor"}).status_code == 403
+
+
+def test_with_several_workspaces_one_chooses(stranger: User, waiting: Conversation) -> None:
+    assert "<select" not in signed_in(stranger).get("/inbox/").content.decode()
+    Member.objects.create(workspace=waiting.workspace, user=stranger)
+    client = signed_in(stranger)
+    assert "<select" in client.get("/inbox/").content.decode()
+    answer = client.get("/inbox/conversations/", {"view": "unassigned", "workspace": "fennmoor"})
+    assert len(answer.json()["rows"]) == 1
+
+
+def test_the_facts_tell_the_order_and_why_the_bot_did_so(maya: User, ada: User, waiting: Conversation) -> None:
+    make_order(waiting.workspace)
+    explain(waiting)
+    page = signed_in(maya).get(f"/inbox/{waiting.id}/facts/").content.decode()
+    for words in ("10023", "a Brisk kettle", "On its way", "Track order", "48 %", "3f9c21ab", "below what this"):
+        assert words in page
+    routing = f"/admin/routing/{waiting.id}/"
+    assert routing not in page
+    assert routing in signed_in(ada).get(f"/inbox/{waiting.id}/facts/").content.decode()
+
+
+def test_an_order_that_does_not_exist_is_named_as_such(maya: User, with_bot: Conversation) -> None:
+    page = signed_in(maya).get(f"/inbox/{with_bot.id}/facts/").content.decode()
+    assert "names order 10023, which this shop does not have" in page
+
+
+def test_names_are_shown_as_text(maya: User, waiting: Conversation) -> None:
+    waiting.contact.name = "<script>alert(1)</script>"
+    waiting.contact.save()
+    page = signed_in(maya).get(f"/inbox/{waiting.id}/facts/").content.decode()
+    assert "&lt;script&gt;" in page
+    assert "<script>" not in page
+
+
+def test_the_page_carries_no_inline_script_or_style(maya: User, waiting: Conversation) -> None:
+    answer = signed_in(maya).get(reverse("inbox-conversation", args=[waiting.id]))
+    page = answer.content.decode()
+    assert "unsafe" not in answer.headers["Content-Security-Policy"]
+    assert "<style" not in page
+    assert " style=" not in page
+    assert page.count("<script") == page.count('<script type="module" src=')
+
+
+def begin(workspace: Workspace) -> Conversation:
+    """Another customer's conversation, with the bot."""
+    return said(identify(workspace.key, f"{uuid4().hex}{uuid4().hex}"[:43], origin=None, host="testserver"), "Hello")
+
+
+def make_order(workspace: Workspace) -> None:
+    """Order 10023, on its way."""
+    today = timezone.localdate()
+    facts = {"placed_on": today, "due_on": today, "items": "a Brisk kettle", "total": "54.00", "invoice_number": "FM-1"}
+    Order.objects.create(workspace=workspace, number="10023", state=Order.State.SHIPPED, **facts)
+
+
+def explain(conversation: Conversation) -> None:
+    """Record why the bot handed the first message off."""
+    asked = conversation.messages.get(seq=1)
+    Message.objects.filter(id=asked.id).update(category="delivery", intent="track_order", confidence=0.48)
+    reply = conversation.messages.get(author=Message.Author.BOT)
+    made = {"act": Generation.Act.HAND_OFF, "reason": "unsure", "model_version": "3f9c21ab"}
+    Generation.objects.create(in_reply_to=asked, message=reply, **made)
