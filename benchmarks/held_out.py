@@ -7,11 +7,14 @@ and the order that the message names; a refusal is right for an off-topic messag
 
 from __future__ import annotations
 
+import argparse
+import io
+import json
 import os
 import tempfile
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from uuid import uuid4
 
 from training import corpus
@@ -101,8 +104,8 @@ def _mean(values: list[bool]) -> float:
     return sum(values) / max(1, len(values))
 
 
-def main() -> None:
-    """Measure and print."""
+def measure_embedded() -> list[Outcome]:
+    """`measure` on an embedded run of its own. Once in a process."""
     with tempfile.TemporaryDirectory() as folder:
         os.environ |= {"SUPPORTBOT_VAR": folder, "DJANGO_SETTINGS_MODULE": "supportbot.settings"}
         import django  # noqa: PLC0415
@@ -110,22 +113,34 @@ def main() -> None:
 
         django.setup()
         call_command("migrate", verbosity=0)
-        call_command("demo", verbosity=0, stdout=open(os.devnull, "w"))  # noqa: PTH123, SIM115
+        call_command("demo", stdout=io.StringIO())
         outcomes = measure()
         from supportbot.chat import assistant  # noqa: PLC0415
 
         assistant.stop()
+    return outcomes
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true", help="print the score alone, as JSON")
+    parser.add_argument("--wrong", action="store_true", help="show the replies that were wrong")
+    given = parser.parse_args()
+    outcomes = measure_embedded()
     told = score(outcomes)
+    if given.json:
+        print(json.dumps(asdict(told)))
+        return
     acts = Counter(o.act for o in outcomes)
     print(f"held-out messages               {len(outcomes)}: " + ", ".join(f"{n} {a}" for a, n in acts.most_common()))
     print(f"category accuracy               {told.category:.1%}")
     print(f"right replies among those sent  {told.right:.1%}")
     print(f"off-topic refused or handed off {told.off_topic:.1%}")
     print(f"support messages answered       {told.answered:.1%}")
-    if os.environ.get("SHOW_WRONG"):
-        for o in outcomes:
-            if o.act != "hand_off" and not o.right:
-                print(f"\n{o.intent.name} ({o.act}, {o.category}, {o.confidence:.2f}): {o.text}\n  -> {o.reply}")
+    for o in outcomes if given.wrong else []:
+        if o.act != "hand_off" and not o.right:
+            print(f"\n{o.intent.name} ({o.act}, {o.category}, {o.confidence:.2f}): {o.text}\n  -> {o.reply}")
 
 
 if __name__ == "__main__":

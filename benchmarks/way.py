@@ -17,8 +17,8 @@ from benchmarks.table import ratio, spread, table
 from benchmarks.visitor import Exchange, Visitor
 from tests.stack import EmbeddedStack, Row, ServicesStack
 
-SAMPLES = 48
-ROUNDS = 3
+SAMPLES = 32
+ROUNDS = 2
 RECORDS = (
     "SELECT asked.client_id, made.wait_s, made.read_s, made.first_token_s, made.total_s, made.completion_tokens"
     " FROM chat_generation made JOIN chat_message asked ON asked.id = made.in_reply_to_id"

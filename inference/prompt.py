@@ -14,6 +14,7 @@ from typing import Literal
 from inference.tokenizer import Tokenizer
 
 BRIEF_ROOM = 48
+Act = Literal["answer", "ask", "refuse"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Brief:
 
     category: str
     intent: str
-    act: Literal["answer", "ask", "refuse"]
+    act: Act
 
 
 @dataclass(frozen=True)

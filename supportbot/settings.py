@@ -16,6 +16,8 @@ import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -98,14 +100,18 @@ else:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {"pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", 40), "timeout": 10}},
     }
-    # The channel layer waits 5 s for an event, which is also the client's own limit for an answer.
+    # The channel layer waits 5 s for an event, as long as the client waits for any answer by itself. One retry replaces
+    # a connection that a restart of Redis has broken.
+    channel_host = {
+        "address": REDIS_URL,
+        "socket_connect_timeout": 3,
+        "socket_timeout": 20,
+        "retry": Retry(NoBackoff(), 1),
+    }
     CHANNEL_LAYERS = {
         "default": {
             "BACKEND": "channels_redis.core.RedisChannelLayer",
-            "CONFIG": {
-                "hosts": [{"address": REDIS_URL, "socket_connect_timeout": 3, "socket_timeout": 20}],
-                "capacity": 1000,
-            },
+            "CONFIG": {"hosts": [channel_host], "capacity": 1000},
         }
     }
     CACHES = {

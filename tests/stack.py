@@ -175,7 +175,7 @@ class ServicesStack(Stack):
     def rows(self, query: str, *values: object) -> list[Row]:
         """What the database answers; `%s` stands for a value."""
         with psycopg.connect(self.postgres.url, row_factory=dict_row) as connection:
-            return connection.execute(query, values).fetchall()  # type: ignore[call-overload]
+            return connection.execute(query, values).fetchall()
 
     def _here(self, word: str) -> str:
         """A word of a command with this machine's address and port."""

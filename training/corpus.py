@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent / "corpus"
 CATEGORIES = (
@@ -91,9 +92,10 @@ class Dialogue:
 
 
 @cache
-def shop() -> dict:
+def shop() -> dict[str, Any]:
     """The demo shop: settings, slots, products."""
-    return json.loads((ROOT / "shop.json").read_text("utf-8"))
+    data: dict[str, Any] = json.loads((ROOT / "shop.json").read_text("utf-8"))
+    return data
 
 
 @cache

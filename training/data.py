@@ -14,11 +14,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.prompt import Brief, Turn, training_example
+from inference.prompt import Act, Brief, Turn, training_example
 from inference.tokenizer import Tokenizer
 from training import corpus
 
@@ -129,7 +130,7 @@ def _round(
 
 def _single(tokenizer: Tokenizer, intent: corpus.Intent, message: str, rng: random.Random) -> Document:
     asks = intent.needs_order and rng.random() < 0.3
-    act = "refuse" if intent.category == corpus.OFF_TOPIC else "ask" if asks else "answer"
+    act: Act = "refuse" if intent.category == corpus.OFF_TOPIC else "ask" if asks else "answer"
     reply = rng.choice(intent.ask if asks else intent.replies)
     turns = [Turn("customer", roughen(message, rng))]
     return _document(tokenizer, turns, Brief(intent.category, intent.name, act), reply)
@@ -157,7 +158,7 @@ def _dialogue(tokenizer: Tokenizer, dialogue: corpus.Dialogue, by_name: dict[str
         turns = [*turns, Turn("customer" if turn.role == "customer" else "agent", turn.text)]
 
 
-def _act(intent: corpus.Intent, reply: str) -> str:
+def _act(intent: corpus.Intent, reply: str) -> Act:
     if intent.category == corpus.OFF_TOPIC:
         return "refuse"
     if intent.needs_order and not set(corpus.SLOT.findall(reply)) & set(corpus.shop()["order_slots"]):
@@ -239,7 +240,7 @@ def _public_text(tokenizer: Tokenizer) -> Iterator[Document]:
             yield Document(ids, [True] * len(ids), -1)
 
 
-def _rows(name: str) -> Iterator[dict]:
+def _rows(name: str) -> Iterator[dict[str, Any]]:
     path = PUBLIC / f"{name}.jsonl.gz"
     if path.exists():
         with gzip.open(path, "rt", encoding="utf-8") as lines:

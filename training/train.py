@@ -162,6 +162,10 @@ def _stack(packed: data.Packed, spans: list[tuple[int, int]]) -> Batch:
     return Batch(tokens, mask, categories, real)
 
 
+class NotANumber(RuntimeError):
+    """The loss has left the numbers; the message says where the last good state is."""
+
+
 class Run:
     """One training run with its state on disk: model, optimiser, step, log."""
 
@@ -214,8 +218,12 @@ class Run:
                         self._save(self.folder / "state.pt")
                         file.flush()
                         saved = time.monotonic()
-            finally:
+            except NotANumber:
+                raise  # the state on disk is the last good one
+            except BaseException:
                 self._save(self.folder / "state.pt")
+                raise
+            self._save(self.folder / "state.pt")
 
     def _one_step(self) -> dict[str, float]:
         index, local = 0, self.step
@@ -228,7 +236,7 @@ class Run:
         self.model.set_noise(self.config.router.noise * max(0.0, 1 - self.step / self.total / NOISE_ENDS))
         loss, parts, routing = self._loss(batch, stage.category)
         if not math.isfinite(loss.item()):
-            raise RuntimeError(f"the loss of step {self.step} is not a number; the last good state is in {self.folder}")
+            raise NotANumber(f"the loss of step {self.step} is not a number; the last good state is in {self.folder}")
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimiser.step()

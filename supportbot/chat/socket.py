@@ -64,6 +64,8 @@ class ChatSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self._obey(frame)
         except Refused as refusal:
             await self._send_error(refusal.code, str(refusal), frame)
+        except RedisError:
+            raise
         except Exception:
             log.exception("frame failed", command=frame.get("type"))
             await self._send_error("failed", "Something went wrong on our side. Please try again.", frame)

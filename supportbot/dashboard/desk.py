@@ -88,7 +88,9 @@ class Desk:
 
 def find_desk(user_id: int | None, slug: str = "") -> Desk | None:
     """The desk of a user in the workspace of this slug, or in the first of theirs."""
-    places = Member.objects.filter(user_id=user_id, user__is_active=True).select_related("user", "workspace")
+    if user_id is None:
+        return None
+    places = Member.objects.filter(user=user_id, user__is_active=True).select_related("user", "workspace")
     place = places.filter(**({"workspace__slug": slug} if slug else {})).order_by("workspace__name").first()
     if place is None:
         return None

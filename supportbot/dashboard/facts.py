@@ -66,7 +66,7 @@ class Facts:
 
 
 def facts_of(conversation: Conversation) -> Facts:
-    """Gather the facts of one conversation; people still see the order of what was closed, which the bot has forgotten."""
+    """Gather the facts of one conversation; unlike the bot, people still see the order of what was closed."""
     conversation.context_seq = 0
     read = context.read(conversation, [])
     return Facts(
