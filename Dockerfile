@@ -23,5 +23,5 @@ COPY templates templates
 COPY static static
 COPY corpus corpus
 COPY models models
-USER supportbot
+USER 10001
 EXPOSE 8000

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -64,8 +64,8 @@ def ours() -> Speed:
         _stream(engine, asked[0])
         engine.read(asked[0].turns)
         single = [_stream(engine, question) for question in asked]
-        reads = [_seconds(lambda turns=question.turns: engine.read(turns)) for question in asked]
-        aggregate = {count: _rate(lambda count=count: _together(engine, count)) for count in CONCURRENT[1:]}
+        reads = [_seconds(partial(engine.read, question.turns)) for question in asked]
+        aggregate = {count: _rate(partial(_together, engine, count)) for count in CONCURRENT[1:]}
     return Speed(single, reads, {1: _single_rate(single), **aggregate})
 
 
@@ -109,7 +109,7 @@ class Peer:
     def __init__(self) -> None:
         from transformers import Ernie4_5_MoeForCausalLM  # noqa: PLC0415  (seconds that the other parts need not wait)
 
-        self._model: Any = Ernie4_5_MoeForCausalLM.from_pretrained(MODEL, dtype=torch.float32).eval()
+        self._model: Any = Ernie4_5_MoeForCausalLM.from_pretrained(MODEL, dtype=torch.float32)
         self._tokenizer = Tokenizer(MODEL / FILE)
 
     def answer(self, question: Question) -> Reply:
@@ -162,7 +162,7 @@ def _peer_on(model: Peer, threads: int) -> Speed:
     asked = questions(SAMPLES)
     model.answer(asked[0])
     single = [model.answer(question) for question in asked]
-    aggregate = {count: _rate(lambda count=count: model.together(count)) for count in CONCURRENT[1:]}
+    aggregate = {count: _rate(partial(model.together, count)) for count in CONCURRENT[1:]}
     return Speed(single, [], {1: _single_rate(single), **aggregate})
 
 

@@ -15,9 +15,13 @@ import tempfile
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from training import corpus
+
+if TYPE_CHECKING:
+    from supportbot.workspaces.models import Workspace
 
 THREADS = 8
 
@@ -86,14 +90,14 @@ def _send(intent: corpus.Intent, text: str) -> Outcome:
     return Outcome(intent, text, asked.category, made.act, made.reason, asked.confidence or 0.0, reply, right)
 
 
-def judge(intent: corpus.Intent, act: str, reply: str, text: str, workspace: object) -> bool:
+def judge(intent: corpus.Intent, act: str, reply: str, text: str, workspace: Workspace) -> bool:
     """Whether a reply that was sent is right for the message's true intent."""
     from supportbot.chat.context import ORDER_NUMBER  # noqa: PLC0415
     from supportbot.knowledge.models import Order  # noqa: PLC0415
 
     if intent.category == corpus.OFF_TOPIC or act == "refuse":
         return act == "refuse" and intent.category == corpus.OFF_TOPIC
-    slots = dict(workspace.settings)  # type: ignore[attr-defined]
+    slots = dict(workspace.settings)
     if found := ORDER_NUMBER.search(text):
         order = Order.objects.filter(workspace=workspace, number=found[1] or found[2]).first()
         slots |= order.slots() if order else {}

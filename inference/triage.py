@@ -25,7 +25,8 @@ from inference.trace import RoutingTrace
 HEAD, NAMES = "triage.safetensors", "triage.json"
 BUCKETS = 2**14
 DENSE, LEXICAL = 10.0, 30.0  # inverse weight decays of the two parts
-TRUST = 1.2  # weight of the lexical part
+TRUST = 1.5  # weight of the lexical part
+ROUTING = 0.25  # scale of the fingerprint: the router has seen the messages that the head is fitted on
 HELD_BACK = 0.15
 # Pieces of words bear with slips of the pen, pairs of words with short messages.
 PIECES = HashingVectorizer(
@@ -42,8 +43,8 @@ PAIRS = HashingVectorizer(
 
 
 def features(embedding: NDArray[np.float32], trace: RoutingTrace) -> NDArray[np.float32]:
-    """The embedding, then the routing fingerprint: each layer's share of weight per expert over the message."""
-    return np.concatenate([embedding, trace.share.ravel()])
+    """The embedding, then the scaled routing fingerprint: each layer's share of weight per expert over the message."""
+    return np.concatenate([embedding, ROUTING * trace.share.ravel()])
 
 
 @dataclass(frozen=True)

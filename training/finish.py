@@ -108,7 +108,7 @@ def expert_cards(shares: Features, categories: list[str]) -> list[dict[str, Any]
     cards = []
     for expert in range(given.shape[1]):
         lifts = given[:, expert] / max(float(usual[expert]), 1e-9)
-        rows = [
+        rows: list[dict[str, Any]] = [
             {"category": name, "share": round(float(given[i, expert]), 4), "lift": round(float(lifts[i]), 2)}
             for i, name in enumerate(corpus.CATEGORIES)
         ]

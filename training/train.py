@@ -237,7 +237,7 @@ class Run:
         loss, parts, routing = self._loss(batch, stage.category)
         if not math.isfinite(loss.item()):
             raise NotANumber(f"the loss of step {self.step} is not a number; the last good state is in {self.folder}")
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
@@ -263,7 +263,7 @@ class Run:
         layers = [block.mlp.router for block in self.model.blocks if isinstance(block.mlp, MoE)]
         for router, routed in zip(layers, routing, strict=True):
             load = torch.bincount(routed.ids[real].flatten(), minlength=router.bias.numel()).float()
-            router.bias += self.config.router.bias_rate * (load.mean() - load).sign()
+            router.bias.add_(self.config.router.bias_rate * (load.mean() - load).sign())
 
     def _save(self, path: Path) -> None:
         state = {

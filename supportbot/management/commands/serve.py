@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from argparse import ArgumentParser
+from contextlib import suppress
 from typing import Any
 
 import uvicorn
@@ -44,7 +45,8 @@ class Command(BaseCommand):
             ws_ping_interval=None,
             timeout_graceful_shutdown=1,
         )
-        uvicorn.Server(config).run(sockets=[listener])
+        with suppress(KeyboardInterrupt):  # uvicorn has ended cleanly when it passes the signal on
+            uvicorn.Server(config).run(sockets=[listener])
 
 
 def take_port(host: str, port: int) -> socket.socket:

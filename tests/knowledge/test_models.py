@@ -1,0 +1,61 @@
+"""What a reply may say of an order, and what an article remembers."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from supportbot.knowledge.models import Article, Order
+from supportbot.workspaces.models import Workspace
+
+
+@pytest.fixture
+def workspace(db: None) -> Workspace:
+    """A shop."""
+    settings = {"return_days": "30 days", "refund_days": "5 working days", "late_days": "3 working days"}
+    return Workspace.objects.create(name="Fennmoor", slug="fennmoor", settings=settings)
+
+
+@pytest.mark.parametrize("state", Order.State.values)
+def test_order_in_any_state_fills_every_slot_with_words(workspace: Workspace, state: str) -> None:
+    slots = an_order(workspace, state).slots()
+    assert all(value and "{" not in value for value in slots.values())
+    for sentence in ("order_next", "order_change", "refund_state"):
+        assert slots[sentence].endswith(".") and slots[sentence][0].isupper()
+    assert not slots["order_state"].endswith(".")
+
+
+def test_order_says_its_dates_and_money_as_people_do(workspace: Workspace) -> None:
+    slots = an_order(workspace, Order.State.SHIPPED).slots()
+    assert (slots["order_date"], slots["order_total"]) == ("3 November", "£84.90")
+    assert slots["order_next"] == "It should reach you by 7 November."
+
+
+def test_changed_article_forgets_its_embedding(workspace: Workspace) -> None:
+    article = Article.objects.create(workspace=workspace, slug="a", title="A", category="order", body="Text")
+    Article.objects.update(embedding=b"1234")
+    article.body = "Other text"
+    article.save()
+    assert bytes(Article.objects.get().embedding) == b""
+
+
+def test_lookup_in_a_workspace_finds_nothing_of_another(workspace: Workspace) -> None:
+    an_order(workspace, Order.State.PLACED)
+    other = Workspace.objects.create(name="Other", slug="other")
+    assert Order.objects.in_workspace(workspace).count() == 1
+    assert not Order.objects.in_workspace(other).exists()
+
+
+def an_order(workspace: Workspace, state: str) -> Order:
+    """An order in this state."""
+    return Order.objects.create(
+        workspace=workspace,
+        number="10001",
+        state=state,
+        placed_on=date(2026, 11, 3),
+        due_on=date(2026, 11, 7),
+        items="a Brisk kettle",
+        total="84.90",
+        invoice_number="FM-20001",
+    )

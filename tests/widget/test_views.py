@@ -1,0 +1,73 @@
+"""The customer's pages: the embed script, the demo shop, the help centre, health."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+
+from supportbot.knowledge.models import Article, Order
+from supportbot.workspaces.models import User, Workspace
+from tests.servers import Redis
+
+PASSWORD = "only-for-this-test"
+
+
+@pytest.fixture
+def shop(db: None) -> Workspace:
+    """The demo workspace."""
+    call_command("demo", password=PASSWORD, verbosity=0)
+    return Workspace.objects.get(slug="fennmoor")
+
+
+def test_embed_script_is_for_pages_of_any_origin_and_cacheable(client: Client) -> None:
+    response = client.get("/widget.js")
+    assert response["Content-Type"].startswith("text/javascript") and "max-age" in response["Cache-Control"]
+    assert (response["Access-Control-Allow-Origin"], response["X-Content-Type-Options"]) == ("*", "nosniff")
+    assert client.get("/widget.js", headers={"if-none-match": response["ETag"]}).status_code == 304
+
+
+def test_demo_shop_embeds_the_widget_with_the_workspaces_key(client: Client, shop: Workspace) -> None:
+    html = client.get("/demo/").content.decode()
+    assert f'<script async src="/widget.js" data-workspace="{shop.key}"></script>' in html
+
+
+@pytest.mark.parametrize("path", ["/demo/", "/login/", "/help/fennmoor/", "/help/fennmoor/track-your-order/"])
+def test_our_pages_forbid_inline_code(client: Client, shop: Workspace, path: str) -> None:
+    response = client.get(path)
+    policy = response["Content-Security-Policy"]
+    assert response.status_code == 200 and "unsafe" not in policy and "script-src 'self'" in policy
+    assert "style=" not in response.content.decode()
+
+
+def test_every_article_has_a_page_without_open_slots(client: Client, shop: Workspace) -> None:
+    overview = client.get("/help/fennmoor/").content.decode()
+    for article in Article.objects.in_workspace(shop):
+        assert article.get_absolute_url() in overview
+        html = client.get(article.get_absolute_url()).content.decode()
+        assert "{{" not in html and "…" not in html
+
+
+def test_article_of_another_workspace_is_not_found(client: Client, shop: Workspace) -> None:
+    Workspace.objects.create(name="Other", slug="other")
+    assert client.get("/help/other/track-your-order/").status_code == 404
+    assert client.get("/help/nobody/").status_code == 404
+
+
+def test_demo_loaded_twice_changes_nothing(shop: Workspace) -> None:
+    Article.objects.update(embedding=b"kept")
+    call_command("demo", password="another", verbosity=0)
+    assert (Article.objects.count(), Order.objects.count(), User.objects.count()) == (60, 60, 3)
+    assert Workspace.objects.get().key == shop.key
+    assert User.objects.get(email="maya@fennmoor.example").check_password(PASSWORD)
+    assert all(bytes(article.embedding) == b"kept" for article in Article.objects.all())
+
+
+def test_health_says_whether_the_work_can_be_done(client: Client, db: None, redis_server: Redis) -> None:
+    assert client.get("/healthz").status_code == client.get("/readyz").status_code == 200
+    redis_server.kill()
+    try:
+        assert client.get("/healthz").status_code == 200
+        assert client.get("/readyz").status_code == 503
+    finally:
+        redis_server.start()
