@@ -12,6 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -120,6 +121,8 @@ class ServicesStack(Stack):
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         }
         self.compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+        self._lock, self._stopping = threading.Lock(), threading.Event()
+        self._policy = threading.Thread(target=self._restart_what_ends, daemon=True)
 
     def start(self) -> None:
         """Start everything and wait until it serves and the worker takes tasks."""
@@ -129,10 +132,12 @@ class ServicesStack(Stack):
         self.manage("demo", "--password", PASSWORD)
         for name in self.SERVICES:
             self.start_service(name)
+        self._policy.start()
         wait_until(self.is_ready, seconds=300, what="web and worker")
 
     def stop(self) -> None:
         """End both servers as well, after what uses them."""
+        self._stopping.set()
         for name in self.SERVICES:
             self.kill(name)
         self.redis.kill()
@@ -146,9 +151,10 @@ class ServicesStack(Stack):
         self.launch(name, [self._here(word) for word in service["command"]], environment)
 
     def kill(self, name: str) -> None:
-        """End one service at once, as a crash would."""
-        if process := self.processes.pop(name, None):
-            stop_process(process, kill=True)
+        """End one service at once, as a crash would, and keep it down."""
+        with self._lock:
+            if process := self.processes.pop(name, None):
+                stop_process(process, kill=True)
 
     def suspend(self, name: str) -> None:
         """Freeze one service where it is."""
@@ -176,6 +182,15 @@ class ServicesStack(Stack):
         """What the database answers; `%s` stands for a value."""
         with psycopg.connect(self.postgres.url, row_factory=dict_row) as connection:
             return connection.execute(query, values).fetchall()
+
+    def _restart_what_ends(self) -> None:
+        """Follow `restart: unless-stopped`, as Docker does; Celery's worker may end when it loses Redis."""
+        while not self._stopping.wait(0.2):
+            with self._lock:
+                ended = [name for name, process in self.processes.items() if process.poll() is not None]
+                for name in ended:
+                    if self.compose.get(name, {}).get("restart") == "unless-stopped":
+                        self.start_service(name)
 
     def _here(self, word: str) -> str:
         """A word of a command with this machine's address and port."""

@@ -70,6 +70,8 @@ def write_reply(message_id: UUID) -> UUID | None:
 
     Called twice for one message, or for one that somebody works on, it does nothing.
     """
+    with suppress(Exception):  # an engine that cannot be loaded fails again below, where somebody takes over
+        engine()  # before the claim, which must not run out while the model loads
     attempt = Attempt.begin(message_id)
     if attempt is None:
         return None

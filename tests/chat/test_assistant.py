@@ -86,15 +86,6 @@ def test_low_confidence_is_handed_off(answered: Answered) -> None:
     assert answered("where is order 10023?")[-1].generation.reason == "unsure"
 
 
-def test_missing_model_is_handed_off_and_never_silent(write: Write, settings: Settings, tmp_path: Path) -> None:
-    settings.MODEL_DIR = tmp_path
-    assistant._engine.cache_clear()
-    message = write("where is order 10023?")
-    assistant.write_reply(message.id)
-    reply = message.conversation.messages.get(author="bot")
-    assert reply.generation.reason == "failed" and now(message.conversation).handler == Handler.QUEUE
-
-
 def test_burst_gets_one_reply_to_its_latest_message(bot: Engine, write: Write) -> None:
     first, second = write("hello there"), write("where is order 10023?")
     for message in (first, second, first):
@@ -173,3 +164,13 @@ def test_bot_reads_nothing_from_before_the_conversation_was_closed(answered: Ans
     reply = answered("where is order 10023?")[-1]
     services.resolve(conversation_id=reply.conversation_id, agent=maya)
     assert answered("where is my parcel?")[-1].generation.act == "ask"
+
+
+def test_missing_model_is_handed_off_and_never_silent(write: Write, settings: Settings, tmp_path: Path) -> None:
+    settings.MODEL_DIR = tmp_path
+    assistant.stop()
+    assistant._engine.cache_clear()
+    message = write("where is order 10023?")
+    assistant.write_reply(message.id)
+    reply = message.conversation.messages.get(author="bot")
+    assert reply.generation.reason == "failed" and now(message.conversation).handler == Handler.QUEUE

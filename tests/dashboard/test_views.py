@@ -107,7 +107,7 @@ def test_the_facts_tell_the_order_and_why_the_bot_did_so(maya: User, ada: User, 
     make_order(waiting.workspace)
     explain(waiting)
     page = signed_in(maya).get(f"/inbox/{waiting.id}/facts/").content.decode()
-    for words in ("10023", "a Brisk kettle", "On its way", "Track order", "48 %", "3f9c21ab", "below what this"):
+    for words in ("10023", "A Brisk kettle", "On its way to you", "Track order", "48 %", "3f9c21ab", "below what this"):
         assert words in page
     routing = f"/admin/routing/{waiting.id}/"
     assert routing not in page
