@@ -5,18 +5,24 @@ Each is a command of its own with its own process: the one sets Django up, the o
 
 from __future__ import annotations
 
-import re
+import json
 import subprocess
 import sys
 
 from benchmarks.table import table
 
+LABELS = {
+    "category": "category accuracy",
+    "right": "right replies among those sent",
+    "off_topic": "off-topic refused or handed off",
+    "answered": "support messages answered",
+}
+
 
 def report() -> str:
     """The table of the assistant's answers."""
-    return table(
-        "Held-out customer messages through the whole assistant", ["", ""], rows(_printed("benchmarks.held_out"))
-    )
+    title = "Held-out customer messages through the whole assistant"
+    return table(title, ["", "share"], rows(_printed("benchmarks.held_out", "--json")))
 
 
 def routing() -> str:
@@ -25,13 +31,14 @@ def routing() -> str:
     return f"### {title}\n\n{_printed('training.routing_table')}"
 
 
-def rows(printed: str) -> list[list[str]]:
-    """Label and figure of each line, which two spaces or more keep apart."""
-    return [re.split(r" {2,}", line, maxsplit=1) for line in printed.splitlines() if "  " in line.strip()]
+def rows(score: str) -> list[list[str]]:
+    """Label and share of each figure of a score, which is JSON on the last line."""
+    told = json.loads(score.splitlines()[-1])
+    return [[label, f"{told[name]:.1%}"] for name, label in LABELS.items()]
 
 
-def _printed(module: str) -> str:
-    done = subprocess.run([sys.executable, "-m", module], capture_output=True, text=True, check=False)
+def _printed(module: str, *options: str) -> str:
+    done = subprocess.run([sys.executable, "-m", module, *options], capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{module} failed:\n{done.stderr[-4000:]}")
     return done.stdout

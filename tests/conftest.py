@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterator
 from typing import TypeVar
 
 import pytest
+from channels.layers import channel_layers
 from playwright.sync_api import Browser, sync_playwright
 
 from tests import session
@@ -16,6 +17,12 @@ from tests.stack import EmbeddedStack, ServicesStack, Stack
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-extensions"]
 S = TypeVar("S", EmbeddedStack, ServicesStack)
 FAST_RECOVERY = {"SUPPORTBOT_REPLY_DEADLINE": "10"}
+
+
+@pytest.fixture(autouse=True)
+def fresh_channel_layer() -> None:
+    """A channel layer's locks belong to the event loop of the test that first waits for them."""
+    channel_layers.backends.clear()
 
 
 @pytest.fixture(scope="session")

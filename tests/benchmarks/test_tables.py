@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
+
 from benchmarks import quality
+from benchmarks.held_out import Score
 from benchmarks.questions import questions
 from benchmarks.table import ratio, spread, table
 from training import corpus
@@ -17,9 +21,10 @@ def test_a_ratio_says_how_many_times_the_other() -> None:
     assert ratio(30.0, 20.0) == "1.50 x"
 
 
-def test_lines_of_label_and_figure_become_rows() -> None:
-    printed = "held-out messages   3: 2 answer, 1 hand_off\ncategory accuracy   66.7%\n"
-    assert quality.rows(printed) == [["held-out messages", "3: 2 answer, 1 hand_off"], ["category accuracy", "66.7%"]]
+def test_every_figure_of_a_score_has_a_row() -> None:
+    score = Score(category=0.9, right=0.8, off_topic=1.0, answered=0.7)
+    shown = quality.rows(f"a line before\n{json.dumps(asdict(score))}\n")
+    assert [share for _, share in shown] == ["90.0%", "80.0%", "100.0%", "70.0%"]
 
 
 def test_questions_are_always_the_same_and_name_an_order_where_one_is_needed() -> None:

@@ -58,7 +58,7 @@ def thread(page: Page) -> Locator:
 
 
 def conversation_of(stack: Stack, body: str) -> str:
-    """The id of the conversation in which this was written, as the addresses of pages have it."""
-    found = stack.rows("SELECT conversation_id FROM chat_message WHERE body = %s", body)
+    """The id of the latest conversation in which this was written, as the addresses of pages have it."""
+    found = stack.rows("SELECT conversation_id FROM chat_message WHERE body = %s ORDER BY created_at DESC", body)
     text = str(found[0]["conversation_id"]).replace("-", "")
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

@@ -251,7 +251,9 @@ async def test_token_of_another_workspace_opens_nothing_there(panel: Panel, visi
 
 
 async def test_unknown_route_is_refused() -> None:
-    assert not await Socket("/ws/v9/", {}).connect()
+    socket = Socket("/ws/v9/", {})
+    assert not await socket.connect()
+    await socket.close()
 
 
 async def test_agents_words_reach_the_customer_with_their_name(panel: Panel, workspace: Workspace) -> None:
