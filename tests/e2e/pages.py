@@ -57,6 +57,13 @@ def thread(page: Page) -> Locator:
     return page.get_by_role("region", name="Conversation", exact=True)
 
 
+def bodies_beside(stack: Stack, body: str) -> list[str]:
+    """All that is saved of the latest conversation in which this was written, in order."""
+    latest = "SELECT conversation_id FROM chat_message WHERE body = %s ORDER BY created_at DESC LIMIT 1"
+    found = stack.rows(f"SELECT body FROM chat_message WHERE conversation_id = ({latest}) ORDER BY seq", body)
+    return [row["body"] for row in found]
+
+
 def conversation_of(stack: Stack, body: str) -> str:
     """The id of the latest conversation in which this was written, as the addresses of pages have it."""
     found = stack.rows("SELECT conversation_id FROM chat_message WHERE body = %s ORDER BY created_at DESC", body)

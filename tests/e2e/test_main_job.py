@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from supportbot.knowledge.order_words import STATE
-from tests.e2e.pages import PATIENCE, conversation_of, open_chat, said, say, sign_in, thread, visit
+from tests.e2e.pages import PATIENCE, bodies_beside, conversation_of, open_chat, said, say, sign_in, thread, visit
 from tests.stack import Stack
 
 PHONE = {"width": 390, "height": 844}
@@ -87,9 +87,10 @@ def test_customer_asks_agent_takes_over_administrator_looks_behind_it(
     expect(said(customer, "bot")).to_contain_text(STATE[order["state"]])
 
     shown = customer.locator("supportbot-widget ol.messages li.message .text")
-    before = shown.all_text_contents()
+    saved = bodies_beside(stack, question)
+    expect(shown).to_have_text(saved)
     customer.reload()
-    expect(shown).to_have_text(before)
+    expect(shown).to_have_text(saved)
 
     address = f"{stack.url}/inbox/{conversation_of(stack, question)}/"
     agent.goto(address)
