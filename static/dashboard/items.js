@@ -1,6 +1,7 @@
 // The lines of a conversation as the inbox shows them, made from what is saved, on its way, or being written.
 
 /** @import {Author, Message, Source} from "./protocol.js" */
+/** @import {Live} from "../widget/items.js" */
 /** @import {Delivery, Parcel} from "../widget/outbox.js" */
 
 /**
@@ -18,8 +19,6 @@
  * @property {string | null} category of the customer's messages
  * @property {number | null} confidence of the customer's messages, from 0 to 1
  */
-
-/** @typedef {{reply: string, inReplyTo: number, text: string, at: Date}} Live a reply being written */
 
 /** @type {Omit<Item, "key" | "author" | "body" | "at">} */
 const BLANK = {

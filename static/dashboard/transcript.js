@@ -1,10 +1,10 @@
 // One conversation as an agent sees it: applies its frames, keeps order, drops doubles, closes gaps, sends what is unsent.
 // The database behind the server is the truth; this is a copy that may always be asked for again. Knows no elements.
 
-/** @import {Ack, Author, Chunk, ClientFrame, Message, TalkFrame, Typing} from "./protocol.js" */
-/** @import {Live} from "./items.js" */
+/** @import {Ack, Author, ClientFrame, Message, TalkFrame, Typing} from "./protocol.js" */
 
 import { liveItem, savedItem, waitingItem } from "./items.js";
+import { LiveReply } from "../widget/live_reply.js";
 import { Outbox } from "../widget/outbox.js";
 import { Store } from "../widget/store.js";
 
@@ -31,10 +31,8 @@ export class Transcript {
   #isOpening = false;
   #isKnown = false;
   #historyEnd = -1;
-  #askedReply = "";
   #typedAt = 0;
-  /** @type {Live | null} */
-  #live = null;
+  #reply = new LiveReply();
   /** @type {number | undefined} */
   #typingExpiry;
 
@@ -71,7 +69,7 @@ export class Transcript {
   /** Nothing more is heard of it until it is opened again. */
   lost() {
     this.#isOpening = this.#isKnown = false;
-    this.#live = this.typing = null;
+    this.#reply.live = this.typing = null;
     this.#outbox.lost();
   }
 
@@ -137,12 +135,12 @@ export class Transcript {
   /** Everything to show, in order: what is saved, what is on its way, what is being written. */
   get items() {
     const waiting = this.#outbox.parcels.map((parcel) => waitingItem(parcel, this.#me.name));
-    return [...this.#saved, ...waiting, ...(this.#live?.text ? [liveItem(this.#live)] : [])];
+    return [...this.#saved, ...waiting, ...(this.#reply.live?.text ? [liveItem(this.#reply.live)] : [])];
   }
 
   /** Who is about to say something, or nobody. */
   get writer() {
-    if (this.#live && !this.#live.text) return { author: /** @type {const} */ ("bot"), name: "" };
+    if (this.#reply.live && !this.#reply.live.text) return { author: /** @type {const} */ ("bot"), name: "" };
     return this.typing;
   }
 
@@ -151,9 +149,9 @@ export class Transcript {
     if (frame.type === "state") this.#applyState(frame.last_seq);
     else if (frame.type === "ack") this.#acknowledge(frame);
     else if (frame.type === "message.posted") this.#add(frame.message);
-    else if (frame.type === "reply.started") this.#startReply(frame.reply, frame.in_reply_to);
-    else if (frame.type === "reply.chunk") this.#extendReply(frame);
-    else if (frame.type === "reply.failed") this.#endReply(frame.in_reply_to);
+    else if (frame.type === "reply.started") this.#reply.start(frame.reply, frame.in_reply_to);
+    else if (frame.type === "reply.chunk") this.#reply.extend(frame) && this.open();
+    else if (frame.type === "reply.failed") this.#reply.end(frame.in_reply_to);
     else if (frame.type === "typing") this.#showTyping(frame);
     this.#listener.changed();
   }
@@ -197,43 +195,13 @@ export class Transcript {
   #add(message) {
     const isOwn = this.#outbox.parcels.some(({ client_id }) => client_id === message.client_id);
     if (message.client_id) this.#outbox.settle(message.client_id);
-    if (message.author === "bot") this.#endReply(message.in_reply_to);
+    if (message.author === "bot") this.#reply.end(message.in_reply_to);
     if (message.author === this.typing?.author) this.typing = null;
     const isNew = !this.#messages.has(message.seq);
     this.#messages.set(message.seq, message);
     while (this.#messages.has(this.complete + 1)) this.complete += 1;
     this.expect(message.seq);
     if (isNew && !isOwn && message.seq > this.#historyEnd) this.#listener.arrived(message);
-  }
-
-  /**
-   * @param {string} reply
-   * @param {number} inReplyTo
-   */
-  #startReply(reply, inReplyTo) {
-    if (this.#live?.reply !== reply) this.#live = { reply, inReplyTo, text: "", at: new Date() };
-  }
-
-  /**
-   * Offsets count characters as the server does: code points. A gap is closed by opening again, once for each reply.
-   * @param {Chunk} chunk
-   */
-  #extendReply({ reply, offset, text }) {
-    const live = this.#live;
-    const soFar = [...(live?.text ?? "")];
-    if (live?.reply === reply && offset <= soFar.length) {
-      if (offset + [...text].length > soFar.length) live.text = soFar.slice(0, offset).join("") + text;
-    } else if (this.#askedReply !== reply) {
-      this.#askedReply = reply;
-      this.open();
-    }
-  }
-
-  /** @param {number | null} inReplyTo */
-  #endReply(inReplyTo) {
-    if (this.#live?.inReplyTo !== inReplyTo) return;
-    this.#askedReply = this.#live.reply;
-    this.#live = null;
   }
 
   /** @param {Pick<Typing, "author" | "name" | "on">} typing */

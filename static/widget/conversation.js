@@ -1,11 +1,12 @@
 // One visitor's conversation: applies the server's frames, keeps order, drops doubles, closes gaps, counts the unread.
 // The database behind the server is the truth; this is a copy that may always be asked for again. Knows no elements.
 
-/** @import {Ack, Author, ClientFrame, Message, ProtocolError, ReplyChunk, ServerFrame, State} from "./protocol.js" */
+/** @import {Ack, Author, ClientFrame, Message, ProtocolError, ServerFrame, State} from "./protocol.js" */
 /** @import {Store} from "./store.js" */
-/** @import {Item, Live} from "./items.js" */
+/** @import {Item} from "./items.js" */
 
 import { Connection } from "./connection.js";
+import { LiveReply } from "./live_reply.js";
 import { ackedMessage, liveItem, noteItem, savedItem, waitingItem } from "./items.js";
 import { Outbox } from "./outbox.js";
 
@@ -36,10 +37,8 @@ export class Conversation {
   #isResuming = false;
   /** A person was asked for, and the state does not show it yet. */
   #isGranted = false;
-  #askedReply = "";
   #historyEnd = -1;
-  /** @type {Live | null} */
-  #live = null;
+  #reply = new LiveReply();
   #typedAt = 0;
   /** @type {number | undefined} */
   #typingExpiry;
@@ -125,7 +124,7 @@ export class Conversation {
   /** Everything to show, in order: what is saved, what is on its way, what is being written. */
   get items() {
     const waiting = this.#outbox.parcels.filter(({ type }) => type === "message.post").map(waitingItem);
-    return [...this.#past, ...this.#saved, ...waiting, ...(this.#live?.text ? [liveItem(this.#live)] : [])];
+    return [...this.#past, ...this.#saved, ...waiting, ...(this.#reply.live?.text ? [liveItem(this.#reply.live)] : [])];
   }
 
   /** A second answer to one message, as a hand-over after a reply, has a line of its own. */
@@ -141,8 +140,8 @@ export class Conversation {
 
   /** Who is about to say something, or nobody. */
   get writer() {
-    if (this.#live && !this.#live.text) return { author: "bot", name: "" };
-    return this.#live ? null : this.typing;
+    if (this.#reply.live && !this.#reply.live.text) return { author: "bot", name: "" };
+    return this.#reply.live ? null : this.typing;
   }
 
   /**
@@ -174,9 +173,9 @@ export class Conversation {
     if (frame.type === "state") this.#applyState(frame);
     else if (frame.type === "ack") this.#acknowledge(frame);
     else if (frame.type === "message.posted") this.#add(frame.message);
-    else if (frame.type === "reply.started") this.#startReply(frame.reply, frame.in_reply_to);
-    else if (frame.type === "reply.chunk") this.#extendReply(frame);
-    else if (frame.type === "reply.failed") this.#endReply(frame.in_reply_to);
+    else if (frame.type === "reply.started") this.#reply.start(frame.reply, frame.in_reply_to);
+    else if (frame.type === "reply.chunk") this.#reply.extend(frame) && this.#resume();
+    else if (frame.type === "reply.failed") this.#reply.end(frame.in_reply_to);
     else if (frame.type === "typing") this.#showTyping(frame);
     else if (frame.type === "error") this.#applyError(frame);
     this.#listener.changed();
@@ -184,7 +183,7 @@ export class Conversation {
 
   /** @param {State} state */
   #applyState(state) {
-    if (this.link !== "up") this.#live = null;
+    if (this.link !== "up") this.#reply.live = null;
     this.link = "up";
     this.#isGranted = false;
     this.state = { ...state, workspace: state.workspace ?? this.state?.workspace };
@@ -216,7 +215,7 @@ export class Conversation {
   /** @param {Message} message */
   #add(message) {
     if (message.client_id) this.#outbox.settle(message.client_id);
-    if (message.author === "bot") this.#endReply(message.in_reply_to);
+    if (message.author === "bot") this.#reply.end(message.in_reply_to);
     if (message.author === this.typing?.author) this.typing = null;
     const isNew = !this.#messages.has(message.seq);
     this.#messages.set(message.seq, message);
@@ -231,41 +230,6 @@ export class Conversation {
    */
   #closeGap(seq) {
     if (seq > this.#covered && !this.#isResuming) this.#resume();
-  }
-
-  /**
-   * @param {string} reply
-   * @param {number} inReplyTo
-   */
-  #startReply(reply, inReplyTo) {
-    if (this.#live?.reply !== reply) this.#live = { reply, inReplyTo, text: "", at: new Date() };
-  }
-
-  /**
-   * Offsets count characters as the server does: code points.
-   * @param {ReplyChunk} chunk
-   */
-  #extendReply({ reply, offset, text }) {
-    const live = this.#live;
-    const soFar = [...(live?.text ?? "")];
-    if (live?.reply !== reply || offset > soFar.length) return this.#askAgain(reply);
-    if (offset + [...text].length > soFar.length) live.text = soFar.slice(0, offset).join("") + text;
-  }
-
-  /**
-   * A chunk was lost: the answer to `resume` holds the whole text so far. Once for each reply is enough.
-   * @param {string} reply
-   */
-  #askAgain(reply) {
-    if (this.#askedReply !== reply) this.#resume();
-    this.#askedReply = reply;
-  }
-
-  /** @param {number | null} inReplyTo */
-  #endReply(inReplyTo) {
-    if (this.#live?.inReplyTo !== inReplyTo) return;
-    this.#askedReply = this.#live.reply;
-    this.#live = null;
   }
 
   /** @param {{author: Author, name: string, on: boolean}} frame */
@@ -302,7 +266,7 @@ export class Conversation {
     this.#messages.clear();
     this.#complete = 0;
     this.#historyEnd = -1;
-    this.#live = null;
+    this.#reply.live = null;
     this.#store.renewToken();
     this.#connection.restart();
   }
