@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 
 from inference import checkpoint, triage
 from inference.engine import Engine
+from inference.model import Decoder
 from inference.prompt import Brief, Turn, training_example
+from inference.tokenizer import Tokenizer
 from inference.triage import Triage
 from training import corpus
 
@@ -42,7 +44,7 @@ def finish(directory: Path) -> None:
     categories, turns = support_turns({i.name: i.messages[:TURNS] for i in corpus.intents()})
     card = {
         "name": info.name,
-        "experts": expert_cards(route(directory, turns)[1], categories),
+        "experts": expert_cards(route(model, tokenizer, turns)[1], categories),
         "needs_order": [intent.name for intent in corpus.intents() if intent.needs_order],
         "hand_off_below": threshold,
     }
@@ -70,9 +72,8 @@ def support_turns(messages: Mapping[str, Sequence[str]]) -> tuple[list[str], lis
 
 
 @torch.inference_mode()
-def route(directory: Path, turns: list[tuple[str, Brief, str]]) -> tuple[Features, Features]:
+def route(model: Decoder, tokenizer: Tokenizer, turns: list[tuple[str, Brief, str]]) -> tuple[Features, Features]:
     """Routing shares [n, layer, expert] of the customer's words, before any label, and of the reply."""
-    model, tokenizer, _ = checkpoint.load(directory)
     words, replies = [], []
     for text, brief, reply in turns:
         ids, mask = training_example(tokenizer, [Turn("customer", text)], brief, reply)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from inference import checkpoint
 from training import corpus, finish
 from training.train import HERE, WORK
 
@@ -29,7 +30,8 @@ def lines(directories: dict[str, Path]) -> list[str]:
     categories, turns = finish.support_turns(corpus.held_out())
     columns: dict[str, Shares] = {}
     for name, directory in directories.items():
-        words, replies = finish.route(directory, turns)
+        model, tokenizer, _ = checkpoint.load(directory)
+        words, replies = finish.route(model, tokenizer, turns)
         columns |= {f"words, {name}": words, f"replies, {name}": replies}
     found = {name: finish.information(values, categories) for name, values in columns.items()}
     out = ["| layer | " + " | ".join(columns) + " |", "|---" * (1 + len(columns)) + "|"]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import csv
 import math
-import random
 import sys
 import time
 import tomllib
@@ -123,7 +122,7 @@ class Buckets:
     def __init__(self, packed: data.Packed, stage: Stage, seed: int, context: int) -> None:
         self.packed, self.seed, self.room, self.context = packed, seed, stage.batch_tokens, context
         self.lengths = np.minimum(np.diff(packed.offsets), context)
-        self._cache: tuple[int, list[list[int]]] = (-1, [])
+        self._passes: list[list[list[int]]] = []
 
     def __call__(self, step: int) -> Batch:
         """The batch of a step; the same step gives the same batch."""
@@ -134,17 +133,20 @@ class Buckets:
         return _stack(self.packed, [(starts[i], starts[i] + self.lengths[i]) for i in batches[step]])
 
     def _batches(self, turn: int) -> list[list[int]]:
-        if self._cache[0] != turn:
-            rng = np.random.default_rng((self.seed, turn))
-            order = np.argsort(self.lengths + rng.uniform(0, 12, len(self.lengths)))
-            batches: list[list[int]] = [[]]
-            for index in order.tolist():
-                if batches[-1] and self.lengths[index] * (len(batches[-1]) + 1) > self.room:
-                    batches.append([])
-                batches[-1].append(index)
-            rng.shuffle(batches)
-            self._cache = (turn, batches)
-        return self._cache[1]
+        while len(self._passes) <= turn:
+            self._passes.append(self._shuffled(len(self._passes)))
+        return self._passes[turn]
+
+    def _shuffled(self, turn: int) -> list[list[int]]:
+        rng = np.random.default_rng((self.seed, turn))
+        order = np.argsort(self.lengths + rng.uniform(0, 12, len(self.lengths)))
+        batches: list[list[int]] = [[]]
+        for index in order.tolist():
+            if batches[-1] and self.lengths[index] * (len(batches[-1]) + 1) > self.room:
+                batches.append([])
+            batches[-1].append(index)
+        rng.shuffle(batches)
+        return batches
 
 
 def _stack(packed: data.Packed, spans: list[tuple[int, int]]) -> Batch:
@@ -307,9 +309,10 @@ def prepare(config: Config, folder: Path) -> Tokenizer:
         return Tokenizer(folder / FILE)
     tokenizer = Tokenizer.train(data.tokenizer_texts(), folder, config.model.vocab_size, sorted(corpus.slots()))
     for stage in config.stages:
-        documents = data.pretrain(tokenizer, config.seed)
         if stage.rounds:
             documents = data.support(tokenizer, config.seed, stage.rounds)
+        else:
+            documents = data.pretrain(tokenizer, config.seed)
         data.Packed.write(folder / stage.name, documents)
     (folder / "done").touch()
     return tokenizer
@@ -337,7 +340,6 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     config = Config.read(given.config, without_category=given.without_category)
     name = f"{config.name}-twin" if given.without_category else config.name
-    random.seed(config.seed)
     run = Run(config, WORK / name, WORK / f"{config.name}-data")
     try:
         run.train()
