@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from supportbot.workspaces.models import Workspace
 
 THREADS = 8
+LABELS = {
+    "category": "category accuracy",
+    "right": "right replies among those sent",
+    "off_topic": "off-topic refused or handed off",
+    "answered": "support messages answered",
+}
 
 
 @dataclass(frozen=True)
@@ -138,10 +144,8 @@ def main() -> None:
         return
     acts = Counter(o.act for o in outcomes)
     print(f"held-out messages               {len(outcomes)}: " + ", ".join(f"{n} {a}" for a, n in acts.most_common()))
-    print(f"category accuracy               {told.category:.1%}")
-    print(f"right replies among those sent  {told.right:.1%}")
-    print(f"off-topic refused or handed off {told.off_topic:.1%}")
-    print(f"support messages answered       {told.answered:.1%}")
+    for name, label in LABELS.items():
+        print(f"{label:<31} {getattr(told, name):.1%}")
     for o in outcomes if given.wrong else []:
         if o.act != "hand_off" and not o.right:
             print(f"\n{o.intent.name} ({o.act}, {o.category}, {o.confidence:.2f}): {o.text}\n  -> {o.reply}")

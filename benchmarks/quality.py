@@ -9,14 +9,8 @@ import json
 import subprocess
 import sys
 
+from benchmarks.held_out import LABELS
 from benchmarks.table import table
-
-LABELS = {
-    "category": "category accuracy",
-    "right": "right replies among those sent",
-    "off_topic": "off-topic refused or handed off",
-    "answered": "support messages answered",
-}
 
 
 def report() -> str:
