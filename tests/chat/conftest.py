@@ -14,7 +14,6 @@ import pytest
 import torch
 from django.utils import timezone
 from pytest_django import Settings
-from torch.nn import functional as F
 
 from inference import checkpoint, triage
 from inference.config import ModelConfig
@@ -27,6 +26,7 @@ from supportbot.chat.models import Conversation, Message
 from supportbot.chat.visitors import Visitor, identify
 from supportbot.knowledge.models import Order
 from supportbot.workspaces.models import Member, User, Workspace
+from tests.tiny import teach
 
 CORPUS = Path(__file__).resolve().parents[2] / "corpus"
 REPLIES = {
@@ -75,17 +75,14 @@ def learn(model: Decoder, tokenizer: Tokenizer, said: dict[tuple[str, str], list
     """Train until each brief gives its reply, whatever the customer's words."""
     torch.manual_seed(0)
     torch.set_num_threads(1)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
-    for step in range(90):
-        for brief, reply in REPLIES.items():
-            texts = said[brief.category, brief.intent]
-            ids, mask = training_example(tokenizer, [Turn("customer", texts[step % len(texts)])], brief, reply)
-            tokens, counts = torch.tensor([ids]), torch.tensor(mask[1:])
-            loss = F.cross_entropy(model(tokens[:, :-1]).logits[0][counts], tokens[0, 1:][counts])
-            loss.backward()
-            optimizer.step()
-            optimizer.zero_grad()
-    return model.eval()
+    return teach(model, (_example(tokenizer, said, step, brief) for step in range(90) for brief in REPLIES))
+
+
+def _example(
+    tokenizer: Tokenizer, said: dict[tuple[str, str], list[str]], step: int, brief: Brief
+) -> tuple[list[int], list[bool]]:
+    texts = said[brief.category, brief.intent]
+    return training_example(tokenizer, [Turn("customer", texts[step % len(texts)])], brief, REPLIES[brief])
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from torch.nn import functional as F
 
 from inference import checkpoint, triage
 from inference.config import ModelConfig
@@ -16,6 +15,7 @@ from inference.engine import Engine
 from inference.model import Decoder
 from inference.prompt import Brief, Turn, training_example
 from inference.tokenizer import Tokenizer
+from tests.tiny import teach
 
 WHERE = Brief("delivery", "track_order", "answer")
 REFUND = Brief("returns", "refund_policy", "answer")
@@ -59,16 +59,8 @@ def model(config: ModelConfig, tokenizer: Tokenizer) -> Decoder:
     torch.set_num_threads(1)
     torch.manual_seed(0)
     model = Decoder(config)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
     examples = [training_example(tokenizer, [Turn("customer", ASKED[b])], b, REPLIES[b]) for b in REPLIES]
-    for _ in range(60):
-        for ids, mask in examples:
-            tokens, counts = torch.tensor([ids]), torch.tensor(mask[1:])
-            loss = F.cross_entropy(model(tokens[:, :-1]).logits[0][counts], tokens[0, 1:][counts])
-            loss.backward()
-            optimizer.step()
-            optimizer.zero_grad()
-    return model.eval()
+    return teach(model, examples * 60)
 
 
 @pytest.fixture(scope="session")
