@@ -34,6 +34,6 @@ class EmbeddedWorker:
         self._thread.start()
 
     def stop(self) -> None:
-        """Take no more tasks, and wait for the thread to end."""
+        """Take no more tasks, and give the thread a moment to end; it is a daemon and holds nothing."""
         state.should_stop = 0  # type: ignore[assignment]  # an exit code; the stubs know only its first value
-        self._thread.join(2.5)
+        self._thread.join(1.5)

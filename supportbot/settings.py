@@ -261,7 +261,9 @@ CELERY_BROKER_URL = REDIS_URL or "memory://localhost/"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {} if EMBEDDED else {"visibility_timeout": 60, "socket_connect_timeout": 3, "socket_timeout": 20}
+    {"polling_interval": 0.01}  # seconds; the broker in memory would look for tasks but once a second
+    if EMBEDDED
+    else {"visibility_timeout": 60, "socket_connect_timeout": 3, "socket_timeout": 20}
 )
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {"supportbot.chat.tasks.write_reply": {"queue": "inference"}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
@@ -19,6 +20,7 @@ REDIS = Redis(FOLDER / "redis")
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests() -> Generator[None, object, object]:
     """Start both servers; pytest-django loads the settings right after."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a run that is stopped ends its servers, too
     FOLDER.chmod(0o755)
     POSTGRES.create()
     REDIS.start()

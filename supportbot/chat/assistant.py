@@ -115,15 +115,14 @@ def _reply(attempt: Attempt, model: Engine) -> None:
 
 
 def _triage(attempt: Attempt, said: context.Context, model: Engine) -> Decision:
-    """Read what the customer wants and decide; a number that was asked for belongs to the question before it."""
+    """Read what the customer wants and decide; a mere order number belongs to the question before it."""
     begun = time.monotonic()
     reading = model.read(_turns(said))
     attempt.record |= {"read_s": time.monotonic() - begun, "reading": reading.trace.to_bytes()}
     attempt.record["categories"] = {name: round(p, 4) for name, p in reading.categories.items()}
     attempt.triage = {"category": reading.category, "intent": reading.intent, "confidence": reading.confidence}
-    if said.completes_ask:
-        asked = said.asked[0].message
-        attempt.triage = {name: getattr(asked, name) for name in attempt.triage}
+    if said.taken_up and said.taken_up.intent in model.info.needs_order:
+        attempt.triage = {name: getattr(said.taken_up, name) for name in attempt.triage}
     return decide(_situation(attempt, said, reading, model))
 
 

@@ -12,6 +12,7 @@ from supportbot.knowledge.models import Order
 LAST = 12  # messages
 ORDER_NUMBER = re.compile(r"#\s?(\d{3,12})\b|(?<![\d.,£$€+-])\b(\d{5})\b(?![.,]?\d)")
 FEW_WORDS = 8
+BARE_WORDS = 3
 
 
 @dataclass(frozen=True)
@@ -25,9 +26,12 @@ class Context:
     asked: Sequence[Generation] = field(default_factory=list)
 
     @property
-    def completes_ask(self) -> bool:
-        """Whether the customer just gave the number that the assistant asked for."""
-        return bool(self.asked and _numbers(self.question)) and len(self.question.split()) <= FEW_WORDS
+    def taken_up(self) -> Message | None:
+        """The assistant's last reply, if the customer only adds an order number to it: asked for, or another one."""
+        said = [message for message in self.earlier if message.author == Message.Author.BOT]
+        most = FEW_WORDS if self.asked else BARE_WORDS
+        is_number = bool(_numbers(self.question)) and len(self.question.split()) <= most
+        return said[-1] if said and is_number else None
 
 
 def read(conversation: Conversation, waiting: Sequence[Message]) -> Context:

@@ -50,6 +50,12 @@ def test_order_that_is_missing_is_asked_for_and_the_number_alone_completes_it(an
     assert reply.generation.act == "answer" and "10023" in reply.body
 
 
+def test_mere_number_after_an_answer_asks_the_same_of_another_order(answered: Answered) -> None:
+    answered("where is order 99999?")
+    assert "10023" in answered("and 10023?")[-1].body
+    assert answered("99999")[-1].generation.reason == "unknown_order"
+
+
 def test_unknown_order_number_is_named_in_the_question_back(answered: Answered) -> None:
     reply = answered("where is order 99999?")[-1]
     assert (reply.generation.act, reply.generation.reason) == ("ask", "unknown_order")
