@@ -12,8 +12,9 @@ RUN /venv/bin/pip install --index-url https://download.pytorch.org/whl/cpu torch
 
 FROM python:3.11-slim-bookworm
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
-    SUPPORTBOT_ENV=production SUPPORTBOT_VAR=/var/lib/supportbot
-RUN useradd --system --uid 10001 --home-dir /var/lib/supportbot --create-home supportbot
+    SUPPORTBOT_ENV=production SUPPORTBOT_VAR=/var/lib/supportbot NUMBA_CACHE_DIR=/var/cache/supportbot
+RUN useradd --system --uid 10001 --home-dir /var/lib/supportbot --create-home supportbot \
+    && install -d -o supportbot /var/cache/supportbot
 WORKDIR /app
 COPY --from=build /venv /venv
 COPY manage.py ./
@@ -24,4 +25,6 @@ COPY static static
 COPY corpus corpus
 COPY models models
 USER 10001
+# The decoding step compiled ahead; a worker on another kind of processor compiles it anew, once.
+RUN python -c "from inference.fused import warm_up; warm_up()"
 EXPOSE 8000

@@ -36,7 +36,7 @@ format: $(VENV)/installed-dev ## put the code in shape
 train: $(VENV)/installed-dev ## train the shipped checkpoint and its twin from corpus/ (goes on where it stopped)
 	$(BIN)/python -m training.train
 	$(BIN)/python -m training.train --without-category
-	$(BIN)/python -m training.routing_table
+	$(BIN)/python -m training.specialise
 
 bench: $(VENV)/installed-dev system ## print the benchmark tables
 	$(BIN)/python -m benchmarks
@@ -52,6 +52,7 @@ $(VENV)/bin/python:
 
 $(VENV)/installed: $(VENV)/bin/python requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e .
+	$(BIN)/python -c "from inference.fused import warm_up; warm_up()"
 	touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed

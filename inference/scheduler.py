@@ -10,8 +10,10 @@ import logging
 import threading
 from collections import deque
 
+import numpy as np
 import torch
 
+from inference.fused import FusedDecoder
 from inference.job import Chosen, Job
 from inference.model import Decoder, KVCache
 from inference.moe import Routing
@@ -65,10 +67,9 @@ class Scheduler:
     """Runs jobs on one thread; `submit` and `close` may be called from any."""
 
     def __init__(self, model: Decoder, *, slots: int, waiting: int) -> None:
-        self._model = model
+        self._model, self._fused = model, FusedDecoder(model)
         self._slots, self._limit = slots, waiting
-        weights = model.embed.weight
-        self._cache = KVCache.allocate(model.config, slots + KEPT, weights.dtype)
+        self._cache = KVCache.allocate(model.config, slots + KEPT)
         self._prefixes = Prefixes(self._cache, slots)
         self._waiting: deque[Job] = deque()
         self._running: list[Job] = []  # by slot; those that still read their prompt come last
@@ -172,14 +173,12 @@ class Scheduler:
         jobs = [job for job in self._running if job.prefilled]
         if not jobs:
             return
-        tokens = torch.tensor([[job.reply[-1]] for job in jobs])
-        positions = torch.tensor([[job.fed] for job in jobs])
-        hidden, routing = self._model.hidden(tokens, self._cache.rows(0, len(jobs)), positions)
-        ids, weights = _chosen(routing)
+        embedded = self._model.embed(torch.tensor([job.reply[-1] for job in jobs]))
+        hidden, ids, weights = self._fused.hidden(embedded, self._cache, np.array([job.fed for job in jobs]))
         for row, job in enumerate(jobs):
             job.chosen.append((ids[:, row : row + 1], weights[:, row : row + 1]))
             job.fed += 1
-        self._choose(hidden[:, -1], jobs)
+        self._choose(hidden, jobs)
 
     def _choose(self, hidden: torch.Tensor, jobs: list[Job]) -> None:
         chosen = choose(self._model.logits(hidden), [job.choice for job in jobs if job.choice])
