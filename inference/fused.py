@@ -55,8 +55,13 @@ class FusedDecoder:
     ) -> tuple[Tensor, NDArray[np.uint8], Array]:
         """The last layer's states [B, D] for embedded tokens [B, D] of the slots 0 to B-1, each at its position [B].
 
-        Beside them the routing: ids and weights [L, B, K].
+        Beside them the routing: ids and weights [L, B, K]. IndexError beyond the cache or the rotation, past whose ends
+        the compiled step would read.
         """
+        if len(embedded) > cache.keys.shape[1] or positions.max() >= min(
+            cache.keys.shape[3], len(self._weights.cosine)
+        ):
+            raise IndexError(f"no room for {len(embedded)} sequences at positions up to {positions.max()}")
         x = embedded.numpy().copy()
         shape = (self._config.moe_layers, len(x), self._config.moe_k)
         ids, weights = np.zeros(shape, np.uint8), np.zeros(shape, np.float32)
