@@ -21,8 +21,8 @@ def report() -> str:
 
 def routing() -> str:
     """The tables of the experts."""
-    title = "Mutual information of expert and category (1 is the highest), and each category's share per expert"
-    return f"### {title}\n\n{_printed('training.routing_table')}"
+    title = "How far the experts specialise by category"
+    return f"### {title}\n\n{_printed('training.specialise')}"
 
 
 def rows(score: str) -> list[list[str]]:
