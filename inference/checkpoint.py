@@ -194,6 +194,11 @@ def _tokenizer_config(config: ModelConfig, tokenizer: Tokenizer) -> dict[str, An
     }
 
 
+def version(directory: Path) -> str:
+    """The version of a checkpoint, without loading it; CheckpointError when it is missing."""
+    return _version(_read(directory / WEIGHTS))
+
+
 def _version(weights: bytes) -> str:
     return hashlib.sha256(weights).hexdigest()[:12]
 

@@ -56,7 +56,6 @@ class Reading:
     categories: Mapping[str, float]
     intents: Mapping[str, float]
     confidence: float
-    embedding: NDArray[np.float32]
     trace: RoutingTrace
 
 
@@ -88,14 +87,15 @@ class Engine:
     """A loaded checkpoint and the thread that runs it. Use `Engine.load`; every method is thread-safe."""
 
     def __init__(
-        self, model: Decoder, tokenizer: Tokenizer, info: CheckpointInfo, scheduler: Scheduler, head: Triage | None
+        self, path: Path, model: Decoder, tokenizer: Tokenizer, info: CheckpointInfo, scheduler: Scheduler
     ) -> None:
         self.info = info
         self._config = model.config
         self._tokenizer = tokenizer
         self._scheduler = scheduler
-        self._triage = head
+        self._triage = Triage.load(path)
         self._encoder = Encoder()
+        self._upper = self._encoder.upper(path)
 
     @classmethod
     def load(cls, path: Path, *, slots: int = 32, waiting: int = 128) -> Engine:
@@ -103,8 +103,7 @@ class Engine:
         # Operations this small gain nothing from a second thread, and lose tenfold where it must wait for a busy core.
         torch.set_num_threads(1)
         model, tokenizer, info = checkpoint.load(path)
-        head = Triage.load(path)
-        return cls(model, tokenizer, info, Scheduler(model, slots=slots, waiting=waiting), head)
+        return cls(path, model, tokenizer, info, Scheduler(model, slots=slots, waiting=waiting))
 
     def __enter__(self) -> Engine:
         return self
@@ -124,10 +123,10 @@ class Engine:
         """Triage of the last turn, which is the customer's; generates nothing."""
         if self._triage is None:
             raise CheckpointError("this checkpoint has no triage head")
-        vector, embedding, trace = self._look(turns)
+        vector, trace = self._look(turns)
         categories, intents = self._triage.posterior(vector, turns[-1].text)
         category, intent = self._triage.best(categories, intents)
-        return Reading(category, intent, categories, intents, intents[intent], embedding, trace)
+        return Reading(category, intent, categories, intents, intents[intent], trace)
 
     def features(self, turns: Sequence[Turn]) -> NDArray[np.float32]:
         """What triage sees of the last turn: the rows that `triage.fit` learns from."""
@@ -141,14 +140,16 @@ class Engine:
         prompt = build(self._tokenizer, turns, params.brief, room=room)
         return ReplyStream(self._submit(prompt.ids, params))
 
-    def _look(self, turns: Sequence[Turn]) -> tuple[NDArray[np.float32], NDArray[np.float32], RoutingTrace]:
+    @torch.inference_mode()
+    def _look(self, turns: Sequence[Turn]) -> tuple[NDArray[np.float32], RoutingTrace]:
         if not turns or turns[-1].role != "customer":
             raise ValueError("the last turn must be the customer's")
         prompt = build(self._tokenizer, turns, None, room=self._config.max_position_embeddings - REPLY_ROOM)
         job = self._submit(prompt.ids, None)
-        embedding = self.embed([turns[-1].text])[0]  # while the engine's thread routes
+        states = self._encoder.states([triage.masked(turns[-1].text)])  # while the engine's thread routes
+        vector = self._upper(*states)[0].numpy()
         trace = self._completion(job).trace.part(prompt.words)
-        return triage.features(embedding, trace), embedding, trace
+        return triage.features(vector, trace), trace
 
     def _submit(self, prompt: list[int], params: Params | None) -> Job:
         job = Job(prompt, self._tokenizer, self._config, params)

@@ -81,8 +81,9 @@ def warm_up() -> None:
 
 @torch.no_grad()
 def _stack(model: Decoder) -> Weights:
-    blocks, moe = list(model.blocks), [block.mlp for block in model.blocks][1:]
-    dense = model.blocks[0].mlp
+    blocks: list[Any] = list(model.blocks)
+    moe: list[Any] = [block.mlp for block in blocks[1:]]
+    dense = blocks[0].mlp
     return Weights(
         attention_norm=_shared([block.attention_norm.weight for block in blocks]),
         qkv=_shared([block.attention.qkv.weight for block in blocks]),
@@ -110,7 +111,7 @@ def _shared(parameters: list[torch.nn.Parameter]) -> Array:
     return stacked.numpy()
 
 
-@njit(**COMPILED)  # type: ignore[untyped-decorator]
+@njit(**COMPILED)
 def _step(x, keys, values, positions, w, sizes, eps, ids, weights):  # type: ignore[no-untyped-def]
     count, hidden = x.shape
     layers = w.qkv.shape[0]
@@ -129,7 +130,7 @@ def _step(x, keys, values, positions, w, sizes, eps, ids, weights):  # type: ign
     x[:] = normed
 
 
-@njit(**COMPILED)  # type: ignore[untyped-decorator]
+@njit(**COMPILED)
 def _norm(x, weight, eps, out):  # type: ignore[no-untyped-def]
     count, width = x.shape
     for b in range(count):
@@ -141,7 +142,7 @@ def _norm(x, weight, eps, out):  # type: ignore[no-untyped-def]
             out[b, j] = x[b, j] * scale * weight[j]
 
 
-@njit(**COMPILED)  # type: ignore[untyped-decorator]
+@njit(**COMPILED)
 def _product(weight, x, count, out):  # type: ignore[no-untyped-def]
     """out[b, i] = weight[i] . x[b]: four rows of either side at once, so that what is loaded is used four times."""
     whole = count - count % 4
@@ -151,7 +152,7 @@ def _product(weight, x, count, out):  # type: ignore[no-untyped-def]
         _one(weight, x[b], out[b])
 
 
-@njit(**COMPILED)  # type: ignore[untyped-decorator]
+@njit(**COMPILED)
 def _four_by_four(weight, x, count, out):  # type: ignore[no-untyped-def]
     rows, width = weight.shape
     for i in range(rows):
@@ -166,7 +167,7 @@ def _four_by_four(weight, x, count, out):  # type: ignore[no-untyped-def]
             out[b, i], out[b + 1, i], out[b + 2, i], out[b + 3, i] = s0, s1, s2, s3
 
 
-@njit(**COMPILED)  # type: ignore[untyped-decorator]
+@njit(**COMPILED)
 def _one(weight, x, out):  # type: ignore[no-untyped-def]
     rows, width = weight.shape
     whole = rows - rows % 4
@@ -185,7 +186,7 @@ def _one(weight, x, out):  # type: ignore[no-untyped-def]
         out[i] = s0
 
 
-@njit(**COMPILED)  # type: ignore[untyped-decorator]
+@njit(**COMPILED)
 def _attention(x, normed, keys, values, positions, w, layer, sizes):  # type: ignore[no-untyped-def]
     heads, groups = sizes
     count, width = x.shape[0], keys.shape[-1]
@@ -208,7 +209,7 @@ def _attention(x, normed, keys, values, positions, w, layer, sizes):  # type: ig
     x += added
 
 
-@njit(**COMPILED)  # type: ignore[untyped-decorator]
+@njit(**COMPILED)
 def _rotate(row, heads, width, cosine, sine):  # type: ignore[no-untyped-def]
     for h in range(heads):
         for j in range(width // 2):
@@ -218,7 +219,7 @@ def _rotate(row, heads, width, cosine, sine):  # type: ignore[no-untyped-def]
             row[at + 1] = real * sine[j] + imaginary * cosine[j]
 
 
-@njit(**COMPILED)  # type: ignore[untyped-decorator]
+@njit(**COMPILED)
 def _attend(query, keys, values, length, scores, said):  # type: ignore[no-untyped-def]
     """One head's look at `length` tokens, added to `said`."""
     width = len(query)
@@ -238,7 +239,7 @@ def _attend(query, keys, values, length, scores, said):  # type: ignore[no-untyp
             said[j] += part * values[s, j]
 
 
-@njit(**COMPILED)  # type: ignore[untyped-decorator]
+@njit(**COMPILED)
 def _swiglu(rows, up, down, count, x):  # type: ignore[no-untyped-def]
     """x[b] += down . (silu(gate) * up) of the first `count` rows."""
     out = np.empty((count, x.shape[1]), np.float32)
@@ -248,7 +249,7 @@ def _swiglu(rows, up, down, count, x):  # type: ignore[no-untyped-def]
             x[b, j] += out[b, j]
 
 
-@njit(**COMPILED)  # type: ignore[untyped-decorator]
+@njit(**COMPILED)
 def _gated(rows, up, down, count, out):  # type: ignore[no-untyped-def]
     inner = down.shape[1]
     both = np.empty((count, 2 * inner), np.float32)
@@ -260,7 +261,7 @@ def _gated(rows, up, down, count, out):  # type: ignore[no-untyped-def]
     _product(down, gated, count, out)
 
 
-@njit(**COMPILED)  # type: ignore[untyped-decorator]
+@njit(**COMPILED)
 def _route(rows, router, bias, ids, weights):  # type: ignore[no-untyped-def]
     """The chosen experts of each row, the likeliest first, and their weights, which sum to 1."""
     count, experts = rows.shape[0], router.shape[0]
@@ -285,7 +286,7 @@ def _route(rows, router, bias, ids, weights):  # type: ignore[no-untyped-def]
             weights[b, k] /= max(kept, float32(1e-12))
 
 
-@njit(**COMPILED)  # type: ignore[untyped-decorator]
+@njit(**COMPILED)
 def _experts(rows, up, down, ids, weights, x):  # type: ignore[no-untyped-def]
     """Add the chosen experts' outputs; the rows of one expert go together, so that its weights are read once."""
     count, k = ids.shape

@@ -140,5 +140,17 @@ def category_loss(routings: Sequence[Routing], categories: Tensor, n_categories:
     return -information.mean()
 
 
+def prior_loss(routings: Sequence[Routing], categories: Tensor) -> Tensor:
+    """Draws each token to the expert of its category, number c mod E, until that has half of the router's probability.
+
+    `categories` [N] holds each token's category, -1 for none. In nats, mean over tokens and layers.
+    """
+    known = categories >= 0
+    own = (categories[known] % routings[0].probs.shape[-1]).unsqueeze(-1)
+    if not len(own):
+        return routings[0].probs.sum() * 0
+    return torch.stack([-r.probs[known].gather(1, own).clamp(1e-9, 0.5).mul(2).log().mean() for r in routings]).mean()
+
+
 def _entropy(probs: Tensor) -> Tensor:
     return -(probs * probs.clamp_min(1e-9).log()).sum(dim=-1)

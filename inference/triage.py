@@ -1,12 +1,14 @@
 """Triage: from a message's words, embedding and routing to calibrated posteriors over intents and categories.
 
-One linear head over the intents; a category's probability is the sum of its intents'.
+One linear head over the intents; a category's probability is the sum of its intents'. A digit counts as a digit only:
+whether an order is number 10023 or 10024 says nothing of what is wanted.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,10 +26,10 @@ from inference.trace import RoutingTrace
 
 HEAD, NAMES = "triage.safetensors", "triage.json"
 BUCKETS = 2**14
-DENSE, LEXICAL = 10.0, 30.0  # inverse weight decays of the two parts
-TRUST = 1.5  # weight of the lexical part
+DENSE, LEXICAL = 1.0, 30.0  # inverse weight decays of the two parts
 ROUTING = 0.25  # scale of the fingerprint: the router has seen the messages that the head is fitted on
-HELD_BACK = 0.15
+HELD_BACK = 0.1
+DIGIT = re.compile(r"\d")
 # Pieces of words bear with slips of the pen, pairs of words with short messages.
 PIECES = HashingVectorizer(
     analyzer="char_wb", ngram_range=(2, 5), n_features=BUCKETS, norm=None, alternate_sign=False, dtype=np.float32
@@ -40,6 +42,18 @@ PAIRS = HashingVectorizer(
     alternate_sign=False,
     dtype=np.float32,
 )
+
+
+def masked(text: str) -> str:
+    """The text with 0 for every digit, as triage reads it."""
+    return DIGIT.sub("0", text)
+
+
+def split(count: int, seed: int = 0) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Which of `count` messages are learned from, and which are held back to tell how far the head is to be trusted."""
+    order = np.random.default_rng(seed).permutation(count)
+    held = int(count * HELD_BACK)
+    return order[held:], order[:held]
 
 
 def features(embedding: NDArray[np.float32], trace: RoutingTrace) -> NDArray[np.float32]:
@@ -58,7 +72,6 @@ class Triage:
     lexical: Tensor
     bias: Tensor
     idf: Tensor
-    temperature: float
     intents: list[tuple[str, str]]
 
     def posterior(self, vector: NDArray[np.float32], text: str) -> tuple[dict[str, float], dict[str, float]]:
@@ -66,7 +79,7 @@ class Triage:
         row = lexical([text], self.idf.numpy())
         found = F.linear(torch.from_numpy(row.data), self.lexical[:, row.indices].float())
         logits = F.linear(torch.from_numpy(vector), self.dense, self.bias) + found
-        probs = (logits / self.temperature).softmax(dim=-1).tolist()
+        probs = logits.softmax(dim=-1).tolist()
         categories: dict[str, float] = {}
         for (category, _), p in zip(self.intents, probs, strict=True):
             categories[category] = categories.get(category, 0.0) + p
@@ -81,7 +94,7 @@ class Triage:
         """Put the head beside a checkpoint."""
         tensors = {"dense": self.dense, "lexical": self.lexical.half(), "bias": self.bias, "idf": self.idf}
         save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, directory / HEAD)
-        data = {"temperature": self.temperature, "intents": self.intents}
+        data = {"intents": self.intents}
         (directory / NAMES).write_text(json.dumps(data, indent=1) + "\n", "utf-8")
 
     @classmethod
@@ -91,12 +104,12 @@ class Triage:
             return None
         data = json.loads((directory / NAMES).read_text("utf-8"))
         intents = [(category, intent) for category, intent in data["intents"]]
-        return cls(**load_file(directory / HEAD), temperature=data["temperature"], intents=intents)
+        return cls(**load_file(directory / HEAD), intents=intents)
 
 
 def lexical(texts: Sequence[str], idf: NDArray[np.float32]) -> csr_matrix:
     """TF-IDF of pieces and of pairs of words [texts, 2 * BUCKETS], each part of unit length."""
-    clean = [text.encode("utf-8", "replace").decode() for text in texts]
+    clean = [masked(text.encode("utf-8", "replace").decode()) for text in texts]
     parts = []
     for vectorizer, weights in zip((PIECES, PAIRS), idf, strict=True):
         transformer = TfidfTransformer(sublinear_tf=True)
@@ -105,52 +118,42 @@ def lexical(texts: Sequence[str], idf: NDArray[np.float32]) -> csr_matrix:
     return csr_matrix(hstack(parts), dtype=np.float32)
 
 
-def fit(
-    vectors: NDArray[np.float32], texts: Sequence[str], labels: Sequence[tuple[str, str]], *, seed: int = 0
-) -> Triage:
+def fit(vectors: NDArray[np.float32], texts: Sequence[str], labels: Sequence[tuple[str, str]]) -> Triage:
     """Fit the head on `features` [n, ...], the messages and their (category, intent).
 
-    The two parts are fitted apart, so that neither hides what the other knows, and their logits add up.
-    A held-back part chooses the temperature (arXiv 1706.04599); then the head is fitted to all.
+    The two parts are fitted apart, so that neither hides what the other knows, and their logits are added up. The
+    messages that `split` holds back choose the weights, so that a probability is what it says (arXiv 1706.04599).
     """
     intents = sorted(set(labels))
     target = np.asarray([intents.index(label) for label in labels])
-    found = [TfidfTransformer(sublinear_tf=True).fit(v.transform(texts)).idf_ for v in (PIECES, PAIRS)]
+    rest, held = split(len(target))
+    found = [TfidfTransformer(sublinear_tf=True).fit(v.transform(map(masked, texts))).idf_ for v in (PIECES, PAIRS)]
     idf = np.asarray(found, np.float32)
     words = lexical(texts, idf)
-    order = np.random.default_rng(seed).permutation(len(target))
-    held, rest = np.split(order, [int(len(target) * HELD_BACK)])
-    dense, said = _regress(vectors[rest], target[rest], DENSE), _regress(words[rest], target[rest], LEXICAL)
-    logits = dense.decision_function(vectors[held]) + TRUST * said.decision_function(words[held])
-    temperature = _temperature(torch.from_numpy(logits), torch.from_numpy(target[held]))
-    dense, said = _regress(vectors, target, DENSE), _regress(words, target, LEXICAL)
-    bias = torch.from_numpy(dense.intercept_ + TRUST * said.intercept_).float()
-    weight = torch.from_numpy(TRUST * said.coef_).half().contiguous()
+    dense = LogisticRegression(C=DENSE, max_iter=300).fit(vectors[rest], target[rest])
+    said = LogisticRegression(C=LEXICAL, max_iter=300).fit(words[rest], target[rest])
+    parts = (dense.decision_function(vectors[held]), said.decision_function(words[held]))
+    a, b = _weights([torch.from_numpy(part).float() for part in parts], torch.from_numpy(target[held]))
     return Triage(
-        torch.from_numpy(dense.coef_).float().contiguous(), weight, bias, torch.from_numpy(idf), temperature, intents
+        dense=torch.from_numpy(a * dense.coef_).float().contiguous(),
+        lexical=torch.from_numpy(b * said.coef_).half().contiguous(),
+        bias=torch.from_numpy(a * dense.intercept_ + b * said.intercept_).float(),
+        idf=torch.from_numpy(idf),
+        intents=intents,
     )
 
 
-def _regress(
-    x: NDArray[np.float32] | csr_matrix, target: NDArray[np.int64], inverse_decay: float
-) -> LogisticRegression:
-    return LogisticRegression(C=inverse_decay, max_iter=300).fit(x, target)
+def _weights(parts: Sequence[Tensor], target: Tensor) -> list[float]:
+    """The weights of logits [n, intents] whose sum is likeliest to give `target`; few messages leave them near 1."""
+    weights, logits = torch.ones(len(parts), requires_grad=True), torch.stack(list(parts))
+    optimizer = torch.optim.LBFGS([weights], max_iter=100, line_search_fn="strong_wolfe")
 
-
-def _temperature(logits: Tensor, target: Tensor) -> float:
-    """The temperature that makes held-back probabilities honest."""
-    log = torch.zeros((), requires_grad=True)
-    _minimise([log], lambda: F.cross_entropy(logits / log.exp(), target))
-    return float(log.detach().exp())
-
-
-def _minimise(weights: list[Tensor], loss: Callable[[], Tensor]) -> None:
-    optimizer = torch.optim.LBFGS(weights, max_iter=100, line_search_fn="strong_wolfe")
-
-    def closure() -> float:
+    def loss() -> float:
         optimizer.zero_grad()
-        value = loss()
+        unlikely = F.cross_entropy(torch.einsum("p,pni->ni", weights, logits), target, reduction="sum")
+        value = (unlikely + (weights - 1).square().sum()) / max(1, len(target))
         value.backward()  # type: ignore[no-untyped-call]
         return float(value.detach())
 
-    optimizer.step(closure)  # type: ignore[no-untyped-call]
+    optimizer.step(loss)  # type: ignore[no-untyped-call]
+    return weights.detach().tolist()

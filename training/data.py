@@ -121,33 +121,66 @@ def _round(
     for intent in intents:
         for message in intent.messages:
             yield _single(tokenizer, intent, message, rng)
+        for message in rng.sample(intent.messages, len(intent.messages) // 6):
+            yield _followed_up(tokenizer, intent, rng.choice(intents), message, rng)
         if intent.needs_order:
             for message in rng.sample(intent.messages, len(intent.messages) // 3):
                 yield _asked_back(tokenizer, intent, message, rng)
     for dialogue in corpus.dialogues():
-        yield from _dialogue(tokenizer, dialogue, by_name)
+        yield from _dialogue(tokenizer, dialogue, by_name, rng)
 
 
 def _single(tokenizer: Tokenizer, intent: corpus.Intent, message: str, rng: random.Random) -> Document:
     asks = intent.needs_order and rng.random() < 0.3
     act: Act = "refuse" if intent.category == corpus.OFF_TOPIC else "ask" if asks else "answer"
     reply = rng.choice(intent.ask if asks else intent.replies)
-    turns = [Turn("customer", roughen(message, rng))]
+    turns = [Turn("customer", roughen(_renumbered(message, rng), rng))]
     return _document(tokenizer, turns, Brief(intent.category, intent.name, act), reply)
 
 
+def _followed_up(
+    tokenizer: Tokenizer, intent: corpus.Intent, earlier: corpus.Intent, message: str, rng: random.Random
+) -> Document:
+    """A message behind another matter that was answered: the reply is about the last one only."""
+    turns = [
+        Turn("customer", roughen(_renumbered(rng.choice(earlier.messages), rng), rng)),
+        Turn("agent", _as_sent(rng.choice(earlier.replies), rng)),
+        Turn("customer", roughen(_renumbered(message, rng), rng)),
+    ]
+    act: Act = "refuse" if intent.category == corpus.OFF_TOPIC else "answer"
+    return _document(tokenizer, turns, Brief(intent.category, intent.name, act), rng.choice(intent.replies))
+
+
 def _asked_back(tokenizer: Tokenizer, intent: corpus.Intent, message: str, rng: random.Random) -> Document:
-    number = str(rng.randint(10001, 10060))
-    given = rng.choice(("{}", "#{}", "it's {}", "order {}", "the number is {}", "{} thanks", "sure, {}")).format(number)
+    given = rng.choice(("{}", "#{}", "it's {}", "order {}", "the number is {}", "{} thanks", "sure, {}"))
     turns = [
         Turn("customer", roughen(ORDER_NUMBER.sub("", message), rng)),
         Turn("agent", rng.choice(intent.ask)),
-        Turn("customer", given),
+        Turn("customer", given.format(_number(rng))),
     ]
     return _document(tokenizer, turns, Brief(intent.category, intent.name, "answer"), rng.choice(intent.replies))
 
 
-def _dialogue(tokenizer: Tokenizer, dialogue: corpus.Dialogue, by_name: dict[str, corpus.Intent]) -> Iterator[Document]:
+def _number(rng: random.Random) -> str:
+    return str(rng.randint(10001, 99999))
+
+
+def _renumbered(message: str, rng: random.Random) -> str:
+    """The message with other order numbers: no digit may tell what is wanted."""
+    return ORDER_NUMBER.sub(lambda _: _number(rng), message)
+
+
+def _as_sent(reply: str, rng: random.Random) -> str:
+    """A reply as the history of a conversation has it: its slots filled."""
+    values = {name: setting["value"] for name, setting in corpus.shop()["settings"].items()}
+    values |= {name: rng.choice(said) for name, said in corpus.shop()["order_examples"].items()}
+    values |= {"order_number": _number(rng), "invoice_number": f"FM-{_number(rng)}", "customer_name": "Alex"}
+    return corpus.SLOT.sub(lambda match: values[match[1]], reply)
+
+
+def _dialogue(
+    tokenizer: Tokenizer, dialogue: corpus.Dialogue, by_name: dict[str, corpus.Intent], rng: random.Random
+) -> Iterator[Document]:
     turns: list[Turn] = []
     intent: corpus.Intent | None = None
     for turn in dialogue.turns:
@@ -155,7 +188,9 @@ def _dialogue(tokenizer: Tokenizer, dialogue: corpus.Dialogue, by_name: dict[str
             intent = by_name.get(turn.intent or "")
         elif intent is not None and turns:
             yield _document(tokenizer, turns, Brief(intent.category, intent.name, _act(intent, turn.text)), turn.text)
-        turns = [*turns, Turn("customer" if turn.role == "customer" else "agent", turn.text)]
+        turns.append(
+            Turn("customer", turn.text) if turn.role == "customer" else Turn("agent", _as_sent(turn.text, rng))
+        )
 
 
 def _act(intent: corpus.Intent, reply: str) -> Act:

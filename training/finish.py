@@ -22,9 +22,9 @@ from inference.prompt import Brief, Turn, training_example
 from inference.tokenizer import Tokenizer
 from inference.triage import Triage
 from training import corpus
+from training.tune import tune
 
 RISK = 0.05  # share of wrong intents among the messages that the assistant answers by itself
-HELD_BACK = 0.15
 THREADS = 16
 TURNS = 20  # of each intent that an expert's card is drawn from
 LIFT = 1.5  # from which on an expert counts as one of a category
@@ -37,16 +37,17 @@ def finish(directory: Path) -> None:
     """Fit the head on the corpus' training messages and write cards and threshold beside it."""
     rows = [((i.category, i.name), message) for i in corpus.intents() for message in i.messages]
     labels, texts = [label for label, _ in rows], [text for _, text in rows]
+    tune(texts, labels).save(directory)
     vectors = look(directory, texts)
-    threshold = hand_off_below(vectors, texts, labels)
-    triage.fit(vectors, texts, labels).save(directory)
+    head = triage.fit(vectors, texts, labels)
+    head.save(directory)
     model, tokenizer, info = checkpoint.load(directory)
     categories, turns = support_turns({i.name: i.messages[:TURNS] for i in corpus.intents()})
     card = {
         "name": info.name,
         "experts": expert_cards(route(model, tokenizer, turns)[1], categories),
         "needs_order": [intent.name for intent in corpus.intents() if intent.needs_order],
-        "hand_off_below": threshold,
+        "hand_off_below": hand_off_below(head, vectors, texts, labels),
     }
     checkpoint.save(directory, model, model.config, tokenizer, card)
 
@@ -84,11 +85,9 @@ def route(model: Decoder, tokenizer: Tokenizer, turns: list[tuple[str, Brief, st
     return torch.stack(words).numpy(), torch.stack(replies).numpy()
 
 
-def hand_off_below(vectors: Features, texts: list[str], labels: list[Label]) -> float:
-    """The lowest confidence at which no more than `RISK` of a held-back part would be answered wrongly."""
-    order = np.random.default_rng(1).permutation(len(labels))
-    held, rest = np.split(order, [int(len(labels) * HELD_BACK)])
-    head = triage.fit(vectors[rest], [texts[i] for i in rest], [labels[i] for i in rest])
+def hand_off_below(head: Triage, vectors: Features, texts: list[str], labels: list[Label]) -> float:
+    """The lowest confidence at which no more than `RISK` of the messages held back would be answered wrongly."""
+    _, held = triage.split(len(labels))
     judged = sorted((judge(head, vectors[i], texts[i], labels[i]) for i in held), reverse=True)
     wrong = np.cumsum([not right for _, right in judged]) / np.arange(1, len(judged) + 1)
     last = int(np.flatnonzero(wrong <= RISK).max(initial=0))

@@ -1,6 +1,7 @@
 """How far the experts specialise by category: `python -m training.specialise` measures it on held-out messages.
 
-Prints Markdown tables, a twin's figures beside the checkpoint's, and leaves `specialisation.json` in each directory.
+Prints Markdown tables, a twin's figures beside the checkpoint's, and leaves `specialisation.json` in each directory;
+what stands there for the same weights is printed without measuring `--again`.
 Each message has its brief and a reply; losses are of the reply alone. Knows nothing of training.
 Letters: n messages, C categories, E experts, L expert layers, M experts of a group.
 """
@@ -62,7 +63,7 @@ class Information:
 
 @dataclass(frozen=True)
 class Specialisation:
-    """The measures of one checkpoint on `messages` messages; categories are in the order of `corpus.CATEGORIES`.
+    """The measures of one checkpoint on `messages` messages; `categories` names the C in their order.
 
     shares [C, E] are those of the replies. A lift is a share by the expert's mean share: lifts [C] are of each
     category's `own` expert, the one that has the highest. loss is in nats a token, knock_out [E, C] its rise without
@@ -74,6 +75,7 @@ class Specialisation:
     version: str
     seed: int
     messages: int
+    categories: list[str]
     words: Information
     replies: Information
     shares: list[list[float]]
@@ -204,6 +206,7 @@ def measure(directory: Path, messages: int = MESSAGES) -> Specialisation:
         version=info.version,
         seed=SEED,
         messages=len(turns),
+        categories=list(corpus.CATEGORIES),
         words=information(words, categories),
         replies=information(shares, categories),
         shares=given.round(6).tolist(),
@@ -332,18 +335,29 @@ def _table(heads: list[str], rows: list[list[str]]) -> list[str]:
     return [f"| {' | '.join(cells)} |" for cells in (heads, rule, *rows)]
 
 
+def stored(directory: Path) -> Specialisation | None:
+    """What was measured of a checkpoint, if its weights are still the same."""
+    if not (directory / FILE).exists():
+        return None
+    found = Specialisation.load(directory)
+    return found if found.version == checkpoint.version(directory) else None
+
+
 def main(arguments: list[str] | None = None) -> int:
-    """Measure, print, and save beside each checkpoint."""
+    """Print what is stored beside each checkpoint; measure and store it first where it is not."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--checkpoint", type=Path, default=MODEL, metavar="DIR")
     parser.add_argument("--twin", type=Path, default=TWIN if TWIN.exists() else None, metavar="DIR")
     parser.add_argument("--messages", type=int, default=MESSAGES, help="at most so many of each category")
+    parser.add_argument("--again", action="store_true", help="measure also what is stored")
     given = parser.parse_args(arguments)
     torch.set_num_threads(1)
     directories = [given.checkpoint, *([given.twin] if given.twin else [])]
-    results = [measure(directory, given.messages) for directory in directories]
-    for directory, result in zip(directories, results, strict=True):
+    results = []
+    for directory in directories:
+        result = (None if given.again else stored(directory)) or measure(directory, given.messages)
         result.save(directory)
+        results.append(result)
     print(tables(results))
     return 0
 

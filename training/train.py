@@ -27,7 +27,7 @@ from torch.nn import functional as F
 from inference import checkpoint
 from inference.config import ModelConfig
 from inference.model import Decoder
-from inference.moe import MoE, Routing, balance_loss, category_loss, z_loss
+from inference.moe import MoE, Routing, balance_loss, category_loss, prior_loss, z_loss
 from inference.tokenizer import FILE, Tokenizer
 from training import corpus, data
 from training.finish import finish
@@ -35,14 +35,15 @@ from training.finish import finish
 HERE = Path(__file__).resolve().parent
 WORK = HERE.parent / "var" / "training"
 SAVE_SECONDS = 60
-NOISE_ENDS = 0.35
+NOISE_ENDS = 0.25
 
 
 @dataclass(frozen=True)
 class Stage:
     """One part of the training: how many tokens, in which batches, at which peak learning rate.
 
-    `category` weighs the term that raises the mutual information of expert and category.
+    `category` weighs the term that raises the mutual information of expert and category, `prior` the one that draws a
+    category's tokens to the expert of its number; the latter falls to 0 over the stage.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Stage:
     window: int = 0
     rounds: int = 0
     category: float = 0.0
+    prior: float = 0.0
 
     @property
     def steps(self) -> int:
@@ -83,7 +85,7 @@ class Config:
     def read(cls, path: Path, *, without_category: bool = False) -> Config:
         """Read a TOML file; without the category term it is the configuration of the twin."""
         raw = tomllib.loads(path.read_text("utf-8"))
-        changed = {"category": 0.0} if without_category else {}
+        changed = {"category": 0.0, "prior": 0.0} if without_category else {}
         stages = tuple(Stage(**stage | changed) for stage in raw["stages"])
         return cls(raw["name"], raw["seed"], ModelConfig(**raw["model"]), Router(**raw["router"]), stages)
 
@@ -236,7 +238,7 @@ class Run:
         for group in self.optimiser.param_groups:
             group["lr"] = stage.learning_rate * _schedule(local / stage.steps, warm=20 / stage.steps)
         self.model.set_noise(self.config.router.noise * max(0.0, 1 - self.step / self.total / NOISE_ENDS))
-        loss, parts, routing = self._loss(batch, stage.category)
+        loss, parts, routing = self._loss(batch, stage.category, stage.prior * (1 - local / stage.steps))
         if not math.isfinite(loss.item()):
             raise NotANumber(f"the loss of step {self.step} is not a number; the last good state is in {self.folder}")
         loss.backward()  # type: ignore[no-untyped-call]
@@ -247,7 +249,9 @@ class Run:
         self.step += 1
         return parts | {"tokens": float(batch.real.sum())}
 
-    def _loss(self, batch: Batch, category_weight: float) -> tuple[Tensor, dict[str, float], list[Routing]]:
+    def _loss(
+        self, batch: Batch, category_weight: float, prior_weight: float
+    ) -> tuple[Tensor, dict[str, float], list[Routing]]:
         """Cross-entropy of the masked targets plus the router's terms, all over the whole batch."""
         tokens, weights = batch.tokens.to(self.device), self.config.router
         with torch.autocast(self.device, self.dtype, enabled=self.dtype != torch.float32):
@@ -256,8 +260,10 @@ class Run:
         text = F.cross_entropy(out.logits[:, :-1][counted].float(), tokens[:, 1:][counted])
         real = batch.real.to(self.device).flatten()
         balance, z = balance_loss(out.routing, real), z_loss(out.routing, real)
-        category = category_loss(out.routing, batch.categories.to(self.device).flatten(), len(corpus.CATEGORIES))
+        categories = batch.categories.to(self.device).flatten()
+        category = category_loss(out.routing, categories, len(corpus.CATEGORIES))
         loss = text + weights.balance * balance + weights.z * z + category_weight * category
+        loss = loss + prior_weight * prior_loss(out.routing, categories)
         return loss, {"loss": text.item(), "balance": balance.item(), "mi": -category.item()}, out.routing
 
     @torch.no_grad()

@@ -15,6 +15,7 @@ from django.shortcuts import get_object_or_404, render
 
 from supportbot.analytics import report, tally
 from supportbot.analytics.experts import Checkpoint, installed
+from supportbot.analytics.measured import measured
 from supportbot.analytics.trace_view import HEAT, Cell, leaders
 from supportbot.chat.models import Conversation, Generation, Message
 from supportbot.workspaces.models import User
@@ -50,6 +51,7 @@ def routing(request: HttpRequest) -> HttpResponse:
         table = tally.table(workspace, stretch, checkpoint)
         experts = [row.expert for row in table.rows] if table else []
         context |= {"page": page, "lines": _lines(page, checkpoint), "table": table, "experts": experts}
+        context["measured"] = measured(checkpoint)
         context["keep"] = f"&workspace={workspace.slug}&of={stretch}"
     return _page(request, "analytics/routing.html", "Expert routing", checkpoint, context)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from pytest_django.fixtures import Settings
 
+from supportbot.analytics.experts import installed
 from supportbot.chat.models import Generation, Message
 from tests.analytics.conftest import VERSION, Shop, answered, signed_in, traced
 
@@ -194,3 +195,29 @@ def test_front_page_counts_today(shop: Shop) -> None:
     assert "Answered 1 messages" in words
     assert "Waiting 0 for an agent now" in words
     assert "Checkpoint tiny" in words
+
+
+def test_overview_shows_what_was_measured_of_these_weights_and_nothing_of_others(shop: Shop, checkpoint: Path) -> None:
+    figure = {"value": 4.5, "low": 4.0, "high": 5.0}
+    stored = {
+        "version": installed().version,
+        "messages": 480,
+        "categories": ["delivery", "returns"],
+        "own": [7, 2],
+        "lifts": [figure, figure],
+        "knock_out": [[0.0, 0.0]] * 2 + [[0.02, 0.3]] + [[0.0, 0.0]] * 4 + [[0.5, 0.1]] + [[0.0, 0.0]] * 4,
+        "words": {"mean": {"value": 0.1}},
+        "replies": {"mean": {"value": 0.7}},
+        "lift": figure,
+        "ratio": {"value": 9.9},
+        "kept": {"25": {"value": 0.3}},
+        "wrong_pool": {"value": 412.0},
+    }
+    visitor = signed_in(shop.admin)
+    assert "What the experts are worth" not in text(visitor.get("/admin/routing/").content.decode())
+    (checkpoint / "specialisation.json").write_text(json.dumps(stored))
+    page = text(visitor.get("/admin/routing/").content.decode())
+    assert "delivery 7 parcels 4.5 times 0.50 0.10 5.0" in page
+    assert "another category’s quarter 412 %" in page
+    (checkpoint / "specialisation.json").write_text(json.dumps(stored | {"version": "other"}))
+    assert "What the experts are worth" not in text(visitor.get("/admin/routing/").content.decode())

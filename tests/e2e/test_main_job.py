@@ -139,7 +139,7 @@ def test_message_written_without_a_network_arrives_once_and_is_answered(stack: S
 def test_on_a_phone_the_whole_chat_works(stack: Stack, browser: Browser) -> None:
     with visit(browser, f"{stack.url}/demo/", viewport=PHONE, is_mobile=True, has_touch=True) as page:
         open_chat(page)
-        say(page, "has order 10012 shipped yet?")
+        say(page, "Hi, where's my order #10012? It should be here by now")
         expect(said(page, "bot")).to_have_count(1, timeout=PATIENCE)
         assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
         panel = page.get_by_role("dialog").bounding_box()

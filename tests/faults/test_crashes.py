@@ -24,7 +24,7 @@ def all_services_run(services_stack: ServicesStack) -> None:
 
 def question(index: int) -> str:
     """A message that the bot answers from an order."""
-    return f"has order {FIRST + index} shipped yet?"
+    return f"where is order {FIRST + index}?"
 
 
 def messages_of(stack: ServicesStack, customer: Customer) -> list[Row]:

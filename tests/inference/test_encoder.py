@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+import torch
 
 from inference.encoder import Encoder
 
@@ -27,3 +30,21 @@ def test_the_same_meaning_is_near(encoder: Encoder) -> None:
 
 def test_no_texts_give_no_vectors(encoder: Encoder) -> None:
     assert encoder.embed([]).shape == (0, 384)
+
+
+def test_the_upper_layers_as_published_make_the_same_vectors(encoder: Encoder) -> None:
+    texts = ["where is my parcel? it was due on Monday", "hi", ""]
+    vectors = encoder.upper()(*encoder.states(texts)).detach().numpy()
+    np.testing.assert_allclose(vectors, encoder.embed(texts), atol=1e-4)
+
+
+def test_tuned_layers_are_the_same_after_storage(encoder: Encoder, tmp_path: Path) -> None:
+    upper = encoder.upper()
+    with torch.no_grad():
+        for weight in upper.parameters():
+            weight.copy_((weight + 0.01).bfloat16())
+    upper.save(tmp_path)
+    states = encoder.states(["where is my parcel?"])
+    loaded = encoder.upper(tmp_path)(*states)
+    torch.testing.assert_close(loaded, upper(*states))
+    assert not torch.allclose(loaded, encoder.upper()(*states), atol=1e-3)

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from inference.config import ModelConfig
-from inference.moe import MoE, Routing, balance_loss, category_loss, z_loss
+from inference.moe import MoE, Routing, balance_loss, category_loss, prior_loss, z_loss
 
 CONFIG = ModelConfig(hidden_size=32, num_attention_heads=2, moe_num_experts=4, moe_intermediate_size=16)
 ALL = torch.ones(64, dtype=torch.bool)
@@ -98,6 +98,17 @@ def test_category_loss_falls_when_routing_separates_categories() -> None:
     logits = torch.randn(64, 4, requires_grad=True)
     category_loss([routing(logits)], categories, 4).backward()
     assert logits.grad is not None and logits.grad.abs().sum() > 0
+
+
+def test_prior_loss_draws_a_token_to_its_category_s_expert_and_lets_go_at_half() -> None:
+    categories = torch.arange(64) % 4
+    logits = torch.zeros(64, 4, requires_grad=True)
+    loss = prior_loss([routing(logits)], categories)
+    torch.testing.assert_close(loss, torch.tensor(2.0).log())
+    loss.backward()
+    assert logits.grad is not None and (-logits.grad).argmax(dim=1).equal(categories)
+    assert prior_loss([routing(F.one_hot(categories, 4) * 2.0)], categories) == 0
+    assert prior_loss([routing(logits)], torch.full((64,), -1)) == 0
 
 
 def test_tokens_without_category_do_not_count() -> None:

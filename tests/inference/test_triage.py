@@ -12,13 +12,13 @@ from inference import triage
 from inference.triage import Triage
 
 INTENTS = [("delivery", "track_order"), ("delivery", "delay"), ("returns", "refund")]
-LABELS = [INTENTS[i % 3] for i in range(150)]
-TEXTS = ["where is it", "when does it come", "money back please"] * 50
+LABELS = [INTENTS[i % 3] for i in range(600)]
+TEXTS = ["where is it", "when does it come", "money back please"] * 200
 
 
 def vectors(seed: int) -> NDArray[np.float32]:
     rng = np.random.default_rng(seed)
-    return np.stack([np.eye(8)[i % 3] * 2 + rng.normal(0, 0.7, 8) for i in range(150)]).astype(np.float32)
+    return np.stack([np.eye(8)[i % 3] * 2 + rng.normal(0, 0.7, 8) for i in range(600)]).astype(np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +67,7 @@ def test_words_alone_tell_intents_apart() -> None:
     categories, intents = triage.fit(nothing, TEXTS, LABELS).posterior(nothing[0], "my mony back plese")
     assert max(intents, key=intents.__getitem__) == "refund"
     assert categories["returns"] > 0.5
+
+
+def test_digits_count_as_digits_only(head: Triage) -> None:
+    assert head.posterior(vectors(4)[0], "where is 10023?") == head.posterior(vectors(4)[0], "where is 48710?")

@@ -1,0 +1,75 @@
+"""How far the installed checkpoint's experts specialise, as `training.specialise` stored it beside the weights."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from supportbot.analytics.experts import Checkpoint, Expert
+
+FILE = "specialisation.json"
+POOL = "25"  # percent of the experts
+FLOOR = 0.001  # nats a token; a lower rise is not told from none
+
+
+@dataclass(frozen=True)
+class Own:
+    """A category's own expert: its lift over chance, and what a reply loses without it, in nats a token."""
+
+    category: str
+    expert: Expert
+    lift: float
+    own: float
+    others: float
+
+    @property
+    def ratio(self) -> float:
+        """The loss of the category's own replies by that of the others'."""
+        return self.own / max(self.others, FLOOR)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """On `messages` held-out messages; information from 0 to 1, losses in percent."""
+
+    messages: int
+    words: float
+    replies: float
+    lift: float
+    ratio: float
+    pool: float
+    wrong_pool: float
+    rows: list[Own]
+
+
+def measured(checkpoint: Checkpoint) -> Measured | None:
+    """None where nothing was measured of these very weights."""
+    try:
+        data = json.loads((settings.MODEL_DIR / FILE).read_text("utf-8"))
+        if data["version"] != checkpoint.version:
+            return None
+        rises, experts = data["knock_out"], checkpoint.experts(len(data["knock_out"]))
+        rows = [
+            Own(
+                category,
+                experts[own],
+                data["lifts"][index]["value"],
+                rises[own][index],
+                (sum(rises[own]) - rises[own][index]) / (len(rises[own]) - 1),
+            )
+            for index, (category, own) in enumerate(zip(data["categories"], data["own"], strict=True))
+        ]
+        return Measured(
+            messages=data["messages"],
+            words=data["words"]["mean"]["value"],
+            replies=data["replies"]["mean"]["value"],
+            lift=data["lift"]["value"],
+            ratio=data["ratio"]["value"],
+            pool=data["kept"][POOL]["value"],
+            wrong_pool=data["wrong_pool"]["value"],
+            rows=rows,
+        )
+    except (OSError, ValueError, KeyError, TypeError, IndexError):
+        return None
