@@ -6,6 +6,7 @@ import os
 import threading
 
 from celery import Celery
+from celery.signals import worker_ready
 from celery.worker import state
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "supportbot.settings")
@@ -30,8 +31,10 @@ class EmbeddedWorker:
         self._thread = threading.Thread(target=self._worker.start, name="worker", daemon=True)
 
     def start(self) -> None:
-        """Begin to take tasks."""
+        """Begin to take tasks, and let the model load meanwhile, as a worker of its own would."""
         self._thread.start()
+        app.loader.import_default_modules()
+        worker_ready.send(sender=self._worker)
 
     def stop(self) -> None:
         """Take no more tasks, and give the thread a moment to end; it is a daemon and holds nothing."""

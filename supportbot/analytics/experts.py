@@ -13,6 +13,7 @@ from django.conf import settings
 
 CARD, WEIGHTS = "experts.json", "model.safetensors"
 COLOURS = 12
+LEAST_SHARE = 0.01  # of an expert's work; less is no speciality
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ class Checkpoint:
 
     def _expert(self, index: int) -> Expert:
         card = self.cards[index] if index < len(self.cards) else {}
-        specialities = [Speciality(c["category"], c["share"], c["lift"]) for c in card.get("categories", [])]
+        rows = [Speciality(c["category"], c["share"], c["lift"]) for c in card.get("categories", [])]
+        specialities = [row for row in rows if row.share >= LEAST_SHARE]
         return Expert(index, card.get("name") or f"expert {index}", specialities)
 
 

@@ -37,15 +37,15 @@ class Command(BaseCommand):
             self.stdout.write(f"{name}: {address}/{path}/")
         self.stdout.write("Ctrl-C ends it.")
         self.stdout.flush()
-        config = uvicorn.Config(
-            "supportbot.asgi:application",
-            lifespan="on",
-            log_config=None,
-            ws_max_size=FRAME_CEILING,
-            ws_ping_interval=None,
-            timeout_graceful_shutdown=1,
-        )
         with suppress(KeyboardInterrupt):  # uvicorn has ended cleanly when it passes the signal on
+            config = uvicorn.Config(
+                "supportbot.asgi:application",
+                lifespan="on",
+                log_config=None,
+                ws_max_size=FRAME_CEILING,
+                ws_ping_interval=None,
+                timeout_graceful_shutdown=1,
+            )
             uvicorn.Server(config).run(sockets=[listener])
 
 
