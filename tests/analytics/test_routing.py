@@ -218,6 +218,6 @@ def test_overview_shows_what_was_measured_of_these_weights_and_nothing_of_others
     (checkpoint / "specialisation.json").write_text(json.dumps(stored))
     page = text(visitor.get("/admin/routing/").content.decode())
     assert "delivery 7 parcels 4.5 times 0.50 0.10 5.0" in page
-    assert "another category’s quarter 412 %" in page
+    assert "another category’s quarter by 412 %" in page
     (checkpoint / "specialisation.json").write_text(json.dumps(stored | {"version": "other"}))
     assert "What the experts are worth" not in text(visitor.get("/admin/routing/").content.decode())
