@@ -25,6 +25,6 @@ COPY static static
 COPY corpus corpus
 COPY models models
 USER 10001
-# The decoding step compiled ahead; a worker on another kind of processor compiles it anew, once.
+# The decoding step compiled ahead; a container on another kind of processor compiles it anew at its start.
 RUN python -c "from inference.fused import warm_up; warm_up()"
 EXPOSE 8000

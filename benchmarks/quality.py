@@ -1,4 +1,4 @@
-"""How good the answers to held-out messages are, and which experts serve which category.
+"""How good the answers to held-out messages are, and how far the experts specialise.
 
 Each is a command of its own with its own process: the one sets Django up, the other loads a twin.
 """
@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 from benchmarks.held_out import LABELS
+from benchmarks.questions import MODEL
 from benchmarks.table import table
 
 
@@ -22,7 +23,7 @@ def report() -> str:
 def routing() -> str:
     """The tables of the experts."""
     title = "How far the experts specialise by category"
-    return f"### {title}\n\n{_printed('training.specialise')}"
+    return f"### {title}\n\n{_printed('training.specialise', '--checkpoint', str(MODEL))}"
 
 
 def rows(score: str) -> list[list[str]]:

@@ -46,8 +46,10 @@ class Upper(nn.Module):
         return F.normalize((states * mask.unsqueeze(-1)).sum(dim=1), dim=-1)
 
     def save(self, directory: Path) -> None:
-        """Put the layers beside a checkpoint, in bfloat16."""
-        save_file({name: w.to(torch.bfloat16) for name, w in self.layers.state_dict().items()}, directory / TUNED)
+        """Put the layers beside a checkpoint, in bfloat16; a reader sees the old ones or the new ones."""
+        part = directory / f"{TUNED}.part"
+        save_file({name: w.to(torch.bfloat16) for name, w in self.layers.state_dict().items()}, part)
+        part.replace(directory / TUNED)
 
 
 class Encoder:

@@ -87,15 +87,15 @@ class Engine:
     """A loaded checkpoint and the thread that runs it. Use `Engine.load`; every method is thread-safe."""
 
     def __init__(
-        self, path: Path, model: Decoder, tokenizer: Tokenizer, info: CheckpointInfo, scheduler: Scheduler
+        self, path: Path, model: Decoder, tokenizer: Tokenizer, info: CheckpointInfo, *, slots: int, waiting: int
     ) -> None:
         self.info = info
         self._config = model.config
         self._tokenizer = tokenizer
-        self._scheduler = scheduler
         self._triage = Triage.load(path)
         self._encoder = Encoder()
         self._upper = self._encoder.upper(path)
+        self._scheduler = Scheduler(model, slots=slots, waiting=waiting)  # last: its thread outlives what fails here
 
     @classmethod
     def load(cls, path: Path, *, slots: int = 32, waiting: int = 128) -> Engine:
@@ -103,7 +103,7 @@ class Engine:
         # Operations this small gain nothing from a second thread, and lose tenfold where it must wait for a busy core.
         torch.set_num_threads(1)
         model, tokenizer, info = checkpoint.load(path)
-        return cls(path, model, tokenizer, info, Scheduler(model, slots=slots, waiting=waiting))
+        return cls(path, model, tokenizer, info, slots=slots, waiting=waiting)
 
     def __enter__(self) -> Engine:
         return self

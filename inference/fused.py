@@ -18,7 +18,9 @@ from inference.config import ModelConfig
 from inference.model import Decoder, KVCache
 
 Array = NDArray[np.float32]
-COMPILED: dict[str, Any] = {"fastmath": True, "nogil": True, "cache": True, "error_model": "numpy"}
+# Sums may be taken in any order; infinities and what is no number keep their meaning.
+FAST = {"reassoc", "contract", "arcp", "nsz"}
+COMPILED: dict[str, Any] = {"fastmath": FAST, "nogil": True, "cache": True, "error_model": "numpy"}
 
 
 class Weights(NamedTuple):
@@ -301,6 +303,7 @@ def _experts(rows, up, down, ids, weights, x):  # type: ignore[no-untyped-def]
                     members[size], shares[size] = b, weights[b, place]
                     gathered[size] = rows[b]
                     size += 1
+                    break
         if size:
             _gated(gathered, up[expert], down[expert], size, out)
             for i in range(size):

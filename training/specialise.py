@@ -36,6 +36,7 @@ DRAWS = 1000  # of the bootstrap
 SHUFFLES = 20
 NEAR = 3  # experts of about equal load that are the control of one
 FLOOR = 1e-3  # nats a token; a lower rise is not told from none
+HIGHEST = 1000.0  # of the ratios that are told
 PARTS = (100.0, 50.0, 25.0, 12.5)  # percent of the experts
 WRONG = 25.0
 
@@ -63,7 +64,7 @@ class Information:
 
 @dataclass(frozen=True)
 class Specialisation:
-    """The measures of one checkpoint on `messages` messages; `categories` names the C in their order.
+    """The measures of one checkpoint on `messages` messages, `at_most` of each of the C `categories`, in that order.
 
     shares [C, E] are those of the replies. A lift is a share by the expert's mean share: lifts [C] are of each
     category's `own` expert, the one that has the highest. loss is in nats a token, knock_out [E, C] its rise without
@@ -75,6 +76,7 @@ class Specialisation:
     version: str
     seed: int
     messages: int
+    at_most: int
     categories: list[str]
     words: Information
     replies: Information
@@ -206,6 +208,7 @@ def measure(directory: Path, messages: int = MESSAGES) -> Specialisation:
         version=info.version,
         seed=SEED,
         messages=len(turns),
+        at_most=messages,
         categories=list(corpus.CATEGORIES),
         words=information(words, categories),
         replies=information(shares, categories),
@@ -291,8 +294,8 @@ def _figures(results: Sequence[Specialisation]) -> list[list[str]]:
         [
             _shown(one.lift, 2),
             f"{one.lift_shuffled:.2f}",
-            _shown(one.ratio, 2),
-            _shown(one.control, 2),
+            _ratio(one.ratio),
+            _ratio(one.control),
             _shown(one.loss, 3),
             *(_shown(figure, 1) for figure in (*one.kept.values(), one.wrong_pool)),
         ]
@@ -316,9 +319,18 @@ def _knock_out(one: Specialisation) -> list[list[str]]:
     rises = np.array(one.knock_out, np.float32)
     own, others = costs(rises, np.array(one.own)[:, None])
     return [
-        [name, *_cells(one, i, [f"{rise:.2f}" for rise in rises[:, i]]), f"{own[i] / max(others[i], FLOOR):.1f}"]
+        [name, *_cells(one, i, [f"{rise:.2f}" for rise in rises[:, i]]), _over(own[i] / max(others[i], FLOOR))]
         for i, name in enumerate(corpus.CATEGORIES)
     ]
+
+
+def _ratio(figure: Estimate) -> str:
+    return _shown(figure, 2) if figure.value < HIGHEST else _over(figure.value)
+
+
+def _over(ratio: float) -> str:
+    """A ratio; where the others lose next to nothing, the floor alone would decide its size."""
+    return f"{ratio:.1f}" if ratio < HIGHEST else f"over {HIGHEST:.0f}"
 
 
 def _cells(one: Specialisation, category: int, cells: list[str]) -> list[str]:
@@ -335,12 +347,13 @@ def _table(heads: list[str], rows: list[list[str]]) -> list[str]:
     return [f"| {' | '.join(cells)} |" for cells in (heads, rule, *rows)]
 
 
-def stored(directory: Path) -> Specialisation | None:
-    """What was measured of a checkpoint, if its weights are still the same."""
-    if not (directory / FILE).exists():
+def stored(directory: Path, at_most: int = MESSAGES) -> Specialisation | None:
+    """What was measured of a checkpoint, if its weights and the number of messages are still the same."""
+    try:
+        found = Specialisation.load(directory)
+    except (OSError, ValueError, TypeError):
         return None
-    found = Specialisation.load(directory)
-    return found if found.version == checkpoint.version(directory) else None
+    return found if found.version == checkpoint.version(directory) and found.at_most == at_most else None
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -355,8 +368,10 @@ def main(arguments: list[str] | None = None) -> int:
     directories = [given.checkpoint, *([given.twin] if given.twin else [])]
     results = []
     for directory in directories:
-        result = (None if given.again else stored(directory)) or measure(directory, given.messages)
-        result.save(directory)
+        result = None if given.again else stored(directory, given.messages)
+        if result is None:
+            result = measure(directory, given.messages)
+            result.save(directory)
         results.append(result)
     print(tables(results))
     return 0

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from inference import triage
 from inference.encoder import WIDTH, Encoder, Upper
 
+SEED = 0
 PASSES = 6
 BATCH = 32
 LEARNING_RATE, HEAD_RATE = 1e-4, 1e-2
@@ -22,12 +23,12 @@ SMOOTHING = 0.05
 CHUNK = 64
 
 
-def tune(texts: Sequence[str], labels: Sequence[tuple[str, str]], *, passes: int = PASSES, seed: int = 0) -> Upper:
+def tune(texts: Sequence[str], labels: Sequence[tuple[str, str]], *, passes: int = PASSES) -> Upper:
     """The encoder's upper layers after `passes` over the messages that `triage.split` does not hold back.
 
     Cross-entropy over the intents with a linear head, which is thrown away: `triage.fit` makes the one that counts.
     """
-    torch.manual_seed(seed)
+    torch.manual_seed(SEED)
     rest, _ = triage.split(len(texts))
     names = sorted(set(labels))
     target = torch.tensor([names.index(labels[i]) for i in rest])
@@ -36,7 +37,7 @@ def tune(texts: Sequence[str], labels: Sequence[tuple[str, str]], *, passes: int
     upper, head, drop = encoder.upper().train(), nn.Linear(WIDTH, len(names)), nn.Dropout(0.2)
     groups = [{"params": upper.parameters(), "peak": LEARNING_RATE}, {"params": head.parameters(), "peak": HEAD_RATE}]
     optimiser = torch.optim.AdamW(groups, lr=0, weight_decay=0.05)
-    batches = _batches([len(row) for row in states], passes, seed)
+    batches = _batches([len(row) for row in states], passes)
     for step, batch in enumerate(track(batches, "tuning the encoder")):
         for group in optimiser.param_groups:
             group["lr"] = group["peak"] * min(1.0, step / (WARM * len(batches))) * (1 - step / len(batches))
@@ -64,9 +65,9 @@ def _padded(rows: list[Tensor]) -> tuple[Tensor, Tensor]:
     return states, (torch.arange(states.shape[1]) < lengths).float()
 
 
-def _batches(lengths: list[int], passes: int, seed: int) -> list[list[int]]:
+def _batches(lengths: list[int], passes: int) -> list[list[int]]:
     """Texts of like length together, in an order of its own for each pass."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(SEED)
     batches: list[list[int]] = []
     for _ in range(passes):
         order = np.argsort(lengths + rng.uniform(0, 6, len(lengths))).tolist()

@@ -13,12 +13,12 @@ from django.conf import settings
 
 CARD, WEIGHTS = "experts.json", "model.safetensors"
 COLOURS = 12
-LEAST_SHARE = 0.01  # of an expert's work; less is no speciality
+LEAST_SHARE = 0.01  # of a category's replies; less is no speciality
 
 
 @dataclass(frozen=True)
 class Speciality:
-    """A category in an expert's work: `share` of it from 0 to 1, `lift` times as often as by chance."""
+    """A category and an expert: `share` of its replies from 0 to 1, `lift` times the expert's average over all."""
 
     category: str
     share: float
@@ -32,7 +32,7 @@ class Speciality:
     @property
     def words(self) -> str:
         """What the two numbers mean."""
-        return f"{self.share:.0%} of its work; {self.lift:.1f} times as much as if all categories were alike to it"
+        return f"{self.share:.0%} of its replies; {self.lift:.1f} times as much as if all were alike to the expert"
 
 
 @dataclass(frozen=True)

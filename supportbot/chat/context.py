@@ -12,7 +12,7 @@ from supportbot.knowledge.models import Order
 LAST = 12  # messages
 ORDER_NUMBER = re.compile(r"#\s?(\d{3,12})\b|(?<![\d.,£$€+-])\b(\d{5})\b(?![.,]?\d)")
 FEW_WORDS = 8
-BARE_WORDS = 3
+FILLER = re.compile(r"and|or|order|number|no|nr|what|how|about|for|is|it|its|it's|the|same|with|my|ok|please")
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,9 @@ class Context:
     def taken_up(self) -> Message | None:
         """The assistant's last reply, if the customer only adds an order number to it: asked for, or another one."""
         said = [message for message in self.earlier if message.author == Message.Author.BOT]
-        most = FEW_WORDS if self.asked else BARE_WORDS
-        is_number = bool(_numbers(self.question)) and len(self.question.split()) <= most
-        return said[-1] if said and is_number else None
+        words = re.findall(r"[^\W\d][\w']*", self.question.lower())
+        adds_nothing = all(map(FILLER.fullmatch, words)) or (self.asked and len(words) < FEW_WORDS)
+        return said[-1] if said and adds_nothing and _numbers(self.question) else None
 
 
 def read(conversation: Conversation, waiting: Sequence[Message]) -> Context:

@@ -56,6 +56,12 @@ def test_mere_number_after_an_answer_asks_the_same_of_another_order(answered: An
     assert answered("99999")[-1].generation.reason == "unknown_order"
 
 
+def test_another_wish_with_a_number_is_not_a_mere_number(answered: Answered) -> None:
+    answered("where is order 99999?")
+    answered("and 10023?")
+    assert answered("opening hours 10023")[-1].intent == "opening_hours"
+
+
 def test_unknown_order_number_is_named_in_the_question_back(answered: Answered) -> None:
     reply = answered("where is order 99999?")[-1]
     assert (reply.generation.act, reply.generation.reason) == ("ask", "unknown_order")

@@ -174,7 +174,8 @@ def test_a_run_prints_the_tables_and_leaves_them_beside_the_checkpoint_without_a
     assert len(list(tmp_path.iterdir())) == 1
     twins = next(line for line in specialise.tables([found, found]).splitlines() if line.startswith("| layer"))
     assert twins.count("words, specialists") == twins.count("replies, specialists") == 2
-    assert specialise.stored(directory) == found
+    assert specialise.stored(directory, 1) == found
+    assert specialise.stored(directory) is None
 
 
 def test_what_is_stored_of_other_weights_does_not_count(directory: Path, tmp_path: Path) -> None:
