@@ -66,7 +66,7 @@ def save(directory: Path, model: Decoder, config: ModelConfig, tokenizer: Tokeni
     return _version(weights)
 
 
-def load(directory: Path, *, dtype: torch.dtype = torch.float32) -> tuple[Decoder, Tokenizer, CheckpointInfo]:
+def load(directory: Path) -> tuple[Decoder, Tokenizer, CheckpointInfo]:
     """Read a checkpoint; CheckpointError when it is missing, truncated or of another layout."""
     config = _config(directory)
     raw = _read(directory / WEIGHTS)
@@ -81,7 +81,7 @@ def load(directory: Path, *, dtype: torch.dtype = torch.float32) -> tuple[Decode
     card = _read_json(directory / EXPERTS)
     sizes: dict[str, Any] = {"layers": config.moe_layers, "n_experts": config.moe_num_experts, "k": config.moe_k}
     info = CheckpointInfo(version=_version(raw), **_card(card), **sizes)
-    return model.to(dtype).eval(), tokenizer, info
+    return model.eval(), tokenizer, info
 
 
 def _card(card: Mapping[str, Any]) -> dict[str, Any]:

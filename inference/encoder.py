@@ -40,9 +40,7 @@ class Upper(nn.Module):
 
     def forward(self, states: Tensor, mask: Tensor) -> Tensor:
         """Vectors [B, 384] of length 1 from states [B, T, 384]; `mask` [B, T] is 1 where a text has a token."""
-        hidden = (1 - mask[:, None, None, :]) * torch.finfo(states.dtype).min
-        for layer in self.layers:
-            states = layer(states, hidden)
+        states = _through(self.layers, states, mask)
         return F.normalize((states * mask.unsqueeze(-1)).sum(dim=1), dim=-1)
 
     def save(self, directory: Path) -> None:
@@ -85,11 +83,8 @@ class Encoder:
                 return_tensors="pt",
             )
         mask = tokens["attention_mask"].float()
-        hidden = (1 - mask[:, None, None, :]) * torch.finfo(mask.dtype).min
         states = self._bert.embeddings(input_ids=tokens["input_ids"], token_type_ids=tokens["token_type_ids"])
-        for layer in self._bert.encoder.layer[:LOWER]:
-            states = layer(states, hidden)
-        return states, mask
+        return _through(self._bert.encoder.layer[:LOWER], states, mask), mask
 
     def upper(self, directory: Path | None = None) -> Upper:
         """The upper layers: a checkpoint's own where it has them, else a copy of the published ones."""
@@ -97,6 +92,14 @@ class Encoder:
         if directory and (directory / TUNED).exists():
             upper.layers.load_state_dict({name: w.float() for name, w in load_file(directory / TUNED).items()})
         return upper
+
+
+def _through(layers: nn.ModuleList, states: Tensor, mask: Tensor) -> Tensor:
+    """The states after some layers, which look at no token that `mask` leaves out."""
+    hidden = (1 - mask[:, None, None, :]) * torch.finfo(states.dtype).min
+    for layer in layers:
+        states = layer(states, hidden)
+    return states
 
 
 def _clean(texts: Sequence[str]) -> list[str]:

@@ -33,7 +33,7 @@ class KVCache:
     values: Tensor
 
     @classmethod
-    def allocate(cls, config: ModelConfig, slots: int, dtype: torch.dtype = torch.float32) -> KVCache:
+    def allocate(cls, config: ModelConfig, slots: int) -> KVCache:
         """Room for `slots` sequences of the model's whole context."""
         shape = (
             config.num_hidden_layers,
@@ -42,7 +42,7 @@ class KVCache:
             config.max_position_embeddings,
             config.head_dim,
         )
-        return cls(torch.zeros(shape, dtype=dtype), torch.zeros(shape, dtype=dtype))
+        return cls(torch.zeros(shape), torch.zeros(shape))
 
     def rows(self, start: int, stop: int) -> KVCache:
         """The same memory, narrowed to some slots: row b of a forward pass uses slot `start + b`."""
@@ -56,8 +56,8 @@ class KVCache:
     def update(self, layer: int, key: Tensor, value: Tensor, step: Step) -> tuple[Tensor, Tensor]:
         """Write a layer's new keys and values [B, G, T, d]; return all up to the longest row [B, G, S, d]."""
         keys, values = self.keys[layer], self.values[layer]
-        keys[step.slots, :, step.positions] = key.transpose(1, 2).to(keys.dtype)
-        values[step.slots, :, step.positions] = value.transpose(1, 2).to(values.dtype)
+        keys[step.slots, :, step.positions] = key.transpose(1, 2)
+        values[step.slots, :, step.positions] = value.transpose(1, 2)
         return keys[:, :, : step.length], values[:, :, : step.length]
 
 
