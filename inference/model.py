@@ -127,9 +127,9 @@ class Decoder(nn.Module):
         self.norm = nn.RMSNorm(config.hidden_size, eps=config.rms_norm_eps)
         # No buffer: `to(dtype)` would drop the imaginary part.
         self.rotation = _rotation(config)
-        self.apply(self._init)
+        self.apply(self.initialise)
 
-    def _init(self, module: nn.Module) -> None:
+    def initialise(self, module: nn.Module) -> None:
         """Normal weights of 0.02, smaller where a block writes to the residual stream."""
         writes = 0.02 / math.sqrt(2 * self.config.num_hidden_layers)
         for name, weight in module.named_parameters(recurse=False):

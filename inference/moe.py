@@ -61,10 +61,14 @@ class Router(nn.Module):
             if self.training and self.noise > 0:
                 spread = F.softplus(F.linear(x, self.noise_weight.float()))
                 scores = (logits + self.noise * spread * torch.randn_like(logits)).softmax(dim=-1)
-            ids = (scores + self.bias.float()).topk(self.k, dim=-1).indices  # [N, K]
+            ids = self.choose(scores)  # [N, K]
             weights = scores.gather(1, ids)
             weights = weights / weights.sum(dim=-1, keepdim=True).clamp_min(1e-12)
         return Routing(logits, probs, ids, weights)
+
+    def choose(self, scores: Tensor) -> Tensor:
+        """The experts [N, K] of tokens with scores [N, E]."""
+        return (scores + self.bias.float()).topk(self.k, dim=-1).indices
 
 
 class Experts(nn.Module):

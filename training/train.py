@@ -29,7 +29,7 @@ from inference.config import ModelConfig
 from inference.model import Decoder
 from inference.moe import MoE, Routing, balance_loss, category_loss, prior_loss, z_loss
 from inference.tokenizer import FILE, Tokenizer
-from training import corpus, data
+from training import corpus, data, twins
 from training.finish import finish
 
 HERE = Path(__file__).resolve().parent
@@ -69,6 +69,7 @@ class Router:
     balance: float
     z: float
     bias_rate: float
+    hardening: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ class Config:
     model: ModelConfig
     router: Router
     stages: tuple[Stage, ...]
+    variant: str = "moe"
 
     @classmethod
     def read(cls, path: Path, *, without_category: bool = False) -> Config:
@@ -180,7 +182,7 @@ class Run:
         self.dtype = fastest_dtype(self.device)
         torch.manual_seed(config.seed)
         self.tokenizer = prepare(config, prepared)
-        self.model = Decoder(config.model).to(self.device).train()
+        self.model = twins.build(config.model, config.variant).to(self.device).train()
         self.optimiser = torch.optim.AdamW(_groups(self.model), lr=0, betas=(0.9, 0.95), fused=True)
         self.sources = [self._source(stage, prepared / stage.name) for stage in config.stages]
         self.step = 0
@@ -211,7 +213,7 @@ class Run:
             try:
                 while self.step < self.total:
                     began = time.monotonic()
-                    row = self._one_step()
+                    row = self.advance()
                     speed = row.pop("tokens") / (time.monotonic() - began)
                     log.writerow([self.step, *(f"{value:.5g}" for value in row.values()), f"{speed:.0f}"])
                     told = " ".join(f"{name} {value:.3f}" for name, value in row.items())
@@ -229,7 +231,8 @@ class Run:
                 raise
             self._save(self.folder / "state.pt")
 
-    def _one_step(self) -> dict[str, float]:
+    def advance(self) -> dict[str, float]:
+        """One optimiser step; its figures for the log. NotANumber before a weight has changed."""
         index, local = 0, self.step
         while local >= self.config.stages[index].steps:
             local, index = local - self.config.stages[index].steps, index + 1
@@ -254,20 +257,26 @@ class Run:
     ) -> tuple[Tensor, dict[str, float], list[Routing]]:
         """Cross-entropy of the masked targets plus the router's terms, all over the whole batch."""
         tokens, weights = batch.tokens.to(self.device), self.config.router
+        categories = batch.categories.to(self.device).flatten()
+        twins.tell(self.model, categories, tokens, self.tokenizer.context)
         with torch.autocast(self.device, self.dtype, enabled=self.dtype != torch.float32):
             out = self.model(tokens)
         counted = batch.mask[:, 1:].to(self.device)
         text = F.cross_entropy(out.logits[:, :-1][counted].float(), tokens[:, 1:][counted])
+        if not out.routing:
+            return text, {"loss": text.item(), "balance": 0.0, "mi": 0.0}, out.routing
         real = batch.real.to(self.device).flatten()
         balance, z = balance_loss(out.routing, real), z_loss(out.routing, real)
-        categories = batch.categories.to(self.device).flatten()
         category = category_loss(out.routing, categories, len(corpus.CATEGORIES))
         loss = text + weights.balance * balance + weights.z * z + category_weight * category
         loss = loss + prior_weight * prior_loss(out.routing, categories)
+        loss = loss + weights.hardening * twins.hardening_loss(out.routing, real)
         return loss, {"loss": text.item(), "balance": balance.item(), "mi": -category.item()}, out.routing
 
     @torch.no_grad()
     def _move_bias(self, routing: list[Routing], real: Tensor) -> None:
+        if not self.config.router.bias_rate:
+            return
         layers = [block.mlp.router for block in self.model.blocks if isinstance(block.mlp, MoE)]
         for router, routed in zip(layers, routing, strict=True):
             load = torch.bincount(routed.ids[real].flatten(), minlength=router.bias.numel()).float()

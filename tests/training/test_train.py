@@ -51,7 +51,7 @@ def test_an_interrupted_run_ends_at_the_same_weights(prepared: Path, tmp_path: P
     (prepared / "pretrained.pt").unlink()
     part = Run(CONFIG, tmp_path / "part", prepared)
     while part.step < 5:
-        part._one_step()
+        part.advance()
     part._save(part.folder / "state.pt")
     resumed = Run(CONFIG, tmp_path / "part", prepared)
     assert resumed.step == 5
