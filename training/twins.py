@@ -1,4 +1,4 @@
-"""Twins of the model for a fair comparison: the same blocks, with other feed-forward parts or another choice of experts.
+"""Twins of the model for a fair comparison: the same blocks, other feed-forward parts or another choice of experts.
 
 All but the first block differ; the rest of the model, the data and the steps are the same.
 Letters: B sequences, T tokens, N = B*T, E experts or leaves, K chosen, D hidden size, I expert width, C categories.
