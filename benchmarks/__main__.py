@@ -5,9 +5,15 @@ from __future__ import annotations
 import argparse
 import time
 
-from benchmarks import engine, machine, quality, way
+from benchmarks import engine, machine, quality, twins, way
 
-PARTS = {"engine": engine.report, "way": way.report, "quality": quality.report, "routing": quality.routing}
+PARTS = {
+    "engine": engine.report,
+    "way": way.report,
+    "quality": quality.report,
+    "routing": quality.routing,
+    "twins": twins.report,
+}
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Trains the twins on the same tokens and prints one table of them: `python -m training.compare`.
+"""Trains the twins on the same tokens: `python -m training.compare`; `python -m benchmarks twins` prints the tables.
 
 Each arm differs from ours in one thing. A result is stored as soon as its run has ended; what is stored is not trained
 again. Losses are of held-out support turns, times are of one thread's own processor time.
@@ -96,6 +96,7 @@ TWINS: dict[str, Change] = {
     "dense, equal total": _variant("dense_total", FREE, LOOSE),
     "fast feedforward": _variant("fff", FREE, LOOSE, _router(hardening=0.1)),
 }
+AGAIN = ("ours", "standard MoE", "pool of experts", "dense, equal active")  # with the other seeds, too
 ABLATIONS: dict[str, Change] = {
     "without noise": _router(noise=0.0),
     "without balance": _router(balance=0.0),
@@ -207,29 +208,27 @@ def _experts(training: Run, config: Config, folder: Path) -> dict[str, float] | 
     }
 
 
-def stored() -> list[Result]:
+def stored(path: Path = STORE) -> list[Result]:
     """All results so far."""
-    rows = json.loads(STORE.read_text("utf-8")) if STORE.exists() else []
+    rows = json.loads(path.read_text("utf-8")) if path.exists() else []
     return [Result(**row) for row in rows]
 
 
-def store(result: Result) -> None:
+def store(result: Result, path: Path = STORE) -> None:
     """Add a result; a reader sees the old file or the new one."""
-    rows = [asdict(one) for one in (*stored(), result)]
-    part = STORE.with_suffix(".part")
+    rows = [asdict(one) for one in (*stored(path), result)]
+    part = path.with_suffix(".part")
     part.write_text("[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n", "utf-8")
-    part.replace(STORE)
+    part.replace(path)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Train what is asked for and not stored, then print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--train", action="store_true", help="train the arms that have no result yet")
-    given = parser.parse_args(arguments)
+    """Train what has no result yet."""
+    argparse.ArgumentParser(description=__doc__).parse_args(arguments)
     torch.set_num_threads(1)
-    plan = [*((arm, SEEDS[0]) for arm in ARMS), *((arm, seed) for seed in SEEDS[1:] for arm in TWINS)]
+    plan = [(arm, SEEDS[0]) for arm in TWINS] + [(arm, seed) for seed in SEEDS[1:] for arm in AGAIN]
     done = {(one.arm, one.seed) for one in stored()}
-    for arm, seed in plan if given.train else ():
+    for arm, seed in [*plan, *((arm, SEEDS[0]) for arm in ABLATIONS)]:
         if (arm, seed) not in done:
             store(run(arm, seed))
     return 0

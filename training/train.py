@@ -89,7 +89,8 @@ class Config:
         raw = tomllib.loads(path.read_text("utf-8"))
         changed = {"category": 0.0, "prior": 0.0} if without_category else {}
         stages = tuple(Stage(**stage | changed) for stage in raw["stages"])
-        return cls(raw["name"], raw["seed"], ModelConfig(**raw["model"]), Router(**raw["router"]), stages)
+        variant = {"variant": raw["variant"]} if "variant" in raw else {}
+        return cls(raw["name"], raw["seed"], ModelConfig(**raw["model"]), Router(**raw["router"]), stages, **variant)
 
 
 @dataclass(frozen=True)
