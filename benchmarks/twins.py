@@ -61,7 +61,7 @@ def tables(results: Sequence[Result], rounds: int = 15) -> str:
 
 
 def _row(arm: str, results: Sequence[Result], peer: Sequence[Result]) -> list[str]:
-    parts = [share for share in map(_share, results, peer) if share is not None]
+    parts = [share for share in (_share(one, peer[0]) for one in results) if share is not None]
     reached = (
         f"{_spread([100 * part for part in parts], 0)} %"
         if len(parts) == len(results)
@@ -80,7 +80,7 @@ def _row(arm: str, results: Sequence[Result], peer: Sequence[Result]) -> list[st
 
 
 def _share(one: Result, peer: Result) -> float | None:
-    """The time until a run has the last loss of the peer's run with its seed, as a part of the peer's whole time."""
+    """The time until a run has the last loss of the peer's first run, as a part of the peer's whole time."""
     goal, whole = peer.curve[-1][1], peer.curve[-1][0]
     return next((seconds / whole for seconds, loss in one.curve if loss <= goal), None)
 
