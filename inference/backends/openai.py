@@ -161,7 +161,7 @@ class OpenAIWriter:
             try:
                 await self._attempt(answer, body)
                 return
-            except (Refusal, httpx.TransportError, SSEError) as error:
+            except (Refusal, httpx.TransportError) as error:
                 after = max(pause or 0, getattr(error, "after", 0))
                 if answer.begun or pause is None or after > LONGEST_PAUSE or not _passes(error):
                     raise _told(error) from error
@@ -191,7 +191,7 @@ def _passes(error: Exception) -> bool:
     """Whether another attempt may help; a server that is silent has the request, and would have it twice."""
     if isinstance(error, Refusal):
         return error.status in PASSING
-    return isinstance(error, httpx.TransportError) and not isinstance(error, httpx.ReadTimeout)
+    return not isinstance(error, httpx.ReadTimeout | SSEError)
 
 
 def _told(error: Exception) -> Exception:
