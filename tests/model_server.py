@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import struct
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -59,6 +61,11 @@ class Exchange:
     def wait(self) -> None:
         """Say nothing until the test is over."""
         self.released.wait(30)
+
+    def reset(self) -> None:
+        """End the connection as a machine that crashes does."""
+        self.handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.handler.connection.close()
 
     def gone(self) -> bool:
         """Wait until the other side has closed the connection; false when it does not."""

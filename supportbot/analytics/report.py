@@ -133,7 +133,7 @@ def _part(generation: Generation, key: str, checkpoint: Checkpoint) -> Part:
     title = "Reply" if key == "reply" else "Customer’s words"
     data = generation.routing if key == "reply" else generation.reading
     if not data:
-        not_written = NOT_TOLD if generation.completion_tokens else NOT_GENERATED
+        not_written = NOT_GENERATED if generation.first_token_s is None else NOT_TOLD
         return Part(key, title, problem=not_written if key == "reply" else NOT_READ)
     try:
         trace = stored_trace(data)

@@ -1,8 +1,9 @@
-"""Tiny random models of four architectures, each a directory as transformers saves it."""
+"""Tiny random models of four architectures as transformers saves them; a server, and a writer that asks it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,15 @@ import torch
 import transformers
 
 from inference.backends.messages import messages
-from inference.engine import Params, Turn
+from inference.backends.openai import OpenAIWriter
+from inference.engine import Completion, Params, ReplyStream, Turn
 from inference.prompt import Brief
+from tests.model_server import ModelServer, Serve
 
 BRIEF = Brief("delivery", "track_order", "answer")
 SLOTS = {"order_number": "10023"}
 TURNS = [Turn("customer", "Hello!"), Turn("agent", "Hello, what is it?"), Turn("customer", "Where is my parcel 📦?")]
+REPLY = ("Order ", "10023 is ", "on its way 📦.")
 TEMPLATE = (
     "{% for message in messages %}<|{{ message.role }}|>{{ message.content }}<|end|>{% endfor %}"
     "{% if add_generation_prompt %}<|assistant|>{% endif %}"
@@ -88,3 +92,28 @@ def make(path: Path, architecture: str) -> Path:
 @pytest.fixture(scope="session")
 def directories(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {name: make(tmp_path_factory.mktemp(name), name) for name in CONFIGS}
+
+
+Open = Callable[..., tuple[OpenAIWriter, ModelServer]]
+
+
+@pytest.fixture
+def opened() -> Iterator[Open]:
+    """A server that answers as told, and a writer that asks it."""
+    with ExitStack() as stack:
+
+        def begin(*serves: Serve, **options: Any) -> tuple[OpenAIWriter, ModelServer]:
+            server = stack.enter_context(ModelServer(list(serves)))
+            writer = OpenAIWriter(server.address, "shop/tiny-moe", **options)
+            stack.callback(writer.close)
+            return writer, server
+
+        yield begin
+
+
+def answer(stream: ReplyStream) -> tuple[list[str], Completion]:
+    """All pieces, and the completion that they make."""
+    *pieces, completion = stream
+    assert isinstance(completion, Completion)
+    assert "".join(str(piece) for piece in pieces) == completion.text
+    return [str(piece) for piece in pieces], completion

@@ -2,55 +2,22 @@
 
 from __future__ import annotations
 
-import base64
-import io
-import json
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from typing import Any
 
-import numpy as np
 import pytest
 
 from inference.backends.answer import BackendError
 from inference.backends.openai import OpenAIWriter
-from inference.engine import Completion, EngineBusy, EngineStopped, Params, ReplyStream, Turn
-from inference.prompt import Brief
-from tests.model_server import Exchange, ModelServer, Serve, words
+from inference.engine import EngineBusy, EngineStopped, Params, Turn
+from tests.inference.backends.conftest import BRIEF, REPLY, Open, answer
+from tests.model_server import Exchange, Serve, words
 from tests.servers import free_port
 
-BRIEF = Brief("delivery", "track_order", "answer")
 SLOTS = {"order_number": "10023", "order_state": "on its way", "shop_name": "Fennmoor"}
 PARAMS = Params(BRIEF, SLOTS)
 TURNS = [Turn("customer", "where is my parcel?")]
-REPLY = ("Order ", "10023 is ", "on its way 📦.")
-
-Open = Callable[..., tuple[OpenAIWriter, ModelServer]]
-
-
-@pytest.fixture
-def opened() -> Iterator[Open]:
-    """A server that answers as told, and a writer that asks it."""
-    with ExitStack() as stack:
-
-        def begin(*serves: Serve, **options: Any) -> tuple[OpenAIWriter, ModelServer]:
-            server = stack.enter_context(ModelServer(list(serves)))
-            writer = OpenAIWriter(server.address, "shop/tiny-moe", **options)
-            stack.callback(writer.close)
-            return writer, server
-
-        yield begin
-
-
-def answer(stream: ReplyStream) -> tuple[list[str], Completion]:
-    """All pieces, and the completion that they make."""
-    *pieces, completion = stream
-    assert isinstance(completion, Completion)
-    assert "".join(str(piece) for piece in pieces) == completion.text
-    return [str(piece) for piece in pieces], completion
 
 
 def test_reply_streams_piece_by_piece_and_ends_with_its_counts(opened: Open) -> None:
@@ -152,6 +119,24 @@ def test_connection_cut_after_the_first_token_is_an_error_and_nothing_comes_twic
     with pytest.raises(BackendError, match="broke"):
         next(stream)
     assert len(server.asked) == 1 and list(stream) == []
+
+
+def test_connection_reset_after_the_first_token_is_an_error(opened: Open) -> None:
+    go_on = threading.Event()
+
+    def serve(exchange: Exchange) -> None:
+        exchange.begin()
+        exchange.say(REPLY[:1])
+        go_on.wait(30)
+        exchange.reset()
+
+    writer, server = opened(serve, words(*REPLY))
+    stream = writer.stream(TURNS, PARAMS)
+    assert next(stream) == REPLY[0]
+    go_on.set()
+    with pytest.raises(BackendError, match="broke"):
+        next(stream)
+    assert len(server.asked) == 1
 
 
 def hang_up(exchange: Exchange) -> None:
@@ -276,52 +261,3 @@ def test_too_many_that_wait_are_refused_and_closing_fails_the_rest(opened: Open)
             list(stream)
     with pytest.raises(EngineStopped):
         writer.stream(TURNS, PARAMS)
-
-
-def npy(ids: np.ndarray[Any, Any]) -> str:
-    """As vLLM sends it."""
-    file = io.BytesIO()
-    np.save(file, ids)
-    return base64.b64encode(file.getvalue()).decode()
-
-
-def whole(**routed: Any) -> Serve:
-    """A reply that comes at once, with fields of the choice and, after `prompt`, of the response."""
-    of_prompt = {name: routed.pop(name) for name in list(routed) if name.startswith("prompt")}
-
-    def serve(exchange: Exchange) -> None:
-        logprobs = {"content": [{"token": word, "logprob": -0.25} for word in REPLY]}
-        message = {"role": "assistant", "content": "".join(REPLY)}
-        choice = {"message": message, "finish_reason": "stop", "logprobs": logprobs, **routed}
-        usage = {"prompt_tokens": 4, "completion_tokens": 3}
-        exchange.status(200, json.dumps({"choices": [choice], "usage": usage, **of_prompt}))
-
-    return serve
-
-
-IDS = np.arange(6 * 5 * 2).reshape(6, 5, 2) % 60  # token, layer, k
-
-
-@pytest.mark.parametrize(
-    "routed",
-    [
-        {"routed_experts": npy(IDS.astype(np.uint8))},
-        {"routed_experts": npy(IDS[4:].astype(np.int16)), "prompt_routed_experts": npy(IDS[:4].astype(np.int16))},
-        {"routed_experts": IDS[4:].tolist(), "prompt_routed_experts": IDS[:4].tolist()},
-    ],
-)
-def test_routed_experts_become_the_trace(opened: Open, routed: dict[str, Any]) -> None:
-    writer, server = opened(whole(**routed), experts=60)
-    pieces, completion = answer(writer.stream(TURNS, PARAMS))
-    trace = completion.trace
-    assert pieces == ["".join(REPLY)] and not server.asked[0]["stream"]
-    assert np.array_equal(trace.ids, IDS.transpose(1, 0, 2)) and trace.n_experts == 60
-    assert (trace.weights == 0.5).all() and trace.prompt_tokens == 4
-    assert trace.tokens == ["", "", "", "", *REPLY[:2]]
-
-
-@pytest.mark.parametrize("routed", [npy(IDS + 1), "no file", [[1, 2]], npy(IDS[:0])])
-def test_routing_that_cannot_be_read_costs_no_reply(opened: Open, routed: Any) -> None:
-    writer, _ = opened(whole(routed_experts=routed), experts=60)
-    _, completion = answer(writer.stream(TURNS, PARAMS))
-    assert completion.text == "".join(REPLY) and completion.trace.ids.size == 0

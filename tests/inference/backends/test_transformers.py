@@ -17,8 +17,8 @@ import transformers
 from inference.backends.messages import messages
 from inference.backends.transformers import TransformersWriter
 from inference.checkpoint import CheckpointError
-from inference.engine import Completion, EngineBusy, EngineStopped, Params, ReplyStream, Turn
-from tests.inference.backends.conftest import BRIEF, CONFIGS, SIZES, SLOTS, TURNS
+from inference.engine import EngineBusy, EngineStopped, Params, Turn
+from tests.inference.backends.conftest import BRIEF, CONFIGS, SIZES, SLOTS, TURNS, answer
 
 ENDLESS = Params(BRIEF, SLOTS, max_tokens=400)
 LAYERS = {"mixtral": 3, "olmoe": 3, "qwen3_moe": 2, "ernie4_5_moe": 2}
@@ -45,14 +45,6 @@ def writer(writers: dict[str, TransformersWriter], architecture: str) -> Transfo
 @pytest.fixture
 def mixtral(writers: dict[str, TransformersWriter]) -> TransformersWriter:
     return writers["mixtral"]
-
-
-def answer(stream: ReplyStream) -> tuple[list[str], Completion]:
-    """All pieces, and the completion that they make."""
-    *pieces, completion = stream
-    assert isinstance(completion, Completion)
-    assert "".join(str(piece) for piece in pieces) == completion.text
-    return [str(piece) for piece in pieces], completion
 
 
 def loaded(path: Path) -> tuple[Any, Any, Any]:
