@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
 from types import TracebackType
+from typing import Protocol, Self
 
 import numpy as np
 import torch
@@ -59,10 +61,17 @@ class Reading:
     trace: RoutingTrace
 
 
+class Pending(Protocol):
+    """A reply that is being written: what comes out of it, and whether it was given up."""
+
+    output: SimpleQueue[str | Completion | Exception]
+    cancelled: bool
+
+
 class ReplyStream(Iterator[str | Completion]):
     """Pieces of a reply's text, then its Completion; closing or dropping it cancels the reply."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Pending) -> None:
         self._job = job
         self._over = False
 
@@ -98,14 +107,14 @@ class Engine:
         self._scheduler = Scheduler(model, slots=slots, waiting=waiting)  # last: its thread outlives what fails here
 
     @classmethod
-    def load(cls, path: Path, *, slots: int = 32, waiting: int = 128) -> Engine:
+    def load(cls, path: Path, *, slots: int = 32, waiting: int = 128) -> Self:
         """Load a checkpoint directory and start; CheckpointError when it cannot be read. Sets torch to one thread."""
         # Operations this small gain nothing from a second thread, and lose tenfold where it must wait for a busy core.
         torch.set_num_threads(1)
         model, tokenizer, info = checkpoint.load(path)
         return cls(path, model, tokenizer, info, slots=slots, waiting=waiting)
 
-    def __enter__(self) -> Engine:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:

@@ -41,7 +41,7 @@ class Params:
 
 @dataclass(frozen=True)
 class Completion:
-    """A finished reply; times in seconds since the request, `mean_logprob` at temperature 1.
+    """A finished reply; times in seconds since the request, `mean_logprob` at temperature 1, None if it is not known.
 
     The trace covers every token that the model read: the prompt and the reply but for its last token.
     """
@@ -52,7 +52,7 @@ class Completion:
     completion_tokens: int
     first_token_s: float
     total_s: float
-    mean_logprob: float
+    mean_logprob: float | None
     trace: RoutingTrace
 
 

@@ -6,6 +6,7 @@ PostgreSQL, Redis and secrets, and refuses to start when one is missing.
 
 from __future__ import annotations
 
+import re
 import secrets
 import warnings
 from pathlib import Path
@@ -39,6 +40,16 @@ def required(name: str, what: str) -> str:
     return value
 
 
+def backend(name: str) -> str:
+    """Which engine writes the replies in place of our own: `transformers:/path` or `openai:https://host/v1#model`."""
+    value: str = env.str(name, "")
+    if value and not re.fullmatch(r"transformers:/.+|openai:https?://[^#\s]+#\S+", value):
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}; put transformers:/directory/of/a/model or openai:https://host/v1#model, or nothing"
+        )
+    return value
+
+
 def secret_key_on_disk() -> str:
     """The embedded run's own key, made once."""
     path = VAR / "secret_key"
@@ -63,6 +74,9 @@ EMBEDDED = one_of("SUPPORTBOT_ENV", "embedded", "embedded", "production") == "em
 DEBUG = env.bool("DJANGO_DEBUG", False)
 VAR = Path(env.str("SUPPORTBOT_VAR", str(BASE_DIR / "var")))
 MODEL_DIR = BASE_DIR / env.str("SUPPORTBOT_MODEL", "models/fennmoor")
+BACKEND = backend("SUPPORTBOT_BACKEND")
+BACKEND_KEY = env.str("SUPPORTBOT_BACKEND_KEY", "").strip()
+BACKEND_EXPERTS = env.int("SUPPORTBOT_BACKEND_EXPERTS", 0)  # routed experts of a model whose server tells its routing
 REPLY_DEADLINE = env.float("SUPPORTBOT_REPLY_DEADLINE", 25.0)  # seconds that one attempt at a reply may take
 INFERENCE_THREADS = env.int("SUPPORTBOT_INFERENCE_THREADS", 32)  # conversations that one worker answers at once
 

@@ -27,6 +27,8 @@ REASONS = {
     "failed": "the engine failed",
 }
 NOT_GENERATED = "No words were generated: this text is the system's own."
+NOT_TOLD = "The engine that wrote this reply does not tell its routing."
+NOT_READ = "The customer’s words were not read by the model."
 
 
 @dataclass(frozen=True)
@@ -131,8 +133,8 @@ def _part(generation: Generation, key: str, checkpoint: Checkpoint) -> Part:
     title = "Reply" if key == "reply" else "Customer’s words"
     data = generation.routing if key == "reply" else generation.reading
     if not data:
-        missing = NOT_GENERATED if key == "reply" else "The customer’s words were not read by the model."
-        return Part(key, title, problem=missing)
+        not_written = NOT_GENERATED if generation.first_token_s is None else NOT_TOLD
+        return Part(key, title, problem=not_written if key == "reply" else NOT_READ)
     try:
         trace = stored_trace(data)
         if key == "reply":

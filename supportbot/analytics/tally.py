@@ -74,7 +74,9 @@ def table(workspace: Workspace, stretch: Stretch, checkpoint: Checkpoint) -> Tab
         return None
     sums = _sums(workspace, stretch, version)
     columns = sorted(sums.messages.items())
-    named = checkpoint if checkpoint.version == version else Checkpoint()
+    ours, _, writer = version.partition("+")  # the engine that wrote, if it was not ours: its experts have no cards
+    known = checkpoint.version == ours and not (writer and stretch == "reply")
+    named = checkpoint if known else Checkpoint()
     count = max((len(share) for share in sums.shares.values()), default=0)
     rows = [Row(expert, _cells(sums, expert, columns)) for expert in named.experts(count)]
     return Table(version, columns, rows, sums.damaged)

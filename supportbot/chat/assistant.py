@@ -54,9 +54,15 @@ def engine() -> Engine:
 
 @cache
 def _engine() -> Engine:
+    path, slots = settings.MODEL_DIR, settings.INFERENCE_THREADS
+    if settings.BACKEND:
+        from inference import backends  # noqa: PLC0415  (nor load what it does not use)
+
+        key, experts = settings.BACKEND_KEY, settings.BACKEND_EXPERTS
+        return backends.load(path, settings.BACKEND, key=key, experts=experts, slots=slots)
     from inference.engine import Engine  # noqa: PLC0415  (a web process must not load torch)
 
-    return Engine.load(settings.MODEL_DIR, slots=settings.INFERENCE_THREADS)
+    return Engine.load(path, slots=slots)
 
 
 def stop() -> None:
@@ -191,7 +197,8 @@ def _follow(attempt: Attempt, draft: Draft, stream: ReplyStream) -> Completion:
 
 def _measures(completion: Completion) -> dict[str, Any]:
     names = ("finish_reason", "prompt_tokens", "completion_tokens", "first_token_s", "mean_logprob")
-    return {**{name: getattr(completion, name) for name in names}, "routing": completion.trace.to_bytes()}
+    routing = completion.trace.to_bytes() if completion.trace.ids.size else b""
+    return {**{name: getattr(completion, name) for name in names}, "routing": routing}
 
 
 def _text(completion: Completion) -> str:

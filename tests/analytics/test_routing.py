@@ -147,6 +147,20 @@ def test_reply_without_generation_says_so(shop: Shop) -> None:
     assert "Handed to people : the confidence was below" in words
 
 
+def test_reply_of_an_engine_that_tells_no_routing_says_so(shop: Shop) -> None:
+    Generation.objects.update(routing=b"", model_version=f"{installed().version}+server")
+    assert "The engine that wrote this reply does not tell its routing" in text(routing(shop))
+    assert "Expert routing" in text(signed_in(shop.admin).get("/admin/routing/?of=reply").content.decode())
+
+
+def test_experts_of_another_engine_do_not_get_the_names_of_ours(shop: Shop) -> None:
+    Generation.objects.update(model_version=f"{installed().version}+server")
+    words, reply = (
+        signed_in(shop.admin).get(f"/admin/routing/?of={stretch}").content.decode() for stretch in ("words", "reply")
+    )
+    assert "parcels" in words and "parcels" not in reply and "expert 7" in reply
+
+
 def test_messages_that_no_model_saw_have_a_place_too(shop: Shop) -> None:
     Generation.objects.all().delete()
     Message.objects.create(conversation=shop.conversation, seq=3, author="agent", user=shop.agent, body="Maya here")

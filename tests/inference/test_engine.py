@@ -50,7 +50,7 @@ def test_it_streams_what_it_learnt_with_slots_filled(engine: Engine) -> None:
         assert text == completion.text == expected
         assert completion.finish_reason == "stop"
         assert 0 < completion.first_token_s <= completion.total_s
-        assert -0.5 < completion.mean_logprob <= 0
+        assert completion.mean_logprob is not None and -0.5 < completion.mean_logprob <= 0
 
 
 def test_the_trace_covers_prompt_and_reply(engine: Engine) -> None:

@@ -41,3 +41,9 @@ def test_nothing_set_is_the_embedded_run_with_a_key_of_its_own(tmp_path: Path) -
     assert check(tmp_path, {}).returncode == 0
     key = tmp_path / "secret_key"
     assert len(key.read_text()) > 50 and key.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("value", ["vllm", "openai:https://host/v1", "openai:host/v1#model", "transformers:models/x"])
+def test_backend_of_no_known_form_is_refused(tmp_path: Path, value: str) -> None:
+    done = check(tmp_path, {"SUPPORTBOT_BACKEND": value})
+    assert done.returncode and "openai:https://host/v1#model" in done.stderr

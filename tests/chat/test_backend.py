@@ -1,0 +1,116 @@
+"""What the customer gets when a server writes the replies, and when it fails in the midst of one."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from pytest_django import Settings
+
+from supportbot.chat import assistant, drafts
+from supportbot.chat.models import Conversation, Message
+from tests.chat.conftest import Write, now
+from tests.model_server import Exchange, ModelServer, words
+from tests.servers import wait_until
+
+Outcome, Handler = Message.Outcome, Conversation.Handler
+REPLY = ("Your parcel ", "is on ", "its way.")
+
+
+@pytest.fixture
+def server(checkpoint_dir: Path, settings: Settings) -> Iterator[ModelServer]:
+    """A server that writes for this process's engine."""
+    with ModelServer([words(*REPLY)]) as server:
+        settings.MODEL_DIR = checkpoint_dir
+        settings.BACKEND = f"openai:{server.address}#shop/tiny-moe"
+        settings.BACKEND_KEY = "secret"
+        forget_engine()
+        yield server
+        forget_engine()
+
+
+def forget_engine() -> None:
+    """Let the next reply load the engine anew."""
+    assistant.stop()
+    assistant._engine.cache_clear()
+
+
+def replies(message: Message) -> list[Message]:
+    """What the bot said."""
+    return list(message.conversation.messages.filter(author="bot"))
+
+
+def test_server_writes_the_reply_from_the_facts(server: ModelServer, write: Write) -> None:
+    message = write("where is order 10023?")
+    assistant.write_reply(message.id)
+    (reply,) = replies(message)
+    assert (reply.body, reply.intent) == ("".join(REPLY), "track_order")
+    made = reply.generation
+    assert (made.act, made.finish_reason, made.prompt_tokens, made.mean_logprob) == ("answer", "stop", 50, -0.5)
+    assert made.model_version.endswith("+tiny-moe") and bytes(made.reading) and not bytes(made.routing)
+    system = server.asked[0]["messages"][0]["content"]
+    assert "- order number: 10023" in system and "- support hours: from 8:00 to 20:00" in system
+
+
+def test_reply_is_seen_while_the_server_writes_it(server: ModelServer, write: Write) -> None:
+    go_on = threading.Event()
+
+    def serve(exchange: Exchange) -> None:
+        exchange.begin()
+        exchange.say(REPLY[:1])
+        go_on.wait(30)
+        exchange.say(REPLY[1:])
+        exchange.end()
+
+    server.serves = [serve]
+    message = write("where is order 10023?")
+
+    def work() -> None:
+        assistant.write_reply(message.id)
+        connection.close()
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    wait_until(lambda: REPLY[0] in str(drafts.current(message.conversation_id)), what="the first words")
+    assert not replies(message)
+    go_on.set()
+    worker.join(30)
+    assert [reply.body for reply in replies(message)] == ["".join(REPLY)]
+
+
+def test_server_that_dies_in_the_midst_of_a_reply_hands_the_customer_to_people(
+    server: ModelServer, write: Write
+) -> None:
+    def serve(exchange: Exchange) -> None:
+        exchange.begin()
+        exchange.say(REPLY[:2])
+
+    server.serves = [serve, words(*REPLY)]
+    message = write("where is order 10023?")
+    assert assistant.write_reply(message.id) is None
+    (reply,) = replies(message)
+    assert reply.generation.reason == "failed" and REPLY[0] not in reply.body
+    assert now(message.conversation).handler == Handler.QUEUE and drafts.current(message.conversation_id) is None
+    message.refresh_from_db()
+    assert message.outcome == Outcome.HANDED_OFF
+    assistant.write_reply(message.id)
+    assert len(server.asked) == 1 and len(replies(message)) == 1
+
+
+def test_busy_server_leaves_the_message_to_the_next_attempt(server: ModelServer, write: Write) -> None:
+    server.serves = [lambda exchange: exchange.status(429, Retry_After="600"), words(*REPLY)]
+    message = write("where is order 10023?")
+    assistant.write_reply(message.id)
+    message.refresh_from_db()
+    assert (message.outcome, message.attempts, replies(message)) == (Outcome.PENDING, 1, [])
+    assistant.write_reply(message.id)
+    assert [reply.body for reply in replies(message)] == ["".join(REPLY)]
+
+
+def test_wish_for_a_person_asks_no_server(server: ModelServer, write: Write) -> None:
+    message = write("can I talk to a real person please")
+    assistant.write_reply(message.id)
+    assert replies(message)[0].generation.reason == "asked" and not server.asked
