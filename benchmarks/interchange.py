@@ -25,13 +25,17 @@ from benchmarks.table import table
 from inference import checkpoint
 from inference.engine import Completion, Engine, Params
 from inference.gguf import TYPES, convert
+from inference.model import Decoder
 from inference.prompt import Turn, build, training_example
 from inference.tokenizer import Tokenizer
 from training import corpus, specialise
 
 TOKENS = 64  # of a continuation
-SLOTS_AT_ONCE = 8
+QUESTIONS = 36
+AT_ONCE = 8
 ROOM = 256  # tokens of a prompt; no question needs more
+
+Example = tuple[list[int], list[int]]  # ids that are given, and those that follow
 
 
 @dataclass(frozen=True)
@@ -45,14 +49,13 @@ class Transformers:
 
 @dataclass(frozen=True)
 class Llama:
-    """Shares of `prompts` with the same greedy text and of `texts` with the same ids; bits per byte of replies."""
+    """Shares with the same greedy text and with the same ids; bits per byte of replies and of customers' words."""
 
     kind: str
-    prompts: int
     same: float
-    texts: int
     ids: float
-    bits: float
+    replies: float
+    words: float
 
 
 def in_transformers(per_category: int = 8) -> Transformers:
@@ -87,39 +90,54 @@ def _choices(peer: nn.Module) -> Iterator[list[Tensor]]:
 
 
 class Reference:
-    """What our engine writes and how it cuts texts into tokens, for llama.cpp to repeat."""
+    """What our engine writes, how it cuts texts into tokens and what it expects, for llama.cpp to repeat."""
 
     def __init__(self, per_category: int = 8) -> None:
+        torch.set_num_threads(1)
         model, self.tokenizer, _ = checkpoint.load(MODEL)
-        self.examples = _examples(self.tokenizer, per_category)
         self.texts = [text for texts in corpus.held_out().values() for text in texts]
-        self.asked = questions(36) + _held_out(per_category)
-        with Engine.load(MODEL, slots=SLOTS_AT_ONCE) as engine, ThreadPoolExecutor(SLOTS_AT_ONCE) as pool:
-            self.replies = list(pool.map(lambda question: _write(engine, question), self.asked))
-        self.bits = bits_per_byte(self.tokenizer, self.examples, [_logprobs(model, *pair) for pair in self.examples])
+        self.asked = prompts(per_category)
+        self.written = written(self.asked)
+        self.replies = _examples(self.tokenizer, per_category)
+        start = [self.tokenizer.bos, self.tokenizer.customer]
+        self.words = [(start, self.tokenizer.encode(text)) for text, _, _ in specialise.sample(per_category)[1]]
+        self.own = Llama("ours", 1.0, 1.0, self._bits(model, self.replies), self._bits(model, self.words))
 
-    def compare(self, kind: str, *, half: bool = True) -> Llama:
-        """Measure llama.cpp with matrices of `kind`; without `half` its keys and values are float32, too."""
+    def compare(self, kind: str) -> Llama:
+        """Measure llama.cpp with matrices of `kind`; beside those in float32 its keys and values are float32, too."""
+        options: dict[str, Any] = {"context": context(), "slots": AT_ONCE, "half": kind != "f32"}
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / f"{kind}.gguf"
             convert(MODEL, path, kind)
-            options: dict[str, Any] = {"context": context(), "slots": SLOTS_AT_ONCE, "half": half}
-            with LlamaServer(path, **options) as server, ThreadPoolExecutor(SLOTS_AT_ONCE) as pool:
-                written = list(pool.map(lambda question: self._written(server, question), self.asked))
-                ids = list(pool.map(server.tokenize, self.texts))
-                logprobs = [server.logprobs(*pair) for pair in self.examples]
-        return Llama(
-            kind=kind,
-            prompts=len(self.asked),
-            same=float(np.mean([a == b for a, b in zip(written, self.replies, strict=True)])),
-            texts=len(self.texts),
-            ids=float(np.mean([a == self.tokenizer.encode(text) for a, text in zip(ids, self.texts, strict=True)])),
-            bits=bits_per_byte(self.tokenizer, self.examples, logprobs),
-        )
+            with LlamaServer(path, **options) as server:
+                return Llama(
+                    kind=f"llama.cpp, {kind}",
+                    same=same_text(server, self.tokenizer, self.asked, self.written),
+                    ids=same_ids(server, self.tokenizer, self.texts),
+                    replies=self._bits(server, self.replies),
+                    words=self._bits(server, self.words),
+                )
 
-    def _written(self, server: LlamaServer, question: Question) -> str:
-        prompt = build(self.tokenizer, question.turns, question.brief, room=ROOM).ids
-        return self.tokenizer.decode(server.greedy(prompt, TOKENS).tokens)
+    def _bits(self, model: LlamaServer | Decoder, examples: Sequence[Example]) -> float:
+        """Bits per byte of the second part of each example."""
+        if isinstance(model, Decoder):
+            logprobs = [_logprobs(model, *example) for example in examples]
+        else:
+            with ThreadPoolExecutor(AT_ONCE) as pool:
+                logprobs = list(pool.map(lambda example: model.logprobs(*example), examples))
+        size = sum(len(self.tokenizer.decode(ids).encode()) for _, ids in examples)
+        return -sum(map(sum, logprobs)) / math.log(2) / size
+
+
+def prompts(per_category: int) -> list[Question]:
+    """Held-out messages, and those of the other benchmarks."""
+    return [Question(text, brief) for text, brief, _ in specialise.sample(per_category)[1]] + questions(QUESTIONS)
+
+
+def written(asked: Sequence[Question]) -> list[str]:
+    """What our engine writes, greedily and with every slot allowed."""
+    with Engine.load(MODEL, slots=AT_ONCE) as engine, ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(lambda question: _write(engine, question), asked))
 
 
 def _write(engine: Engine, question: Question) -> str:
@@ -128,12 +146,24 @@ def _write(engine: Engine, question: Question) -> str:
     return done.text
 
 
-def _held_out(per_category: int) -> list[Question]:
-    return [Question(text, brief) for text, brief, _ in specialise.sample(per_category)[1]]
+def same_text(server: LlamaServer, tokenizer: Tokenizer, asked: Sequence[Question], ours: Sequence[str]) -> float:
+    """Share of the prompts after which llama.cpp writes our text."""
+
+    def write(question: Question) -> str:
+        prompt = build(tokenizer, question.turns, question.brief, room=ROOM).ids
+        return tokenizer.decode(server.greedy(prompt, TOKENS).tokens)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return float(np.mean([a == b for a, b in zip(pool.map(write, asked), ours, strict=True)]))
 
 
-def _examples(tokenizer: Tokenizer, per_category: int) -> list[tuple[list[int], list[int]]]:
-    """Prompt and reply of held-out messages, as ids; the reply ends with its end token."""
+def same_ids(server: LlamaServer, tokenizer: Tokenizer, texts: Sequence[str]) -> float:
+    """Share of the texts that llama.cpp cuts into our tokens."""
+    return float(np.mean([server.tokenize(text) == tokenizer.encode(text) for text in texts]))
+
+
+def _examples(tokenizer: Tokenizer, per_category: int) -> list[Example]:
+    """Prompt and reply of held-out messages; the reply ends with its end token."""
     pairs = []
     for text, brief, reply in specialise.sample(per_category)[1]:
         ids, counts = training_example(tokenizer, [Turn("customer", text)], brief, reply)
@@ -142,18 +172,10 @@ def _examples(tokenizer: Tokenizer, per_category: int) -> list[tuple[list[int], 
 
 
 @torch.inference_mode()
-def _logprobs(model: nn.Module, prompt: list[int], reply: list[int]) -> list[float]:
-    scores = model(torch.tensor([prompt + reply[:-1]])).logits[0, len(prompt) - 1 :].log_softmax(-1)
-    told: list[float] = scores.gather(1, torch.tensor(reply).unsqueeze(1))[:, 0].tolist()
+def _logprobs(model: Decoder, before: list[int], ids: list[int]) -> list[float]:
+    scores = model(torch.tensor([before + ids[:-1]])).logits[0, len(before) - 1 :].log_softmax(-1)
+    told: list[float] = scores.gather(1, torch.tensor(ids).unsqueeze(1))[:, 0].tolist()
     return told
-
-
-def bits_per_byte(
-    tokenizer: Tokenizer, examples: Sequence[tuple[list[int], list[int]]], logprobs: Sequence[Sequence[float]]
-) -> float:
-    """Of replies, from the natural log-probability of each of their tokens; a slot has the bytes of its `{{name}}`."""
-    size = sum(len(tokenizer.decode(reply).encode()) for _, reply in examples)
-    return -sum(map(sum, logprobs)) / math.log(2) / size
 
 
 def context() -> int:
@@ -161,13 +183,17 @@ def context() -> int:
     return int(json.loads((MODEL / checkpoint.CONFIG).read_text("utf-8"))["max_position_embeddings"])
 
 
-def llama_table(ours: float, measured: Sequence[Llama]) -> str:
-    """Markdown; `ours` is the bits per byte of our model in float32."""
-    title = f"The checkpoint in llama.cpp: {measured[0].prompts} prompts, {measured[0].texts} texts"
-    heads = ["weights", "same text", "same ids", "bits per byte", "against ours"]
-    rows = [["ours, f32", "", "", f"{ours:.4f}", ""]] + [
-        [f"llama.cpp, {m.kind}", f"{m.same:.1%}", f"{m.ids:.1%}", f"{m.bits:.4f}", f"{m.bits / ours - 1:+.2%}"]
-        for m in measured
+def llama_table(prompts: int, texts: int, own: Llama, measured: Sequence[Llama]) -> str:
+    """Markdown; each figure of bits per byte beside its rise over ours."""
+    title = f"The checkpoint in llama.cpp: {prompts} prompts, {texts} texts"
+    heads = ["weights", "same text", "same ids", "bits per byte: replies", "", "customers' words", ""]
+    rows = [["ours, float32", "", "", f"{own.replies:.5f}", "", f"{own.words:.4f}", ""]] + [
+        [
+            *(one.kind, f"{one.same:.1%}", f"{one.ids:.1%}"),
+            *(f"{one.replies:.5f}", f"{one.replies / own.replies - 1:+.2%}"),
+            *(f"{one.words:.4f}", f"{one.words / own.words - 1:+.2%}"),
+        ]
+        for one in measured
     ]
     return table(title, heads, rows)
 
@@ -178,7 +204,8 @@ def main() -> None:
     print(f"transformers: logits differ by {found.difference:.1e} at most, float32; {found.experts:.2%} of", end=" ")
     print(f"{found.tokens} tokens have the same experts in all layers.\n", flush=True)
     reference = Reference()
-    print(llama_table(reference.bits, [reference.compare(kind, half=kind != "f32") for kind in TYPES]))
+    measured = [reference.compare(kind) for kind in TYPES]
+    print(llama_table(len(reference.asked), len(reference.texts), reference.own, measured))
 
 
 if __name__ == "__main__":

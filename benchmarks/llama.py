@@ -119,8 +119,14 @@ def measure() -> dict[str, Any]:
     }
     found = speeds()  # first: the rest keeps the machine busy
     reference = Reference()
-    measured = [asdict(reference.compare(kind, half=kind != "f32")) for kind in TYPES]
-    return {**head, "speeds": [asdict(speed) for speed in found], "bits": reference.bits, "llama": measured}
+    return {
+        **head,
+        "speeds": [asdict(speed) for speed in found],
+        "prompts": len(reference.asked),
+        "texts": len(reference.texts),
+        "ours": asdict(reference.own),
+        "llama": [asdict(reference.compare(kind)) for kind in TYPES],
+    }
 
 
 def report(stored: dict[str, Any]) -> str:
@@ -130,7 +136,8 @@ def report(stored: dict[str, Any]) -> str:
     )
     own, *others = [Speed(**speed) for speed in stored["speeds"]]
     measured = [Llama(**one) for one in stored["llama"]]
-    return "\n".join([head, "", _speed_table(own, others), interchange.llama_table(stored["bits"], measured)])
+    agreement = interchange.llama_table(stored["prompts"], stored["texts"], Llama(**stored["ours"]), measured)
+    return "\n".join([head, "", _speed_table(own, others), agreement])
 
 
 def _speed_table(own: Speed, others: Sequence[Speed]) -> str:

@@ -74,7 +74,7 @@ class LlamaServer:
 
     def _logprob(self, before: list[int], token: int) -> float:
         forced = PLAIN | {"n_predict": 1, "n_probs": 1, "logit_bias": [[token, CERTAIN]], "cache_prompt": True}
-        told = self._post("/completion", prompt=before, id_slot=0, **forced)["completion_probabilities"][0]
+        told = self._post("/completion", prompt=before, **forced)["completion_probabilities"][0]
         assert told["id"] == token
         return float(told["logprob"])
 
