@@ -37,7 +37,7 @@ def test_llama_cpp_writes_the_same_text(server: LlamaServer) -> None:
 
 
 def test_llama_cpp_cuts_held_out_messages_into_the_same_tokens(server: LlamaServer) -> None:
-    texts = [text for texts in corpus.held_out().values() for text in texts]
+    texts = [text for texts in corpus.held_out().values() for text in texts[::4]]
     assert interchange.same_ids(server, Tokenizer(MODEL / FILE), texts) >= 0.99
 
 

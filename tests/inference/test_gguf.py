@@ -98,17 +98,19 @@ def test_the_bias_moves_llama_cpp_s_choice_and_not_the_weights(
     np.testing.assert_allclose(theirs, expected[:, 0], atol=1e-3)
 
 
-def test_the_command_names_what_is_wrong_and_writes_nothing(directory: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "inference.gguf"]
-    for given, message in {
-        (str(tmp_path / "none"), str(tmp_path / "a.gguf")): "no checkpoint: cannot read",
-        (str(directory), str(tmp_path / "none" / "a.gguf")): "No such file or directory",
-    }.items():
-        done = subprocess.run([*command, *given], capture_output=True, text=True, check=False)
-        assert done.returncode == 1
-        assert message in done.stderr
-        assert "Traceback" not in done.stderr
+def test_the_command_names_what_is_wrong(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "inference.gguf", str(tmp_path / "none"), str(tmp_path / "a.gguf")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("python -m inference.gguf: no checkpoint: cannot read")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_file_that_cannot_be_written_leaves_nothing(directory: Path, tmp_path: Path) -> None:
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(OSError, match="taken"):
+        convert(directory, tmp_path / "taken")
+    assert [path.name for path in tmp_path.iterdir()] == ["taken"]
 
 
 def test_rows_that_do_not_divide_into_blocks_are_named(tmp_path: Path, tokenizer: Tokenizer) -> None:
@@ -120,6 +122,6 @@ def test_rows_that_do_not_divide_into_blocks_are_named(tmp_path: Path, tokenizer
         moe_intermediate_size=24,
     )
     checkpoint.save(tmp_path, Decoder(config), config, tokenizer, {"name": "narrow", "experts": []})
-    with pytest.raises(ValueError, match="rows of 24, which Q8_0 cannot hold"):
+    with pytest.raises(ValueError, match=r"rows of \d+, which Q8_0 cannot hold"):
         convert(tmp_path, tmp_path / "narrow.gguf", "q8_0")
     assert not list(tmp_path.glob("*.gguf*"))
