@@ -12,6 +12,7 @@ import pytest
 
 from inference import checkpoint
 from inference.checkpoint import CheckpointError
+from inference.eager import EagerDecoder
 from inference.engine import Completion, Engine, EngineBusy, EngineStopped, Params, ReplyStream, Turn
 from inference.prompt import Brief
 from tests.inference.conftest import ASKED, REFUND, REPLIES, SLOTS, WHERE
@@ -196,7 +197,7 @@ def test_closing_the_engine_fails_what_is_not_finished(directory: Path) -> None:
 def test_a_failing_thread_fails_all_that_wait_with_its_reason(directory: Path) -> None:
     model, tokenizer, info = checkpoint.load(directory)
     model.rotation = model.rotation[:40]  # the 41st token has no position
-    with Engine(directory, model, tokenizer, info, slots=1, waiting=9) as engine:
+    with Engine(directory, EagerDecoder(model), tokenizer, info, slots=1, waiting=9) as engine:
         streams = [engine.stream(turns(WHERE), ENDLESS) for _ in range(3)]
         for stream in streams:
             with pytest.raises(EngineStopped, match="failed"):
