@@ -9,7 +9,6 @@ width, E experts, K chosen, L expert layers; [I] an expert's width.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
@@ -23,8 +22,7 @@ from inference.kernels import COMPILED, Array, Matrix, Storage, exp, pack, produ
 from inference.model import Decoder, rotation
 from inference.slots import Slots
 
-Rows = NDArray[np.int64]  # [3, B]: token, slot and position of each; the rows of one slot stand together and in order
-ALONE = 8  # rows that one thread reads faster than two
+Rows = NDArray[np.int64]  # [3, B]: token, slot and position of each
 
 
 class Scores(NamedTuple):
@@ -71,7 +69,6 @@ class FusedDecoder:
         """
         self.config = config
         self.weights = _packed(config, state, storage)
-        self._helper = ThreadPoolExecutor(1, "engine-helper")
         self.forward(np.zeros((3, 1), np.int64), np.zeros(1, np.int64), Slots.allocate(config, 1))
 
     def forward(self, rows: Rows, asking: NDArray[np.int64], slots: Slots) -> Scores:
@@ -85,42 +82,15 @@ class FusedDecoder:
             raise IndexError(f"no room for tokens up to {tokens.max()} in slot {slot.max()} at {position.max()}")
         count = len(asking)
         scores = Scores(np.empty((count, limits[0]), np.float32), np.empty(count, np.float32), np.empty(count, np.int64))
-        cut = _cut(slot)
-        if cut == len(slot):
-            self._pass(rows, asking, slots, scores)
-            return scores
-        asked = int(np.searchsorted(asking, cut))
-        first, second = (Scores(*(part[own] for part in scores)) for own in (slice(asked), slice(asked, count)))
-        helped = self._helper.submit(self._pass, rows[:, cut:], asking[asked:] - cut, slots, second)
-        self._pass(rows[:, :cut], asking[:asked], slots, first)
-        helped.result()
-        return scores
-
-    def _pass(self, rows: Rows, asking: NDArray[np.int64], slots: Slots, scores: Scores) -> None:
         sizes = (self.config.num_attention_heads, self.config.num_key_value_heads)
-        _pass(np.ascontiguousarray(rows), asking, slots, self.weights, sizes, self._eps, scores)
-
-    @property
-    def _eps(self) -> np.float32:
-        return np.float32(self.config.rms_norm_eps)
+        _pass(rows, asking, slots, self.weights, sizes, np.float32(self.config.rms_norm_eps), scores)
+        return scores
 
 
 def warm_up() -> None:
     """Compile the pass, or find it compiled, for the decoders that come: any size is the same to it."""
     config = ModelConfig(vocab_size=32, hidden_size=32, num_attention_heads=2, moe_intermediate_size=16)
     FusedDecoder(config, Decoder(config).state_dict())
-
-
-def _cut(slot: NDArray[np.int64]) -> int:
-    """Where to part the rows between two threads: between two slots, near the middle; at the end for few rows."""
-    count = len(slot)
-    if count < ALONE:
-        return count
-    ends = np.flatnonzero(np.diff(slot)) + 1
-    if not len(ends):
-        return count
-    cut = int(ends[np.abs(ends - count // 2).argmin()])
-    return cut if min(cut, count - cut) * 4 >= count else count
 
 
 @torch.no_grad()
@@ -242,21 +212,34 @@ def _rotate(row, heads, width, cosine, sine):  # type: ignore[no-untyped-def]
 @njit(**COMPILED)
 def _attend(query, keys, values, length, scores, said):  # type: ignore[no-untyped-def]
     """One head's look at `length` tokens, added to `said`."""
-    width = len(query)
+    width, whole = len(query), length - length % 4
     scale, highest, total = float32(1) / np.sqrt(float32(width)), float32(-np.inf), float32(0)
-    for s in range(length):
-        score = float32(0)
+    for s in range(0, whole, 4):
+        s0 = s1 = s2 = s3 = float32(0)
         for j in range(width):
-            score += query[j] * keys[s, j]
-        scores[s] = score * scale
+            s0 += query[j] * keys[s, j]
+            s1 += query[j] * keys[s + 1, j]
+            s2 += query[j] * keys[s + 2, j]
+            s3 += query[j] * keys[s + 3, j]
+        scores[s], scores[s + 1], scores[s + 2], scores[s + 3] = s0, s1, s2, s3
+    for s in range(whole, length):
+        s0 = float32(0)
+        for j in range(width):
+            s0 += query[j] * keys[s, j]
+        scores[s] = s0
+    for s in range(length):
         highest = max(highest, scores[s])
     for s in range(length):
-        scores[s] = exp(scores[s] - highest)
+        scores[s] = exp((scores[s] - highest) * scale)
         total += scores[s]
-    for s in range(length):
-        part = scores[s] / total
+    for s in range(0, whole, 4):
+        p0, p1, p2, p3 = scores[s] / total, scores[s + 1] / total, scores[s + 2] / total, scores[s + 3] / total
         for j in range(width):
-            said[j] += part * values[s, j]
+            said[j] += p0 * values[s, j] + p1 * values[s + 1, j] + p2 * values[s + 2, j] + p3 * values[s + 3, j]
+    for s in range(whole, length):
+        p0 = scores[s] / total
+        for j in range(width):
+            said[j] += p0 * values[s, j]
 
 
 @njit(**COMPILED)
