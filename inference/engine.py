@@ -115,9 +115,8 @@ class Engine:
         """
         # Operations this small gain nothing from a second thread, and lose tenfold where it must wait for a busy core.
         torch.set_num_threads(1)
-        model, tokenizer, info = checkpoint.load(path)
-        decoder = FusedDecoder(model.config, model.state_dict(), storage)
-        return cls(path, decoder, tokenizer, info, slots=slots, waiting=waiting)
+        config, state, tokenizer, info = checkpoint.read(path)
+        return cls(path, FusedDecoder(config, state, storage), tokenizer, info, slots=slots, waiting=waiting)
 
     def __enter__(self) -> Self:
         return self
