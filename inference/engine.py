@@ -22,6 +22,7 @@ from inference.encoder import Encoder
 from inference.fused import FusedDecoder
 from inference.job import Completion, Job, Params
 from inference.kernels import Storage
+from inference.lexical import masked
 from inference.prompt import BRIEF_ROOM, Brief, Turn, build
 from inference.scheduler import EngineBusy, EngineStopped, Pass, Scheduler
 from inference.tokenizer import Tokenizer
@@ -159,7 +160,7 @@ class Engine:
             raise ValueError("the last turn must be the customer's")
         prompt = build(self._tokenizer, turns, None, room=self._config.max_position_embeddings - REPLY_ROOM)
         job = self._submit(prompt.ids, None)
-        states = self._encoder.states([triage.masked(turns[-1].text)])  # while the engine's thread routes
+        states = self._encoder.states([masked(turns[-1].text)])  # while the engine's thread routes
         vector = self._upper(*states)[0].numpy()
         trace = self._completion(job).trace.part(prompt.words)
         return triage.features(vector, trace), trace

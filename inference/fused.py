@@ -81,7 +81,9 @@ class FusedDecoder:
         if rows.min() < 0 or tokens.max() >= limits[0] or slot.max() >= limits[1] or position.max() >= limits[2]:
             raise IndexError(f"no room for tokens up to {tokens.max()} in slot {slot.max()} at {position.max()}")
         count = len(asking)
-        scores = Scores(np.empty((count, limits[0]), np.float32), np.empty(count, np.float32), np.empty(count, np.int64))
+        scores = Scores(
+            np.empty((count, limits[0]), np.float32), np.empty(count, np.float32), np.empty(count, np.int64)
+        )
         sizes = (self.config.num_attention_heads, self.config.num_key_value_heads)
         _pass(rows, asking, slots, self.weights, sizes, np.float32(self.config.rms_norm_eps), scores)
         return scores

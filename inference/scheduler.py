@@ -115,7 +115,9 @@ class Scheduler:
                 job.fed += len(part)
                 ends.append(len(tokens) - 1)
             asking = [end for end, (job, _) in zip(ends, parts, strict=True) if job.answered and job.prefilled]
-            scores = self._decoder.forward(np.array([tokens, slots, positions]), np.array(asking, np.int64), self._slots)
+            scores = self._decoder.forward(
+                np.array([tokens, slots, positions]), np.array(asking, np.int64), self._slots
+            )
             self._advance([job for job, _ in parts], scores)
 
     def _drop_overdue(self) -> None:
