@@ -60,6 +60,8 @@ class Job:
     def __init__(self, prompt: list[int], tokenizer: Tokenizer, experts: int, params: Params | None) -> None:
         self.prompt = prompt
         self.answered = params is not None
+        self.pool = params.brief.category if params else None
+        self.passed_over = 0  # how often another was let in before it
         self.output: queue.SimpleQueue[str | Completion | Exception] = queue.SimpleQueue()
         self.cancelled = False
         self.slot = -1

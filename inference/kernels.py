@@ -44,26 +44,44 @@ def pack(weight: Tensor, storage: Storage) -> Matrix:
 
 
 @njit(**COMPILED)
+def part(matrix, index):  # type: ignore[no-untyped-def]
+    """One of stacked matrices."""
+    return matrix.data[index], matrix.scale[index]
+
+
+@njit(**COMPILED)
 def product(matrix, rows, count, out):  # type: ignore[no-untyped-def]
     """out[b, i] = weight[i] . row[b] for `count` rows as `ready` makes them."""
     data, scale = matrix
     values, scales = rows
-    height, together = data.shape[0], count - count % 4
-    pairs, fours = (height - height % 2 if together else 0), height - height % 4
-    for i in range(0, pairs, 2):
-        for b in range(0, together, 4):
-            _tile_2x4(data, i, values, b, out)
-    for i in range(pairs, height if together else 0):
-        for b in range(together):
-            _tile_1x1(data, i, values, b, out)
+    together = count - count % 4
+    if together:
+        _by_fours(data, values, together, out)
     for b in range(together, count):
-        for i in range(0, fours, 4):
-            _tile_4x1(data, i, values, b, out)
-        for i in range(fours, height):
-            _tile_1x1(data, i, values, b, out)
+        _alone(data, values, b, out)
     for b in range(count):
-        for i in range(height):
+        for i in range(len(scale)):
             out[b, i] *= scale[i] * scales[b]
+
+
+@njit(**COMPILED)
+def _by_fours(data, values, count, out):  # type: ignore[no-untyped-def]
+    height, whole = len(data), len(data) - len(data) % 2
+    for i in range(0, whole, 2):
+        for b in range(0, count, 4):
+            _tile_2x4(data, i, values, b, out)
+    for i in range(whole, height):
+        for b in range(count):
+            _tile_1x1(data, i, values, b, out)
+
+
+@njit(**COMPILED)
+def _alone(data, values, b, out):  # type: ignore[no-untyped-def]
+    height, whole = len(data), len(data) - len(data) % 4
+    for i in range(0, whole, 4):
+        _tile_4x1(data, i, values, b, out)
+    for i in range(whole, height):
+        _tile_1x1(data, i, values, b, out)
 
 
 def ready(rows: Array, count: int, data: NDArray[Any]) -> tuple[NDArray[Any], Array]:

@@ -1,4 +1,4 @@
-"""Choosing the next token by chance: temperature, top-p, a seed for each request. Greedy choice is the decoder's own."""
+"""Drawing the next token: temperature, top-p, a seed for each request. The greedy choice is the decoder's own."""
 
 from __future__ import annotations
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
+from itertools import repeat
 from typing import Protocol
 
 import numpy as np
@@ -23,6 +24,7 @@ from inference.slots import Slots
 log = logging.getLogger(__name__)
 
 BUDGET = 128  # tokens of prompts in one step: what a running reply may have to wait for
+PATIENCE = 16  # how often the longest waiting job may be passed over for one of the running ones' pool
 KEPT = 16  # prompts that were read, kept for the reply that follows
 
 
@@ -46,9 +48,10 @@ class EngineStopped(Exception):
 class Scheduler:
     """Runs jobs on one thread; `submit` and `close` may be called from any."""
 
-    def __init__(self, decoder: Pass, *, slots: int, waiting: int) -> None:
+    def __init__(self, decoder: Pass, *, slots: int, waiting: int, patience: int = PATIENCE) -> None:
+        """`slots` jobs run at once and `waiting` may wait; with a patience of 0 they are served as they came."""
         self._decoder = decoder
-        self._limit = waiting
+        self._places, self._limit, self._patience = slots, waiting, patience
         self._slots = Slots.allocate(decoder.config, slots + KEPT)
         self._free = list(range(slots + KEPT))
         self._kept: dict[int, list[int]] = {}  # prompts that were only read, by slot, oldest first
@@ -106,19 +109,18 @@ class Scheduler:
         self._drop_overdue()
         self._admit()
         parts = self._parts()
-        if parts:
-            tokens, slots, positions, ends = [], [], [], []
-            for job, part in parts:
-                tokens += part
-                slots += [job.slot] * len(part)
-                positions += range(job.fed, job.fed + len(part))
-                job.fed += len(part)
-                ends.append(len(tokens) - 1)
-            asking = [end for end, (job, _) in zip(ends, parts, strict=True) if job.answered and job.prefilled]
-            scores = self._decoder.forward(
-                np.array([tokens, slots, positions]), np.array(asking, np.int64), self._slots
-            )
-            self._advance([job for job, _ in parts], scores)
+        if not parts:
+            return
+        rows: list[tuple[int, int, int]] = []
+        asking: list[int] = []
+        for job, part in parts:
+            rows += zip(part, repeat(job.slot), range(job.fed, job.fed + len(part)), strict=False)
+            job.fed += len(part)
+            if job.answered and job.prefilled:
+                asking.append(len(rows) - 1)
+        read = np.array(rows, np.int64).T.copy()
+        scores = self._decoder.forward(read, np.array(asking, np.int64), self._slots)
+        self._advance([job for job, _ in parts], scores)
 
     def _drop_overdue(self) -> None:
         now = time.monotonic()
@@ -132,15 +134,29 @@ class Scheduler:
             self._finish(job, job.overdue(now) or "cancelled")
 
     def _admit(self) -> None:
-        """Give the free slots to those that have waited longest."""
-        while self._waiting and len(self._running) < self._slots.keys.shape[0] - KEPT:
+        """Give the free places to those that wait."""
+        while self._waiting and len(self._running) < self._places:
             with self._wake:
-                job = self._waiting.popleft()
+                job = self._next()
+                self._waiting.remove(job)
             job.slot = self._free.pop()
             self._restore(job)
             if job.answered:
                 self._slots.banned[job.slot] = job.banned
             self._running.append(job)
+
+    def _next(self) -> Job:
+        """The first of the pool that most of the running are of: together they read the weights of fewer experts.
+
+        The job that has waited longest is passed over at most `patience` times.
+        """
+        longest = self._waiting[0]
+        if longest.passed_over >= self._patience:
+            return longest
+        running = Counter(job.pool for job in self._running)
+        job = max(self._waiting, key=lambda waiting: running[waiting.pool])
+        longest.passed_over += job is not longest
+        return job
 
     def _restore(self, job: Job) -> None:
         """Start with the longest beginning that is known; a prompt's last token is always read anew."""
