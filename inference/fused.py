@@ -19,7 +19,7 @@ from torch import Tensor
 
 from inference.config import ModelConfig
 from inference.kernels import COMPILED, Array, Matrix, Storage, exp, pack, part, product, ready, unpack
-from inference.layers import attention, experts, norm, route, swiglu
+from inference.layers import attention, experts, norm, record, route, swiglu
 from inference.model import Decoder, rotation
 from inference.slots import Slots
 
@@ -145,9 +145,7 @@ def _pass(rows, asking, slots, w, sizes, eps, scores):  # type: ignore[no-untype
         else:
             at = layer - 1
             ids, shares = route(normed, w.router[at], w.bias[at], slots.ids.shape[-1])
-            for b in range(count):
-                slots.ids[slot[b], at, position[b]] = ids[b]
-                slots.weights[slot[b], at, position[b]] = shares[b]
+            record(slots, slot, position, at, ids, shares)
             experts(read, part(w.expert_up, at), part(w.expert_down, at), ids, shares, x)
             swiglu(read, part(w.shared_up, at), part(w.shared_down, at), count, x)
     _score(x, asking, slot, slots.banned, w, eps, scores)

@@ -165,6 +165,14 @@ def route(rows, router, bias, k):  # type: ignore[no-untyped-def]
 
 
 @njit(**COMPILED)
+def record(slots, slot, position, layer, ids, shares):  # type: ignore[no-untyped-def]
+    """Keep an expert layer's choices for the trace."""
+    for b in range(len(slot)):
+        slots.ids[slot[b], layer, position[b]] = ids[b]
+        slots.weights[slot[b], layer, position[b]] = shares[b]
+
+
+@njit(**COMPILED)
 def experts(read, up, down, ids, shares, x):  # type: ignore[no-untyped-def]
     """Add the chosen experts' outputs; the rows of one expert go together, so that its weights are read once."""
     count, k = ids.shape
