@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -91,8 +92,9 @@ def _large() -> FusedDecoder:
     with torch.no_grad():
         experts = torch.arange(LARGE.moe_num_experts)
         model.embed.weight[experts] = 8 * torch.eye(LARGE.hidden_size)[experts]
-        for block in list(model.blocks)[1:]:
-            weight = block.mlp.router.weight.zero_()
+        layers: list[Any] = list(model.blocks)[1:]
+        for layer in layers:
+            weight = layer.mlp.router.weight.zero_()
             weight[experts, experts] = 1.0
             weight[(experts + 1) % len(experts), experts] = 0.5
     return FusedDecoder(LARGE, model.state_dict())

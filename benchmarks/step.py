@@ -137,7 +137,7 @@ def _bytes_read(decoder: FusedDecoder) -> float:
     return weights.nbytes - rotation - experts * (1 - config.moe_k / config.moe_num_experts) + cached
 
 
-@njit(**(COMPILED | {"cache": False}))
+@njit(**COMPILED)
 def _sum(block):  # type: ignore[no-untyped-def]
     """The fastest read that we know: four streams, a row of the block each."""
     s0 = s1 = s2 = s3 = float32(0)
@@ -149,7 +149,7 @@ def _sum(block):  # type: ignore[no-untyped-def]
     return s0 + s1 + s2 + s3
 
 
-@njit(**(COMPILED | {"cache": False}))
+@njit(**COMPILED)
 def _record_all(slots, at, ids, shares, times):  # type: ignore[no-untyped-def]
     for _ in range(times):
         for layer in range(slots.ids.shape[1]):

@@ -68,7 +68,7 @@ class Encoder:
         tensors = load_file(path / "model.safetensors")
         names = ("word_embeddings", "position_embeddings", "token_type_embeddings")
         self._words, self._places, self._types = (tensors[f"embeddings.{name}.weight"] for name in names)
-        self._norm = [tensors[f"embeddings.LayerNorm.{name}"] for name in ("weight", "bias")]
+        self._scale, self._shift = (tensors[f"embeddings.LayerNorm.{name}"] for name in ("weight", "bias"))
         self._layers = nn.ModuleList(_from_bert(tensors, f"encoder.layer.{i}.") for i in range(LAYERS)).eval()
         self._tokenizer = Tokenizer.from_file(str(path / "tokenizer.json"))
         self._tokenizer.enable_truncation(LONGEST)
@@ -91,7 +91,7 @@ class Encoder:
         ids = torch.tensor([one.ids for one in found])
         mask = torch.tensor([one.attention_mask for one in found], dtype=torch.float32)
         states = self._words[ids] + self._places[: ids.shape[1]] + self._types[0]
-        states = F.layer_norm(states, (WIDTH,), *self._norm, EPS)
+        states = F.layer_norm(states, (WIDTH,), self._scale, self._shift, EPS)
         return _through(self._layers[:LOWER], states, mask), mask
 
     def upper(self, directory: Path | None = None) -> Upper:

@@ -21,7 +21,7 @@ Array = NDArray[np.float32]
 Storage = Literal["int8", "bfloat16"]
 # Sums may be taken in any order; infinities and what is no number keep their meaning.
 FAST = {"reassoc", "contract", "arcp", "nsz"}
-COMPILED: dict[str, Any] = {"fastmath": FAST, "nogil": True, "cache": True, "error_model": "numpy"}
+COMPILED: dict[str, Any] = {"fastmath": FAST, "nogil": True, "error_model": "numpy"}
 LANES = 16  # a width must be a multiple of it
 
 
@@ -145,8 +145,7 @@ def exp(x):  # type: ignore[no-untyped-def]
     return (series * part * part + part + float32(1)) * _float_of((np.int32(whole) + np.int32(127)) << np.int32(23))
 
 
-@intrinsic
-def _float_of(typing: Any, bits: Any) -> Any:
+def _as_float(typing: Any, bits: Any) -> Any:
     """The float32 that has these bits."""
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -155,6 +154,8 @@ def _float_of(typing: Any, bits: Any) -> Any:
     return types.float32(bits), build
 
 
+_float_of: Any = intrinsic(_as_float)
+_CODE: Any = cgutils  # untyped
 _I8, _I16, _I32, _F32 = ir.IntType(8), ir.IntType(16), ir.IntType(32), ir.FloatType()
 
 
@@ -174,14 +175,15 @@ def _tile(rows: int, columns: int) -> Any:
             row = _Rows(context, builder, values, arguments[2], arguments[3])
             written = _Rows(context, builder, out, arguments[4], arguments[3])
             start = ir.Constant(ir.VectorType(zero, 8), None)
-            sums = [[cgutils.alloca_once_value(builder, start) for _ in range(columns)] for _ in range(rows)]
+            sums = [[_CODE.alloca_once_value(builder, start) for _ in range(columns)] for _ in range(rows)]
             step, begin = ir.Constant(weight.width.type, LANES), ir.Constant(weight.width.type, 0)
-            with cgutils.for_range_slice(builder, begin, weight.width, step) as (j, _):
+            with _CODE.for_range_slice(builder, begin, weight.width, step) as (j, _):
                 add(builder, [weight.at(r, j) for r in range(rows)], [row.at(c, j) for c in range(columns)], sums)
+            totals = _totals(builder, [builder.load(total) for own in sums for total in own])
             for r in range(rows):
                 at = builder.add(arguments[1], ir.Constant(weight.width.type, r))
                 for c in range(columns):
-                    builder.store(_total(builder, builder.load(sums[r][c])), written.at(c, at))
+                    builder.store(totals[r * columns + c], written.at(c, at))
             return context.get_dummy_value()
 
         return types.void(data, i, values, b, out), build
@@ -195,7 +197,7 @@ class _Rows:
     def __init__(self, context: Any, builder: ir.IRBuilder, kind: Any, value: Any, first: Any) -> None:
         array = context.make_array(kind)(context, builder, value)
         self._builder, self._data, self._first = builder, array.data, first
-        self.width = cgutils.unpack_tuple(builder, array.shape)[1]
+        self.width = _CODE.unpack_tuple(builder, array.shape)[1]
 
     def at(self, row: int, j: Any) -> Any:
         """The address of element j."""
@@ -234,14 +236,30 @@ def _add_products(builder: ir.IRBuilder, weights: list[Any], rows: list[Any], su
                 builder.store(builder.fadd(builder.load(total), products, flags=("contract",)), total)
 
 
-def _total(builder: ir.IRBuilder, vector: Any) -> Any:
-    """The sum of a vector's elements, as float32."""
-    whole = vector.type.element == _I32
+def _totals(builder: ir.IRBuilder, vectors: list[Any]) -> list[Any]:
+    """Each vector's sum as float32, of four vectors at once; every sum in the same order."""
+    whole = vectors[0].type.element == _I32
     add = builder.add if whole else builder.fadd
-    for half in (4, 2, 1):
-        vector = add(_shuffle(builder, vector, range(half)), _shuffle(builder, vector, range(half, 2 * half)))
-    element = builder.extract_element(vector, ir.Constant(_I32, 0))
-    return builder.sitofp(element, _F32) if whole else element
+    out = []
+    for start in range(0, len(vectors), 4):
+        own = [vectors[min(start + n, len(vectors) - 1)] for n in range(4)]
+        while len(own) > 1:
+            own = [_neighbours(builder, add, one, other) for one, other in zip(own[::2], own[1::2], strict=True)]
+        # Now the sums of the vectors' lower halves, then those of the upper ones.
+        halves = [_shuffle(builder, own[0], picked) for picked in (range(4), range(4, 8))]
+        sums = add(*halves)
+        sums = builder.sitofp(sums, ir.VectorType(_F32, 4)) if whole else sums
+        out += [builder.extract_element(sums, ir.Constant(_I32, n)) for n in range(min(4, len(vectors) - start))]
+    return out
+
+
+def _neighbours(builder: ir.IRBuilder, add: Any, one: Any, other: Any) -> Any:
+    """Neighbours added up within each half, as `vphaddd` does: two sums of `one`, two of `other`, and so again."""
+    picked = [
+        [half + first + second for half in (0, 4) for first in (0, 8) for second in (start, start + 2)]
+        for start in (0, 1)
+    ]
+    return add(*(builder.shuffle_vector(one, other, ir.Constant(ir.VectorType(_I32, 8), own)) for own in picked))
 
 
 def _shuffle(builder: ir.IRBuilder, vector: Any, picked: range) -> Any:
