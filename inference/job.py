@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.prompt import Brief
-from inference.sampling import Sampler
+from inference.sampling import sampler
 from inference.tokenizer import Detokenizer, Tokenizer
 from inference.trace import RoutingTrace
 
@@ -67,7 +67,7 @@ class Job:
         self.slot = -1
         self.fed = 0  # how many tokens of prompt and reply the slot holds
         self.last = 0  # the newest token of the reply
-        self.sampler = _sampler(params) if params else None
+        self.sampler = sampler(params.temperature, params.top_p, params.seed) if params else None
         self._reply: list[int] = []
         self._tokenizer, self._experts = tokenizer, experts
         self._slots = params.slots if params else {}
@@ -136,9 +136,3 @@ class Job:
         if text:
             self._pieces.append(text)
             self.output.put(text)
-
-
-def _sampler(params: Params) -> Sampler | None:
-    if params.temperature == 0:
-        return None
-    return Sampler(params.temperature, params.top_p, np.random.default_rng(params.seed))

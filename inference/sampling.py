@@ -25,3 +25,15 @@ class Sampler:
         kept = int(np.searchsorted(reached, self.top_p)) + 1
         point = self.generator.random() * reached[min(kept, len(reached)) - 1]
         return int(order[np.searchsorted(reached, point, side="right")])
+
+
+def sampler(temperature: float, top_p: float, seed: int) -> Sampler | None:
+    """One request's own sampler; None at a temperature of 0, which is greedy."""
+    return Sampler(temperature, top_p, np.random.default_rng(seed)) if temperature else None
+
+
+def choose(logits: NDArray[np.float32], sampler: Sampler | None) -> tuple[int, float]:
+    """The next token by logits [vocabulary], and its log-probability at temperature 1."""
+    token = sampler.draw(logits) if sampler else int(logits.argmax())
+    highest = logits.max()
+    return token, float(logits[token] - highest - np.log(np.exp(logits - highest).sum()))
