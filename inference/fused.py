@@ -80,14 +80,9 @@ class FusedDecoder:
 
         IndexError beyond the slots or their context, past whose ends the compiled pass would read.
         """
-        tokens, slot, position = rows
-        limits = (self.config.vocab_size, slots.keys.shape[0], min(slots.keys.shape[3], len(self.weights.cosine)))
-        if rows.min() < 0 or tokens.max() >= limits[0] or slot.max() >= limits[1] or position.max() >= limits[2]:
-            raise IndexError(f"no room for tokens up to {tokens.max()} in slot {slot.max()} at {position.max()}")
         count = len(asking)
-        scores = Scores(
-            np.empty((count, limits[0]), np.float32), np.empty(count, np.float32), np.empty(count, np.int64)
-        )
+        logits = np.empty((count, self.config.vocab_size), np.float32)
+        scores = Scores(logits, np.empty(count, np.float32), np.empty(count, np.int64))
         sizes = (self.config.num_attention_heads, self.config.num_key_value_heads)
         _enter(rows, asking, slots, self.weights, sizes, np.float32(self.config.rms_norm_eps), scores)
         return scores
@@ -128,6 +123,14 @@ def _packed(config: ModelConfig, state: Mapping[str, Tensor], storage: Storage) 
         cosine=turned.real.contiguous().numpy(),
         sine=turned.imag.contiguous().numpy(),
     )
+
+
+@njit(**COMPILED)
+def _check(rows, limits):  # type: ignore[no-untyped-def]
+    for kind in range(3):
+        for value in rows[kind]:
+            if not 0 <= value < limits[kind]:
+                raise IndexError("a token, a slot or a position for which there is no room")
 
 
 @njit(**COMPILED)
@@ -182,6 +185,7 @@ def _entry(sources: int) -> Any:
 
     @njit(cache=True, **COMPILED)
     def enter(rows, asking, slots, w, sizes, eps, scores):  # type: ignore[no-untyped-def]
+        _check(rows, (len(w.embed.data), len(slots.keys), min(slots.keys.shape[3], len(w.cosine))))
         _pass(rows, asking, slots, w, sizes, eps, scores)
         return sources
 

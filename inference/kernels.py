@@ -77,9 +77,9 @@ def _by_fours(data, values, count, out):  # type: ignore[no-untyped-def]
 
 @njit(**COMPILED)
 def _alone(data, values, b, out):  # type: ignore[no-untyped-def]
-    height, whole = len(data), len(data) - len(data) % 4
-    for i in range(0, whole, 4):
-        _tile_4x1(data, i, values, b, out)
+    height, whole = len(data), len(data) - len(data) % 8
+    for i in range(0, whole, 8):
+        _tile_8x1(data, i, values, b, out)
     for i in range(whole, height):
         _tile_1x1(data, i, values, b, out)
 
@@ -267,4 +267,4 @@ def _shuffle(builder: ir.IRBuilder, vector: Any, picked: range) -> Any:
     return builder.shuffle_vector(vector, ir.Constant(vector.type, ir.Undefined), mask)
 
 
-_tile_1x1, _tile_4x1, _tile_2x4 = _tile(1, 1), _tile(4, 1), _tile(2, 4)
+_tile_1x1, _tile_8x1, _tile_2x4 = _tile(1, 1), _tile(8, 1), _tile(2, 4)
