@@ -60,8 +60,9 @@ def product(matrix, rows, count, out):  # type: ignore[no-untyped-def]
     for b in range(together, count):
         _alone(data, values, b, out)
     for b in range(count):
+        own = scales[b]
         for i in range(len(scale)):
-            out[b, i] *= scale[i] * scales[b]
+            out[b, i] *= scale[i] * own
 
 
 @njit(**COMPILED)
@@ -104,8 +105,9 @@ def _ready_short(rows, count, data):  # type: ignore[no-untyped-def]
         for j in range(width):
             highest = max(highest, abs(rows[b, j]))
         scales[b] = highest / limit
+        factor = limit / highest
         for j in range(width):
-            values[b, j] = np.int16(np.rint(rows[b, j] * (limit / highest)))
+            values[b, j] = np.int16(np.rint(rows[b, j] * factor))
     return values, scales
 
 

@@ -38,19 +38,19 @@ def attention(x, normed, slots, slot, position, w, layer, sizes):  # type: ignor
     qkv = np.empty((count, w.qkv.data.shape[1]), np.float32)
     product(part(w.qkv, layer), ready(normed, count, w.embed.data), count, qkv)
     for b in range(count):
-        at = position[b]
+        own, at = slot[b], position[b]
         _rotate(qkv[b], heads + groups, width, w.cosine[at], w.sine[at])
         for g in range(groups):
             for j in range(width):
-                slots.keys[slot[b], layer, g, at, j] = qkv[b, (heads + g) * width + j]
-                slots.values[slot[b], layer, g, at, j] = qkv[b, (heads + groups + g) * width + j]
+                slots.keys[own, layer, g, at, j] = qkv[b, (heads + g) * width + j]
+                slots.values[own, layer, g, at, j] = qkv[b, (heads + groups + g) * width + j]
     said = np.zeros((count, heads * width), np.float32)
     scores = np.empty(slots.keys.shape[3], np.float32)
     for b in range(count):
         keys, values = slots.keys[slot[b], layer], slots.values[slot[b], layer]
         for h in range(heads):
-            g, own = h // (heads // groups), slice(h * width, (h + 1) * width)
-            _attend(qkv[b, own], keys[g], values[g], position[b] + 1, scores, said[b, own])
+            g, head = h // (heads // groups), slice(h * width, (h + 1) * width)
+            _attend(qkv[b, head], keys[g], values[g], position[b] + 1, scores, said[b, head])
     added = np.empty_like(x)
     product(part(w.out, layer), ready(said, count, w.embed.data), count, added)
     _add(added, x)
@@ -109,8 +109,9 @@ def _mix(parts, values, length, said):  # type: ignore[no-untyped-def]
         for j in range(len(said)):
             said[j] += p0 * values[s, j] + p1 * values[s + 1, j] + p2 * values[s + 2, j] + p3 * values[s + 3, j]
     for s in range(whole, length):
+        p0 = parts[s]
         for j in range(len(said)):
-            said[j] += parts[s] * values[s, j]
+            said[j] += p0 * values[s, j]
 
 
 @njit(**COMPILED)
@@ -192,5 +193,7 @@ def experts(read, up, down, ids, shares, x):  # type: ignore[no-untyped-def]
             one_up, one_down = (up[0][expert], up[1][expert]), (down[0][expert], down[1][expert])
             _gated((gathered, own), one_up, one_down, size, out)
             for i in range(size):
+                # Held in variables: a store to x might change the arrays, for all that the compiler knows.
+                b, share = members[i], parts[i]
                 for j in range(x.shape[1]):
-                    x[members[i], j] += parts[i] * out[i, j]
+                    x[b, j] += share * out[i, j]
