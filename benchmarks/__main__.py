@@ -5,10 +5,14 @@ from __future__ import annotations
 import argparse
 import time
 
-from benchmarks import engine, machine, quality, twins, way
+from benchmarks import engine, load, machine, pools, quality, step, twins, way, weights
 
 PARTS = {
     "engine": engine.report,
+    "step": step.report,
+    "weights": weights.report,
+    "pools": pools.report,
+    "load": load.report,
     "way": way.report,
     "quality": quality.report,
     "routing": quality.routing,

@@ -1,6 +1,7 @@
 """The engine alone against a peer on the same checkpoint: transformers' `generate`, greedy, with its KV cache.
 
-Both read the same prompts and may write the same number of tokens. Knows no product.
+Both read the same prompts and may write the same number of tokens, by turns: one reply each, one round each. Knows no
+product.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ import numpy as np
 import torch
 
 from benchmarks.questions import CONCURRENT, MAX_TOKENS, MODEL, SLOTS, Question, questions
-from benchmarks.table import ratio, spread, table
+from benchmarks.table import milliseconds, ratio, table
 from inference.engine import Completion, Engine, Params
 from inference.prompt import build
 from inference.tokenizer import FILE, Tokenizer
 
 SAMPLES = 32
-ROUNDS = 3
+ROUNDS = 5
 ROOM = 256  # tokens of a prompt; no question needs more
 
 
@@ -58,18 +59,35 @@ class Speed:
 
 @cache
 def ours() -> Speed:
-    """The engine's speed, measured once in a run."""
+    """The engine's speed, measured once in a run, beside its peer's."""
+    return compare()[0]
+
+
+@cache
+def compare() -> tuple[Speed, Speed]:
+    """The engine's speed and the peer's on as many threads as suit it best, for each figure."""
+    threads = sorted({1, os.cpu_count() or 1})
     with Engine.load(MODEL, slots=max(CONCURRENT)) as engine:
-        asked = questions(SAMPLES)
-        _stream(engine, asked[0])
+        peer, asked = Peer(), questions(SAMPLES)
         engine.read(asked[0].turns)
-        single = [_stream(engine, question) for question in asked]
+        answer: list[Callable[[Question], Reply]] = [partial(stream, engine)]
+        answer += [partial(peer.answer, threads=count) for count in threads]
+        for one in answer:
+            one(asked[0])
+        single = list(zip(*([one(question) for one in answer] for question in asked), strict=True))
         reads = [_seconds(partial(engine.read, question.turns)) for question in asked]
-        aggregate = {count: _rate(partial(_together, engine, count)) for count in CONCURRENT[1:]}
-    return Speed(single, reads, {1: _single_rate(single), **aggregate})
+        together: list[Callable[[int], int]] = [partial(_together, engine)]
+        together += [partial(peer.together, threads=count) for count in threads]
+        rates = {count: _rates([partial(one, count) for one in together]) for count in CONCURRENT[1:]}
+    torch.set_num_threads(1)
+    rates[1] = [_single_rate(replies) for replies in single]
+    own = Speed(list(single[0]), reads, {count: found[0] for count, found in rates.items()})
+    fastest = min((Speed(list(replies), [], {}) for replies in single[1:]), key=lambda speed: speed.per_token_s)
+    return own, Speed(fastest.single, [], {count: max(found[1:]) for count, found in rates.items()})
 
 
-def _stream(engine: Engine, question: Question) -> Reply:
+def stream(engine: Engine, question: Question) -> Reply:
+    """One reply of the engine."""
     begun = time.perf_counter()
     params = Params(brief=question.brief, slots=SLOTS, max_tokens=MAX_TOKENS)
     first = 0.0
@@ -83,7 +101,7 @@ def _stream(engine: Engine, question: Question) -> Reply:
 def _together(engine: Engine, count: int) -> int:
     """Tokens that `count` conversations get at once."""
     with ThreadPoolExecutor(count) as pool:
-        return sum(reply.tokens for reply in pool.map(lambda question: _stream(engine, question), questions(count)))
+        return sum(reply.tokens for reply in pool.map(lambda question: stream(engine, question), questions(count)))
 
 
 class Watch:
@@ -112,8 +130,9 @@ class Peer:
         self._model: Any = Ernie4_5_MoeForCausalLM.from_pretrained(MODEL, dtype=torch.float32)
         self._tokenizer = Tokenizer(MODEL / FILE)
 
-    def answer(self, question: Question) -> Reply:
+    def answer(self, question: Question, threads: int) -> Reply:
         """One reply."""
+        torch.set_num_threads(threads)
         watch, ids = Watch(), self._padded([question])
         begun = time.perf_counter()
         out = self._generate(ids, streamer=watch)
@@ -121,8 +140,9 @@ class Peer:
         written = self._written(out[0])
         return Reply(self._tokenizer.decode(written), len(written), watch.first - begun, total)
 
-    def together(self, count: int) -> int:
+    def together(self, count: int, threads: int) -> int:
         """Tokens of `count` replies written as one padded batch; what follows a reply's end does not count."""
+        torch.set_num_threads(threads)
         out = self._generate(self._padded(questions(count)))
         return sum(len(self._written(row)) for row in out)
 
@@ -146,34 +166,20 @@ class Peer:
         return row[: row.index(end) + 1] if end in row else row
 
 
-@cache
-def peer() -> Speed:
-    """The peer's speed on as many threads as suit it best, for each figure."""
-    model = Peer()
-    speeds = [_peer_on(model, threads) for threads in sorted({1, os.cpu_count() or 1})]
-    torch.set_num_threads(1)
-    fastest = min(speeds, key=lambda speed: speed.per_token_s)
-    aggregate = {count: max(speed.aggregate[count] for speed in speeds) for count in CONCURRENT}
-    return Speed(fastest.single, [], aggregate)
-
-
-def _peer_on(model: Peer, threads: int) -> Speed:
-    torch.set_num_threads(threads)
-    asked = questions(SAMPLES)
-    model.answer(asked[0])
-    single = [model.answer(question) for question in asked]
-    aggregate = {count: _rate(partial(model.together, count)) for count in CONCURRENT[1:]}
-    return Speed(single, [], {1: _single_rate(single), **aggregate})
-
-
 def _rate(work: Callable[[], int]) -> float:
     """Tokens per second of `work`, which returns how many tokens it made: the median of some rounds."""
-    rates = []
+    return _rates([work])[0]
+
+
+def _rates(works: Sequence[Callable[[], int]]) -> list[float]:
+    """The same of several, by turns."""
+    rates: list[list[float]] = [[] for _ in works]
     for _ in range(ROUNDS):
-        begun = time.perf_counter()
-        tokens = work()
-        rates.append(tokens / (time.perf_counter() - begun))
-    return float(np.median(rates))
+        for own, work in zip(rates, works, strict=True):
+            begun = time.perf_counter()
+            tokens = work()
+            own.append(tokens / (time.perf_counter() - begun))
+    return [float(np.median(own)) for own in rates]
 
 
 def _single_rate(replies: Sequence[Reply]) -> float:
@@ -188,10 +194,14 @@ def _seconds(work: Callable[[], object]) -> float:
 
 def report() -> str:
     """The tables of this part."""
-    own, other = ours(), peer()
+    own, other = compare()
     same = np.mean([a.text == b.text for a, b in zip(own.single, other.single, strict=True)])
     title = "The engine alone and transformers on the same checkpoint: one stream, milliseconds"
-    times = table(title, ["", "p50", "p95"], _times(own, other))
+    heads = ["", *(f"{name} {part}" for part in ("p50", "p95") for name in ("engine", "transformers", "ratio"))]
+    first = _compared("first token", [[r.first_s for r in side.single] for side in (own, other)])
+    further = _compared("each further token", [[r.per_token_s for r in side.single] for side in (own, other)])
+    triage = ["triage of a message", milliseconds(own.reads, 0.5), "", "", milliseconds(own.reads, 0.95), "", ""]
+    times = table(title, heads, [triage, first, further])
     heads = ["conversations at once", "engine", "transformers", "engine / transformers"]
     rates = [
         [str(n), f"{own.aggregate[n]:.0f}", f"{other.aggregate[n]:.0f}", ratio(own.aggregate[n], other.aggregate[n])]
@@ -201,11 +211,10 @@ def report() -> str:
     return "\n".join([times, table("Tokens per second, engine and transformers", heads, rates), note])
 
 
-def _times(own: Speed, other: Speed) -> list[list[str]]:
-    return [
-        spread("engine: triage of a message", own.reads),
-        spread("engine: first token", [reply.first_s for reply in own.single]),
-        spread("transformers: first token", [reply.first_s for reply in other.single]),
-        spread("engine: each further token", [reply.per_token_s for reply in own.single]),
-        spread("transformers: each further token", [reply.per_token_s for reply in other.single]),
-    ]
+def _compared(label: str, sides: list[list[float]]) -> list[str]:
+    """A row: both times and how many times faster the first is, at p50 and at p95."""
+    row = [label]
+    for share in (0.5, 0.95):
+        own, other = (float(np.quantile(side, share)) for side in sides)
+        row += [f"{own * 1000:.2f}", f"{other * 1000:.2f}", ratio(other, own)]
+    return row

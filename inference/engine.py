@@ -19,10 +19,12 @@ from numpy.typing import NDArray
 from inference import checkpoint, triage
 from inference.checkpoint import CheckpointError, CheckpointInfo
 from inference.encoder import Encoder
+from inference.fused import FusedDecoder
 from inference.job import Completion, Job, Params
-from inference.model import Decoder
+from inference.kernels import Storage
+from inference.lexical import masked
 from inference.prompt import BRIEF_ROOM, Brief, Turn, build
-from inference.scheduler import EngineBusy, EngineStopped, Scheduler
+from inference.scheduler import EngineBusy, EngineStopped, Pass, Scheduler
 from inference.tokenizer import Tokenizer
 from inference.trace import RoutingTrace
 from inference.triage import Triage
@@ -96,23 +98,26 @@ class Engine:
     """A loaded checkpoint and the thread that runs it. Use `Engine.load`; every method is thread-safe."""
 
     def __init__(
-        self, path: Path, model: Decoder, tokenizer: Tokenizer, info: CheckpointInfo, *, slots: int, waiting: int
+        self, path: Path, decoder: Pass, tokenizer: Tokenizer, info: CheckpointInfo, *, slots: int, waiting: int
     ) -> None:
         self.info = info
-        self._config = model.config
+        self._config = decoder.config
         self._tokenizer = tokenizer
         self._triage = Triage.load(path)
         self._encoder = Encoder()
         self._upper = self._encoder.upper(path)
-        self._scheduler = Scheduler(model, slots=slots, waiting=waiting)  # last: its thread outlives what fails here
+        self._scheduler = Scheduler(decoder, slots=slots, waiting=waiting)  # last: its thread outlives what fails here
 
     @classmethod
-    def load(cls, path: Path, *, slots: int = 32, waiting: int = 128) -> Self:
-        """Load a checkpoint directory and start; CheckpointError when it cannot be read. Sets torch to one thread."""
+    def load(cls, path: Path, *, slots: int = 32, waiting: int = 128, storage: Storage = "int8") -> Self:
+        """Load a checkpoint directory and start; CheckpointError when it cannot be read. Sets torch to one thread.
+
+        `storage` of the weights: int8, or bfloat16, which holds a checkpoint exactly and takes more time and memory.
+        """
         # Operations this small gain nothing from a second thread, and lose tenfold where it must wait for a busy core.
         torch.set_num_threads(1)
-        model, tokenizer, info = checkpoint.load(path)
-        return cls(path, model, tokenizer, info, slots=slots, waiting=waiting)
+        config, state, tokenizer, info = checkpoint.read(path)
+        return cls(path, FusedDecoder(config, state, storage), tokenizer, info, slots=slots, waiting=waiting)
 
     def __enter__(self) -> Self:
         return self
@@ -155,13 +160,13 @@ class Engine:
             raise ValueError("the last turn must be the customer's")
         prompt = build(self._tokenizer, turns, None, room=self._config.max_position_embeddings - REPLY_ROOM)
         job = self._submit(prompt.ids, None)
-        states = self._encoder.states([triage.masked(turns[-1].text)])  # while the engine's thread routes
+        states = self._encoder.states([masked(turns[-1].text)])  # while the engine's thread routes
         vector = self._upper(*states)[0].numpy()
         trace = self._completion(job).trace.part(prompt.words)
         return triage.features(vector, trace), trace
 
     def _submit(self, prompt: list[int], params: Params | None) -> Job:
-        job = Job(prompt, self._tokenizer, self._config, params)
+        job = Job(prompt, self._tokenizer, self._config.moe_num_experts, params)
         self._scheduler.submit(job)
         return job
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import queue
 import time
 from collections.abc import Mapping
@@ -9,17 +10,14 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from inference.config import ModelConfig
 from inference.prompt import Brief
-from inference.sampling import Choice
+from inference.sampling import sampler
 from inference.tokenizer import Detokenizer, Tokenizer
 from inference.trace import RoutingTrace
 
 FinishReason = Literal["stop", "length", "cancelled", "deadline"]
-Chosen = tuple[NDArray[np.uint8], NDArray[np.float32]]  # ids and weights [layer, token, k]
 
 
 @dataclass(frozen=True)
@@ -59,61 +57,74 @@ class Completion:
 class Job:
     """A prompt, the reply so far, and the queue that its caller reads. Without params it is read and not answered."""
 
-    def __init__(self, prompt: list[int], tokenizer: Tokenizer, config: ModelConfig, params: Params | None) -> None:
+    def __init__(self, prompt: list[int], tokenizer: Tokenizer, experts: int, params: Params | None) -> None:
         self.prompt = prompt
+        self.answered = params is not None
+        self.pool = params.brief.category if params else None
+        self.passed_over = 0  # how often another was let in before it
         self.output: queue.SimpleQueue[str | Completion | Exception] = queue.SimpleQueue()
         self.cancelled = False
-        self.reply: list[int] = []
-        self.fed = 0  # how many tokens of prompt and reply the cache holds
-        self.chosen: list[Chosen] = []
-        self._tokenizer, self._config = tokenizer, config
+        self.slot = -1
+        self.fed = 0  # how many tokens of prompt and reply the slot holds
+        self.last = 0  # the newest token of the reply
+        self.sampler = sampler(params.temperature, params.top_p, params.seed) if params else None
+        self._reply: list[int] = []
+        self._tokenizer, self._experts = tokenizer, experts
         self._slots = params.slots if params else {}
-        self.limit = params.max_tokens if params else 0
-        self.choice = _choice(params, tokenizer) if params else None
+        self._limit = params.max_tokens if params else 0
         self._text = Detokenizer(tokenizer, self._slots)
         self._pieces: list[str] = []
-        self._logprobs: list[float] = []
+        self._logprob = 0.0
         self._start = time.monotonic()
         self._first = 0.0
-        self._deadline = self._start + params.deadline if params and params.deadline is not None else None
+        self._deadline = self._start + params.deadline if params and params.deadline is not None else math.inf
 
     @property
     def prefilled(self) -> bool:
         """Whether the whole prompt is in the cache."""
         return self.fed >= len(self.prompt)
 
-    def overdue(self) -> FinishReason | None:
-        """Why the job must end now, if it must."""
+    @property
+    def banned(self) -> NDArray[np.bool_]:
+        """Which tokens [vocabulary] the reply must not hold: specials, but for its end and the slots with a value."""
+        known = self._tokenizer.slots
+        allowed = {self._tokenizer.end, *(known[name] for name in self._slots if name in known)}
+        banned = np.zeros(self._tokenizer.vocab_size, np.bool_)
+        banned[[index for index in self._tokenizer.special if index not in allowed]] = True
+        return banned
+
+    def overdue(self, now: float) -> FinishReason | None:
+        """Why the job must end at this time, if it must."""
         if self.cancelled:
             return "cancelled"
-        if self._deadline is not None and time.monotonic() >= self._deadline:
-            return "deadline"
-        return None
+        return "deadline" if now >= self._deadline else None
 
     def accept(self, token: int, logprob: float) -> FinishReason | None:
         """Take the next token of the reply, hand its text out; says why the reply is over, if it is."""
-        if not self.reply:
+        if not self._reply:
             self._first = time.monotonic() - self._start
-        self.reply.append(token)
-        self._logprobs.append(logprob)
+        self._reply.append(token)
+        self.last = token
+        self._logprob += logprob
         if token == self._tokenizer.end:
             return "stop"
         self._emit(self._text.push(token))
-        return "length" if len(self.reply) >= self.limit else None
+        return "length" if len(self._reply) >= self._limit else None
 
-    def finish(self, reason: FinishReason) -> None:
-        """Hand out the rest of the text and the completion."""
+    def finish(self, reason: FinishReason, ids: NDArray[np.uint8], weights: NDArray[np.float32]) -> None:
+        """Hand out the rest of the text and the completion; ids and weights [layer, fed, k] are its routing."""
         self._emit(self._text.finish())
+        shown = self._tokenizer.shown([*self.prompt, *self._reply][: self.fed], self._slots)
         self.output.put(
             Completion(
                 text="".join(self._pieces),
                 finish_reason=reason,
                 prompt_tokens=len(self.prompt),
-                completion_tokens=len(self.reply),
+                completion_tokens=len(self._reply),
                 first_token_s=self._first,
                 total_s=time.monotonic() - self._start,
-                mean_logprob=sum(self._logprobs) / max(1, len(self._logprobs)),
-                trace=self._trace(),
+                mean_logprob=self._logprob / max(1, len(self._reply)),
+                trace=RoutingTrace(shown, min(self.fed, len(self.prompt)), ids, weights, self._experts),
             )
         )
 
@@ -125,18 +136,3 @@ class Job:
         if text:
             self._pieces.append(text)
             self.output.put(text)
-
-    def _trace(self) -> RoutingTrace:
-        nothing = (self._config.moe_layers, 0, self._config.moe_k)
-        ids = np.concatenate([np.zeros(nothing, np.uint8), *(ids for ids, _ in self.chosen)], axis=1)
-        weights = np.concatenate([np.zeros(nothing, np.float32), *(weights for _, weights in self.chosen)], axis=1)
-        shown = self._tokenizer.shown([*self.prompt, *self.reply][: self.fed], self._slots)
-        return RoutingTrace(shown, min(self.fed, len(self.prompt)), ids, weights, self._config.moe_num_experts)
-
-
-def _choice(params: Params, tokenizer: Tokenizer) -> Choice:
-    """Bans every special token but the end and the slots that have a value."""
-    allowed = {tokenizer.end, *(tokenizer.slots[name] for name in params.slots if name in tokenizer.slots)}
-    banned = torch.zeros(tokenizer.vocab_size, dtype=torch.bool)
-    banned[[index for index in tokenizer.special if index not in allowed]] = True
-    return Choice(params.temperature, params.top_p, banned, torch.Generator().manual_seed(params.seed))

@@ -126,7 +126,7 @@ class Decoder(nn.Module):
         self.blocks = nn.ModuleList(Block(config, layer) for layer in range(config.num_hidden_layers))
         self.norm = nn.RMSNorm(config.hidden_size, eps=config.rms_norm_eps)
         # No buffer: `to(dtype)` would drop the imaginary part.
-        self.rotation = _rotation(config)
+        self.rotation = rotation(config)
         self.apply(self.initialise)
 
     def initialise(self, module: nn.Module) -> None:
@@ -181,7 +181,7 @@ class Decoder(nn.Module):
         return Step(rotation, slots, positions, longest, mask.repeat(1, heads, 1).unsqueeze(1))
 
 
-def _rotation(config: ModelConfig) -> Tensor:
+def rotation(config: ModelConfig) -> Tensor:
     """Unit complex numbers [context, d/2] that turn a pair of neighbours by its position."""
     exponents = torch.arange(0, config.head_dim, 2, dtype=torch.float32) / config.head_dim
     angles = torch.arange(config.max_position_embeddings).unsqueeze(1) / config.rope_theta**exponents

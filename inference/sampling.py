@@ -1,37 +1,39 @@
-"""Choosing the next token: banned tokens, greedy, temperature, top-p, a seed for each request."""
+"""Drawing the next token: temperature, top-p, a seed for each request. The greedy choice is the decoder's own."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
-class Choice:
-    """How one request chooses: `banned` [vocabulary] is true for tokens it must never give."""
+class Sampler:
+    """How one request draws; its generator belongs to it alone, so that what else runs changes nothing."""
 
     temperature: float
     top_p: float
-    banned: Tensor
-    generator: torch.Generator
+    generator: np.random.Generator
+
+    def draw(self, logits: NDArray[np.float32]) -> int:
+        """A token by its logits [vocabulary], -inf where banned, from the fewest tokens that reach `top_p`."""
+        order = np.argsort(-logits, kind="stable")
+        scaled = logits[order].astype(np.float64)
+        probs = np.exp((scaled - scaled[0]) / self.temperature)
+        reached = probs.cumsum() / probs.sum()
+        kept = int(np.searchsorted(reached, self.top_p)) + 1
+        point = self.generator.random() * reached[min(kept, len(reached)) - 1]
+        return int(order[np.searchsorted(reached, point, side="right")])
 
 
-def choose(logits: Tensor, choices: Sequence[Choice]) -> tuple[list[int], list[float]]:
-    """The next token of each row of logits [B, vocabulary], and its log-probability at temperature 1."""
-    logits = logits.float().masked_fill(torch.stack([choice.banned for choice in choices]), -torch.inf)
-    logprobs = logits.log_softmax(dim=-1)
-    ids = logprobs.argmax(dim=-1)
-    for row, choice in enumerate(choices):
-        if choice.temperature > 0:
-            ids[row] = _draw(logprobs[row], choice)
-    return ids.tolist(), logprobs.gather(1, ids.unsqueeze(1)).squeeze(1).tolist()
+def sampler(temperature: float, top_p: float, seed: int) -> Sampler | None:
+    """One request's own sampler; None at a temperature of 0, which is greedy."""
+    return Sampler(temperature, top_p, np.random.default_rng(seed)) if temperature else None
 
 
-def _draw(logprobs: Tensor, choice: Choice) -> int:
-    """Sample from the fewest tokens whose probabilities reach `top_p`."""
-    probs, ids = (logprobs / choice.temperature).softmax(dim=-1).sort(descending=True)
-    probs[probs.cumsum(dim=0) - probs >= choice.top_p] = 0
-    return int(ids[torch.multinomial(probs, 1, generator=choice.generator)])
+def choose(logits: NDArray[np.float32], sampler: Sampler | None) -> tuple[int, float]:
+    """The next token by logits [vocabulary], and its log-probability at temperature 1."""
+    token = sampler.draw(logits) if sampler else int(logits.argmax())
+    highest = logits.max()
+    return token, float(logits[token] - highest - np.log(np.exp(logits - highest).sum()))

@@ -1,29 +1,40 @@
-"""The engine's own thread: admit, prefill in chunks, decode all running replies as one batch.
+"""The engine's own thread: admit, read prompts piece by piece, and give every running reply its next token.
 
-Slot i of the cache holds running job i, so that a batch is a plain slice of it: when a job leaves, the last moves into
-its slot. Knows jobs and the model, nothing of turns or triage.
+Each step is one pass of the decoder over the last token of every reply and some tokens of prompts. Knows jobs and
+slots, nothing of turns or triage.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
+import time
+from collections import Counter, deque
+from itertools import repeat
+from typing import Protocol
 
 import numpy as np
-import torch
+from numpy.typing import NDArray
 
-from inference.fused import FusedDecoder
-from inference.job import Chosen, Job
-from inference.model import Decoder, KVCache
-from inference.moe import Routing
-from inference.sampling import choose
+from inference.config import ModelConfig
+from inference.fused import Rows, Scores
+from inference.job import FinishReason, Job
+from inference.slots import Slots
 
 log = logging.getLogger(__name__)
 
-CHUNK = 128
-BUDGET = 256  # tokens of prompts between two decode steps: what a running reply may have to wait for
+BUDGET = 128  # tokens of prompts in one step: what a running reply may have to wait for
+PATIENCE = 16  # how often the longest waiting job may be passed over for one of the running ones' pool
 KEPT = 16  # prompts that were read, kept for the reply that follows
+
+
+class Pass(Protocol):
+    """What reads rows into slots: the compiled decoder, or the eager one."""
+
+    config: ModelConfig
+
+    def forward(self, rows: Rows, asking: NDArray[np.int64], slots: Slots) -> Scores:
+        """See `FusedDecoder.forward`."""
 
 
 class EngineBusy(Exception):
@@ -34,45 +45,18 @@ class EngineStopped(Exception):
     """The engine was closed or has failed; nothing more will come of it."""
 
 
-class Prefixes:
-    """The last prompts that were only read, in slots of their own: the reply's prompt begins like one of them."""
-
-    def __init__(self, cache: KVCache, first: int) -> None:
-        self._cache = cache
-        self._free = list(range(first, first + KEPT))
-        self._kept: dict[int, tuple[list[int], list[Chosen]]] = {}  # oldest first
-
-    def keep(self, job: Job, slot: int) -> None:
-        """Remember a job's prompt, and forget the oldest when there is no room."""
-        row = self._free.pop() if self._free else next(iter(self._kept))
-        self._kept.pop(row, None)
-        self._cache.copy(slot, row, job.fed)
-        self._kept[row] = (job.prompt, job.chosen)
-
-    def restore(self, job: Job, slot: int) -> None:
-        """Start a job with the longest beginning that is known; its last token is always read anew."""
-        lengths = {row: _common(ids, job.prompt[:-1]) for row, (ids, _) in self._kept.items()}
-        row = max(lengths, key=lengths.__getitem__, default=None)
-        if row is None or lengths[row] == 0:
-            return
-        self._cache.copy(row, slot, lengths[row])
-        job.fed = lengths[row]
-        left = job.fed
-        for ids, weights in self._kept[row][1]:
-            job.chosen.append((ids[:, :left], weights[:, :left]))
-            left = max(0, left - ids.shape[1])
-
-
 class Scheduler:
     """Runs jobs on one thread; `submit` and `close` may be called from any."""
 
-    def __init__(self, model: Decoder, *, slots: int, waiting: int) -> None:
-        self._model, self._fused = model, FusedDecoder(model)
-        self._slots, self._limit = slots, waiting
-        self._cache = KVCache.allocate(model.config, slots + KEPT)
-        self._prefixes = Prefixes(self._cache, slots)
+    def __init__(self, decoder: Pass, *, slots: int, waiting: int, patience: int = PATIENCE) -> None:
+        """`slots` jobs run at once and `waiting` may wait; with a patience of 0 they are served as they came."""
+        self._decoder = decoder
+        self._places, self._limit, self._patience = slots, waiting, patience
+        self._slots = Slots.allocate(decoder.config, slots + KEPT)
+        self._free = list(range(slots + KEPT))
+        self._kept: dict[int, list[int]] = {}  # prompts that were only read, by slot, oldest first
         self._waiting: deque[Job] = deque()
-        self._running: list[Job] = []  # by slot; those that still read their prompt come last
+        self._running: list[Job] = []
         self._wake = threading.Condition()
         self._stopped: EngineStopped | None = None
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
@@ -95,9 +79,8 @@ class Scheduler:
 
     def _run(self) -> None:
         try:
-            with torch.inference_mode():
-                while self._wait():
-                    self._step()
+            while self._wait():
+                self._step()
         except Exception as error:
             log.exception("the engine's thread failed")
             self._stop(EngineStopped(f"the engine's thread failed: {error!r}"))
@@ -124,92 +107,117 @@ class Scheduler:
 
     def _step(self) -> None:
         self._drop_overdue()
-        budget = BUDGET
-        while budget > 0 and (job := self._admit()):
-            budget -= self._prefill(job)
-        self._decode()
+        self._admit()
+        parts = self._parts()
+        if not parts:
+            return
+        rows: list[tuple[int, int, int]] = []
+        asking: list[int] = []
+        for job, part in parts:
+            rows += zip(part, repeat(job.slot), range(job.fed, job.fed + len(part)), strict=False)
+            job.fed += len(part)
+            if job.answered and job.prefilled:
+                asking.append(len(rows) - 1)
+        read = np.array(rows, np.int64).T.copy()
+        scores = self._decoder.forward(read, np.array(asking, np.int64), self._slots)
+        self._advance([job for job, _ in parts], scores)
 
     def _drop_overdue(self) -> None:
-        with self._wake:
-            late = [job for job in self._waiting if job.overdue()]
-            self._waiting = deque(job for job in self._waiting if job not in late)
-        for job in late:
-            job.finish(job.overdue() or "cancelled")
-        for job in list(self._running):
-            if reason := job.overdue():
-                self._leave(job)
-                job.finish(reason)
+        now = time.monotonic()
+        if self._waiting:
+            with self._wake:
+                late = [job for job in self._waiting if job.overdue(now)]
+                self._waiting = deque(job for job in self._waiting if job not in late)
+            for job in late:
+                self._finish(job, job.overdue(now) or "cancelled")
+        for job in [job for job in self._running if job.overdue(now)]:
+            self._finish(job, job.overdue(now) or "cancelled")
 
-    def _admit(self) -> Job | None:
-        """The job whose prompt is next to be read: the one begun, or the first that waits."""
-        if self._running and not self._running[-1].prefilled:
-            return self._running[-1]
-        with self._wake:
-            if len(self._running) >= self._slots or not self._waiting:
-                return None
-            job = self._waiting.popleft()
-        self._prefixes.restore(job, len(self._running))
-        self._running.append(job)
+    def _admit(self) -> None:
+        """Give the free places to those that wait."""
+        while self._waiting and len(self._running) < self._places:
+            with self._wake:
+                job = self._next()
+                self._waiting.remove(job)
+            job.slot = self._free.pop()
+            self._restore(job)
+            if job.answered:
+                self._slots.banned[job.slot] = job.banned
+            self._running.append(job)
+
+    def _next(self) -> Job:
+        """The first of the pool that most of the running are of: together they read the weights of fewer experts.
+
+        The job that has waited longest is passed over at most `patience` times.
+        """
+        longest = self._waiting[0]
+        if longest.passed_over >= self._patience:
+            return longest
+        running = Counter(job.pool for job in self._running)
+        job = max(self._waiting, key=lambda waiting: running[waiting.pool])
+        longest.passed_over += job is not longest
         return job
 
-    def _prefill(self, job: Job) -> int:
-        """Read a chunk of a prompt and, at its end, choose the first token; returns how many tokens were read."""
-        slot = len(self._running) - 1
-        ids = job.prompt[job.fed : job.fed + CHUNK]
-        positions = torch.arange(job.fed, job.fed + len(ids)).unsqueeze(0)
-        hidden, routing = self._model.hidden(torch.tensor([ids]), self._cache.rows(slot, slot + 1), positions)
-        job.chosen.append(_chosen(routing))
-        job.fed += len(ids)
-        if job.prefilled and job.choice is None:
-            self._prefixes.keep(job, slot)
-            self._leave(job)
-            job.finish("length")
-        elif job.prefilled:
-            self._choose(hidden[:, -1], [job])
-        return len(ids)
+    def _restore(self, job: Job) -> None:
+        """Start with the longest beginning that is known; a prompt's last token is always read anew."""
+        lengths = {slot: _common(ids, job.prompt[:-1]) for slot, ids in self._kept.items()}
+        slot = max(lengths, key=lengths.__getitem__, default=-1)
+        if slot >= 0 and lengths[slot]:
+            self._slots.copy(slot, job.slot, lengths[slot])
+            job.fed = lengths[slot]
 
-    def _decode(self) -> None:
-        """One more token for every job that has read its prompt."""
-        jobs = [job for job in self._running if job.prefilled]
-        if not jobs:
-            return
-        embedded = self._model.embed(torch.tensor([job.reply[-1] for job in jobs]))
-        hidden, ids, weights = self._fused.hidden(embedded, self._cache, np.array([job.fed for job in jobs]))
-        for row, job in enumerate(jobs):
-            job.chosen.append((ids[:, row : row + 1], weights[:, row : row + 1]))
-            job.fed += 1
-        self._choose(hidden, jobs)
+    def _parts(self) -> list[tuple[Job, list[int]]]:
+        """What each job reads in this step: its newest token, or the next of its prompt while there is budget."""
+        parts, budget = [], BUDGET
+        for job in self._running:
+            if job.prefilled:
+                parts.append((job, [job.last]))
+            elif budget:
+                parts.append((job, job.prompt[job.fed : job.fed + budget]))
+                budget -= len(parts[-1][1])
+        return parts
 
-    def _choose(self, hidden: torch.Tensor, jobs: list[Job]) -> None:
-        chosen = choose(self._model.logits(hidden), [job.choice for job in jobs if job.choice])
-        for job, token, logprob in zip(jobs, *chosen, strict=True):
-            try:
-                reason = job.accept(token, logprob)
-            except Exception as error:
-                self._leave(job)
-                job.fail(error)
+    def _advance(self, jobs: list[Job], scores: Scores) -> None:
+        """Hand out the next tokens, and let go what is done."""
+        best, total, row = scores.best.tolist(), scores.total.tolist(), 0
+        for job in jobs:
+            if not job.prefilled:
                 continue
-            if reason:
-                self._leave(job)
-                job.finish(reason)
+            if not job.answered:
+                self._finish(job, "length")
+                continue
+            logits = scores.logits[row]
+            token = job.sampler.draw(logits) if job.sampler else best[row]
+            self._accept(job, token, float(logits[token]) - total[row])
+            row += 1
+
+    def _accept(self, job: Job, token: int, logprob: float) -> None:
+        try:
+            reason = job.accept(token, logprob)
+        except Exception as error:
+            self._leave(job)
+            job.fail(error)
+            return
+        if reason:
+            self._finish(job, reason)
+
+    def _finish(self, job: Job, reason: FinishReason) -> None:
+        routing = self._slots.routing(job.slot, job.fed)
+        if job in self._running:
+            self._leave(job)
+        job.finish(reason, *routing)
 
     def _leave(self, job: Job) -> None:
-        """Free a job's slot; the last that decodes takes it, and one that still reads takes the slot after those."""
-        hole = self._running.index(job)
-        decoding = sum(other.prefilled for other in self._running)
-        for last in (decoding - 1, len(self._running) - 1):
-            if last > hole:
-                moved = self._running[last]
-                self._cache.copy(last, hole, moved.fed)
-                self._running[hole] = moved
-                hole = last
-        del self._running[hole]
-
-
-def _chosen(routing: list[Routing]) -> Chosen:
-    """A forward pass' choices as arrays: ids and weights [layer, token, k]."""
-    ids = torch.stack([r.ids for r in routing]).to(torch.uint8)
-    return ids.numpy(), torch.stack([r.weights for r in routing]).numpy()
+        """Free a job's slot; that of a prompt which was only read is kept a while, for the reply to it."""
+        self._running.remove(job)
+        if job.answered or not job.prefilled:
+            self._free.append(job.slot)
+            return
+        if len(self._kept) == KEPT:
+            oldest = next(iter(self._kept))
+            del self._kept[oldest]
+            self._free.append(oldest)
+        self._kept[job.slot] = job.prompt
 
 
 def _common(one: list[int], other: list[int]) -> int:

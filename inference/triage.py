@@ -7,7 +7,6 @@ every digit: whether an order is number 10023 or 10024 says nothing of what is w
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,37 +15,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
-from scipy.sparse import csr_matrix, hstack
-from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
-from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 from torch.nn import functional as F
 
+from inference.lexical import inverse_frequency, lexical
 from inference.trace import RoutingTrace
 
 HEAD, NAMES = "triage.safetensors", "triage.json"
-BUCKETS = 2**14
 DENSE, LEXICAL = 1.0, 30.0  # inverse weight decays of the two parts
 ROUTING = 0.25  # scale of the fingerprint: the router has seen the messages that the head is fitted on
 HELD_BACK = 0.1
-DIGIT = re.compile(r"\d")
-# Pieces of words bear with slips of the pen, pairs of words with short messages.
-PIECES = HashingVectorizer(
-    analyzer="char_wb", ngram_range=(2, 5), n_features=BUCKETS, norm=None, alternate_sign=False, dtype=np.float32
-)
-PAIRS = HashingVectorizer(
-    ngram_range=(1, 2),
-    token_pattern=r"\b\w+\b",  # noqa: S106  (a token of text, no secret)
-    n_features=BUCKETS,
-    norm=None,
-    alternate_sign=False,
-    dtype=np.float32,
-)
-
-
-def masked(text: str) -> str:
-    """The text with 0 for every digit, as triage reads it."""
-    return DIGIT.sub("0", text)
 
 
 def split(count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -107,28 +85,18 @@ class Triage:
         return cls(**load_file(directory / HEAD), intents=intents)
 
 
-def lexical(texts: Sequence[str], idf: NDArray[np.float32]) -> csr_matrix:
-    """TF-IDF of pieces and of pairs of words [texts, 2 * BUCKETS], each part of unit length."""
-    clean = [masked(text.encode("utf-8", "replace").decode()) for text in texts]
-    parts = []
-    for vectorizer, weights in zip((PIECES, PAIRS), idf, strict=True):
-        transformer = TfidfTransformer(sublinear_tf=True)
-        transformer.idf_ = weights
-        parts.append(transformer.transform(vectorizer.transform(clean)))
-    return csr_matrix(hstack(parts), dtype=np.float32)
-
-
 def fit(vectors: NDArray[np.float32], texts: Sequence[str], labels: Sequence[tuple[str, str]]) -> Triage:
     """Fit the head on `features` [n, ...], the messages and their (category, intent).
 
     The two parts are fitted apart, so that neither hides what the other knows, and their logits are added up. The
     messages that `split` holds back choose the weights, so that a probability is what it says (arXiv 1706.04599).
     """
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415  (a second that serving need not wait for)
+
     intents = sorted(set(labels))
     target = np.asarray([intents.index(label) for label in labels])
     rest, held = split(len(target))
-    found = [TfidfTransformer(sublinear_tf=True).fit(v.transform(map(masked, texts))).idf_ for v in (PIECES, PAIRS)]
-    idf = np.asarray(found, np.float32)
+    idf = inverse_frequency(texts)
     words = lexical(texts, idf)
     dense = LogisticRegression(C=DENSE, max_iter=300).fit(vectors[rest], target[rest])
     said = LogisticRegression(C=LEXICAL, max_iter=300).fit(words[rest], target[rest])

@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from inference import triage
 from inference.encoder import WIDTH, Encoder, Upper
+from inference.lexical import masked
 
 SEED = 0
 PASSES = 6
@@ -33,7 +34,7 @@ def tune(texts: Sequence[str], labels: Sequence[tuple[str, str]], *, passes: int
     names = sorted(set(labels))
     target = torch.tensor([names.index(labels[i]) for i in rest])
     encoder = Encoder()
-    states = _states(encoder, [triage.masked(texts[i]) for i in rest])
+    states = _states(encoder, [masked(texts[i]) for i in rest])
     upper, head, drop = encoder.upper().train(), nn.Linear(WIDTH, len(names)), nn.Dropout(0.2)
     groups = [{"params": upper.parameters(), "peak": LEARNING_RATE}, {"params": head.parameters(), "peak": HEAD_RATE}]
     optimiser = torch.optim.AdamW(groups, lr=0, weight_decay=0.05)

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 import transformers
 from jinja2 import TemplateError
+from numpy.typing import NDArray
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
@@ -24,13 +25,15 @@ from inference.backends.messages import messages
 from inference.backends.reply import NO_ROUTING, TRACED, Reply
 from inference.checkpoint import CheckpointError
 from inference.engine import ReplyStream
-from inference.job import Chosen, FinishReason, Params
+from inference.job import FinishReason, Params
 from inference.prompt import Brief, Turn
-from inference.sampling import Choice, choose
+from inference.sampling import choose, sampler
 from inference.scheduler import EngineBusy, EngineStopped
 from inference.trace import RoutingTrace
 
 log = logging.getLogger(__name__)
+
+Chosen = tuple[NDArray[np.uint8], NDArray[np.float32]]  # ids and weights [layer, token, k]
 
 
 class Routers:
@@ -76,11 +79,10 @@ def _router_kinds(module: nn.Module) -> list[type[nn.Module]]:
 class Job:
     """A prompt and its reply so far."""
 
-    def __init__(self, prompt: list[int], params: Params, banned: Tensor) -> None:
+    def __init__(self, prompt: list[int], params: Params) -> None:
         self.reply = Reply(params.deadline)
         self.prompt, self.limit = prompt, params.max_tokens
-        generator = torch.Generator().manual_seed(params.seed)
-        self.choice = Choice(params.temperature, params.top_p, banned, generator)
+        self.sampler = sampler(params.temperature, params.top_p, params.seed)
         self.written: list[int] = []
         self.logprobs: list[float] = []
         self.cache: Any = None
@@ -98,7 +100,6 @@ class TransformersWriter:
         config = self._model.config.get_text_config()
         self._context: int | None = getattr(config, "max_position_embeddings", None)
         self._ends = _ends(self._model, self._tokenizer)
-        self._banned = torch.zeros(self._model.get_output_embeddings().weight.shape[0], dtype=torch.bool)
         self._slots, self._limit = slots, waiting
         self._waiting: deque[Job] = deque()
         self._running: list[Job] = []
@@ -109,7 +110,7 @@ class TransformersWriter:
 
     def stream(self, turns: Sequence[Turn], params: Params) -> ReplyStream:
         """Queue a reply to the last turn; ValueError when even that turn alone is too long for the model."""
-        job = Job(self._prompt(turns, params), params, self._banned)
+        job = Job(self._prompt(turns, params), params)
         with self._wake:
             if self._stopped:
                 raise EngineStopped("the engine was closed")
@@ -180,7 +181,7 @@ class TransformersWriter:
         job.cache = output.past_key_values
         if chosen := self._routers.take():
             job.chosen.append(chosen)
-        (token,), (logprob,) = choose(output.logits[:, -1].cpu(), [job.choice])
+        token, logprob = choose(output.logits[0, -1].float().cpu().numpy(), job.sampler)
         job.written.append(token)
         job.logprobs.append(logprob)
         if token in self._ends:

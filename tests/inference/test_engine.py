@@ -12,7 +12,9 @@ import pytest
 
 from inference import checkpoint
 from inference.checkpoint import CheckpointError
+from inference.eager import EagerDecoder
 from inference.engine import Completion, Engine, EngineBusy, EngineStopped, Params, ReplyStream, Turn
+from inference.fused import FusedDecoder
 from inference.prompt import Brief
 from tests.inference.conftest import ASKED, REFUND, REPLIES, SLOTS, WHERE
 
@@ -85,6 +87,28 @@ def test_many_at_once_get_what_each_gets_alone(engine: Engine) -> None:
     assert [completion.text for completion in together] == [EXPECTED[brief] for brief in briefs]
     alone = say(engine, REFUND).trace
     np.testing.assert_allclose(together[1].trace.weights, alone.weights, atol=1e-4)
+
+
+def test_a_drawn_reply_is_the_same_alone_and_among_others(engine: Engine) -> None:
+    drawn = Params(WHERE, SLOTS, temperature=2.0, top_p=0.9, max_tokens=30, seed=7)
+    alone = say(engine, WHERE, drawn)
+    with ThreadPoolExecutor(9) as pool:
+        asked = [(WHERE, drawn) if index == 4 else (REFUND, None) for index in range(9)]
+        together = list(pool.map(lambda one: say(engine, *one), asked))[4]
+    assert (together.text, together.mean_logprob) == (alone.text, alone.mean_logprob)
+    np.testing.assert_array_equal(together.trace.weights, alone.trace.weights)
+
+
+@pytest.mark.parametrize("decoder", ["bfloat16", "eager"])
+def test_other_weights_and_the_eager_decoder_say_the_same(directory: Path, engine: Engine, decoder: str) -> None:
+    model, tokenizer, info = checkpoint.load(directory)
+    kind = EagerDecoder(model) if decoder == "eager" else FusedDecoder(model.config, model.state_dict(), "bfloat16")
+    with Engine(directory, kind, tokenizer, info, slots=8, waiting=8) as other:
+        for brief, expected in EXPECTED.items():
+            found, packed = say(other, brief), say(engine, brief)
+            assert found.text == packed.text == expected
+            assert found.mean_logprob == pytest.approx(packed.mean_logprob, abs=0.01)
+            assert (found.trace.ids == packed.trace.ids).mean() > 0.95
 
 
 def test_max_tokens_ends_it(engine: Engine) -> None:
@@ -196,7 +220,7 @@ def test_closing_the_engine_fails_what_is_not_finished(directory: Path) -> None:
 def test_a_failing_thread_fails_all_that_wait_with_its_reason(directory: Path) -> None:
     model, tokenizer, info = checkpoint.load(directory)
     model.rotation = model.rotation[:40]  # the 41st token has no position
-    with Engine(directory, model, tokenizer, info, slots=1, waiting=9) as engine:
+    with Engine(directory, EagerDecoder(model), tokenizer, info, slots=1, waiting=9) as engine:
         streams = [engine.stream(turns(WHERE), ENDLESS) for _ in range(3)]
         for stream in streams:
             with pytest.raises(EngineStopped, match="failed"):
