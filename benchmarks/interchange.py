@@ -135,8 +135,8 @@ def prompts(per_category: int) -> list[Question]:
 
 
 def written(asked: Sequence[Question]) -> list[str]:
-    """What our engine writes, greedily and with every slot allowed."""
-    with Engine.load(MODEL, slots=AT_ONCE) as engine, ThreadPoolExecutor(AT_ONCE) as pool:
+    """What our engine writes, greedily, with every slot allowed and the weights as they are stored."""
+    with Engine.load(MODEL, slots=AT_ONCE, storage="bfloat16") as engine, ThreadPoolExecutor(AT_ONCE) as pool:
         return list(pool.map(lambda question: _write(engine, question), asked))
 
 
