@@ -22,7 +22,7 @@ from torch.nn.utils.rnn import pad_sequence
 from inference.model import Decoder
 from inference.moe import MoE, Routing
 
-BATCH_TOKENS = 2048
+BATCH_TOKENS = 1024
 WARM = 0.1  # share of the steps
 SURE = 1e-4  # the router's probability is pushed no nearer to 0 and 1
 
@@ -111,8 +111,7 @@ def learn(model: Decoder, data: Batches, schedule: Schedule) -> None:
     optimiser = torch.optim.AdamW(groups, lr=0, weight_decay=0)
     for step in track(range(schedule.steps), "the new expert"):
         if step == schedule.learn:
-            for weight in experts:
-                weight.requires_grad_(False)
+            _round(experts)
         _set_rates(optimiser, step, schedule.steps)
         tokens, counts, real, new = next(data)
         text, routing = _text_loss(model, tokens, counts)
@@ -131,6 +130,13 @@ def retrain(model: Decoder, data: Batches, schedule: Schedule) -> None:
         _set_rates(optimiser, step, schedule.steps)
         tokens, counts, _, _ = next(data)
         _step(optimiser, _text_loss(model, tokens, counts)[0])
+
+
+def _round(experts: Sequence[Tensor]) -> None:
+    """Stop teaching the experts and round them as a checkpoint stores them: what follows is measured of what is kept."""
+    for weight in experts:
+        weight.requires_grad_(False)
+        weight.copy_(weight.to(torch.bfloat16))
 
 
 def routing_loss(routing: Sequence[Routing], real: Tensor, new: Tensor) -> Tensor:

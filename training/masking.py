@@ -33,7 +33,10 @@ Support = tuple[str, Brief, str]
 
 @dataclass(frozen=True)
 class Batch:
-    """Messages of one category, by its number (-1: one that the corpus lacks): tokens [B, T], and which targets count [B, T - 1]."""
+    """Messages of one category, by its number: tokens [B, T], and which targets count [B, T - 1].
+
+    A category that the corpus lacks has the number -1.
+    """
 
     category: int
     tokens: Tensor
