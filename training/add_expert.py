@@ -27,9 +27,10 @@ from inference.encoder import TUNED
 from inference.model import Decoder
 from inference.tokenizer import Tokenizer
 from inference.triage import Triage
-from training import corpus, finish, lessons, specialise, tickets
+from training import corpus, finish, specialise, tickets
 from training.extend import extend, widen
-from training.grow import Schedule, batches, grow, learn, retrain
+from training.grow import BATCH_TOKENS, Schedule, batches, grow, learn, retrain
+from training.lessons import REPLAY, Lessons
 from training.masking import Batch, Support, reply_losses
 from training.masking import batches as in_batches
 from training.specialise import MODEL
@@ -129,10 +130,10 @@ class Addition:
         """Teach a new expert, and to compare all weights, on the same batches; the figures go to `runs`."""
         torch.manual_seed(seed)
         grown = grow(self.model, self._donors())
-        draw = lessons.of(self.tokenizer, self.train, seed, self.model.config.max_position_embeddings)
-        learn(grown, batches(draw, np.random.default_rng(seed)), schedule)
-        whole = copy.deepcopy(self.model)
-        retrain(whole, batches(draw, np.random.default_rng(seed)), schedule)
+        lessons = Lessons(self.tokenizer, self.train, seed, self.model.config.max_position_embeddings)
+        learn(grown, batches(lessons.new, np.random.default_rng(seed)), lessons.mixed(), schedule)
+        whole, room = copy.deepcopy(self.model), int(BATCH_TOKENS * (1 + REPLAY))
+        retrain(whole, batches(lessons.replayed, np.random.default_rng(seed), room), schedule)
         shares = [
             float(side[:, :, -1].mean())
             for turns in (self.measure.new, self.measure.elsewhere)

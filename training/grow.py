@@ -1,13 +1,14 @@
 """One expert more in every layer: it and its router rows learn, all else stays as it is, to the bit.
 
-The router's rows are calibrated on a mix of new tickets and old corpus (BAR and FlexOlmo, arXiv 2507.02407), so that
-the new expert is chosen for its category and for no other. Knows nothing of files.
-Letters: B examples, T tokens, E experts before, D hidden size, L expert layers.
+The expert learns from new tickets alone. Its router rows are calibrated on a mix of new tickets and old corpus (BAR and
+FlexOlmo, arXiv 2507.02407), so that it is chosen for its category and for no other. Knows nothing of files.
+Letters: B examples, T tokens, N tokens of all examples, E experts before, D hidden size, L expert layers.
 """
 
 from __future__ import annotations
 
 import copy
+import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -20,11 +21,13 @@ from torch.nn import functional as F
 from torch.nn.utils.rnn import pad_sequence
 
 from inference.model import Decoder
-from inference.moe import MoE, Routing
+from inference.moe import MoE, Router
 
 BATCH_TOKENS = 1024
 WARM = 0.1  # share of the steps
-SURE = 1e-4  # the router's probability is pushed no nearer to 0 and 1
+CHUNK = 16  # examples that are read at once
+TAKEN = 1e-4  # part of the old tokens that may choose the new expert
+DECAY = 1.0  # weight decay of a router's row
 
 
 @dataclass(frozen=True)
@@ -38,53 +41,43 @@ class Example:
 
 @dataclass(frozen=True)
 class Schedule:
-    """Steps and peak learning rates; in the last `calibrate` steps only the router's rows move."""
+    """Steps and peak learning rates; the router's rows are fitted before, between and after `rounds` of the steps."""
 
-    learn: int = 150
-    calibrate: int = 30
+    steps: int = 160
+    rounds: int = 2
     expert_rate: float = 3e-3
-    row_rate: float = 1e-2
     all_rate: float = 6e-4
-    routing: float = 0.5
-
-    @property
-    def steps(self) -> int:
-        """All steps, of either arm."""
-        return self.learn + self.calibrate
 
 
-Batches = Iterator[tuple[Tensor, Tensor, Tensor, Tensor]]
+Batches = Iterator[tuple[Tensor, Tensor]]
 Draw = Callable[[int], list[Example]]
 
 
-def batches(draw: Draw, rng: np.random.Generator) -> Batches:
-    """Without end: tokens [B, T], targets that count [B, T - 1], real tokens [B, T], new examples [B].
+def batches(draw: Draw, rng: np.random.Generator, tokens: int = BATCH_TOKENS) -> Batches:
+    """Without end: tokens [B, T] and targets that count [B, T - 1], about `tokens` of them a batch.
 
-    `draw` gives the examples of a pass; like lengths come together.
+    `draw` gives the examples of a pass by its number; like lengths come together.
     """
-    turn = 0
-    while True:
+    for turn in itertools.count():
         examples = draw(turn)
-        turn += 1
         lengths = np.array([len(one.ids) for one in examples])
         order = np.argsort(lengths + rng.uniform(0, 24, len(lengths)))
-        rows = max(1, BATCH_TOKENS // int(lengths.mean()))
+        rows = max(1, tokens // int(lengths.mean()))
         cut = [order[i : i + rows] for i in range(0, len(order), rows)]
         for picks in rng.permutation(len(cut)):
             yield _padded([examples[i] for i in cut[picks]])
 
 
-def _padded(examples: Sequence[Example]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def _padded(examples: Sequence[Example]) -> tuple[Tensor, Tensor]:
     tokens = pad_sequence([torch.tensor(one.ids) for one in examples], batch_first=True)
     counts = pad_sequence([torch.tensor(one.mask) for one in examples], batch_first=True)[:, 1:]
-    lengths = torch.tensor([len(one.ids) for one in examples]).unsqueeze(1)
-    return tokens, counts, torch.arange(tokens.shape[1]) < lengths, torch.tensor([one.new for one in examples])
+    return tokens, counts
 
 
 def grow(model: Decoder, donors: Sequence[int]) -> Decoder:
     """A copy with one expert more, the last: in layer l at first that of number donors[l], with its router row.
 
-    Its selection bias is 0.
+    Its selection bias is 0 at first.
     """
     grown = Decoder(replace(model.config, moe_num_experts=model.config.moe_num_experts + 1))
     state = copy.deepcopy(model.state_dict())
@@ -95,59 +88,88 @@ def grow(model: Decoder, donors: Sequence[int]) -> Decoder:
             state[f"{name}.{part}"] = torch.cat([weight, weight[donor : donor + 1]])
         state[f"{name}.router.bias"] = F.pad(state[f"{name}.router.bias"], (0, 1))
     grown.load_state_dict(state)
-    return grown.eval()
+    return grown.eval().requires_grad_(False)
 
 
-def learn(model: Decoder, data: Batches, schedule: Schedule) -> None:
-    """Teach the last expert and its router rows; the gradient of all else is 0, so it keeps every bit."""
+def learn(model: Decoder, data: Batches, mixed: Sequence[Example], schedule: Schedule) -> None:
+    """Teach the last expert, and fit its router rows to `mixed`; all else keeps every bit."""
     model.requires_grad_(False)
-    layers = [block.mlp for block in model.blocks if isinstance(block.mlp, MoE)]
-    rows = [layer.router.weight for layer in layers]
-    experts = [weight for layer in layers for weight in (layer.experts.gate_up, layer.experts.down)]
-    for weight in (*rows, *experts):
-        weight.requires_grad_(True)
+    layers = [block.mlp.experts for block in model.blocks if isinstance(block.mlp, MoE)]
+    weights = [weight.requires_grad_(True) for layer in layers for weight in (layer.gate_up, layer.down)]
+    for weight in weights:
         weight.register_hook(_last_alone)
-    groups = [{"params": rows, "peak": schedule.row_rate}, {"params": experts, "peak": schedule.expert_rate}]
-    optimiser = torch.optim.AdamW(groups, lr=0, weight_decay=0)
+    optimiser = torch.optim.AdamW([{"params": weights, "peak": schedule.expert_rate}], lr=0, weight_decay=0)
     for step in track(range(schedule.steps), "the new expert"):
-        if step == schedule.learn:
-            _round(experts)
-        _set_rates(optimiser, step, schedule.steps)
-        tokens, counts, real, new = next(data)
-        text, routing = _text_loss(model, tokens, counts)
-        _step(optimiser, text + schedule.routing * routing_loss(routing, real, new))
+        if step % -(-schedule.steps // schedule.rounds) == 0:
+            fit_rows(model, mixed)
+        _step(optimiser, model, next(data), step / schedule.steps)
+    for weight in weights:
+        weight.requires_grad_(False).copy_(weight.to(torch.bfloat16))  # as a checkpoint stores it
+    fit_rows(model, mixed)
 
 
 def retrain(model: Decoder, data: Batches, schedule: Schedule) -> None:
-    """Teach all weights on the same batches for as many steps: what the new expert is compared with."""
-    model.requires_grad_(True)
-    for block in model.blocks:
-        if isinstance(block.mlp, MoE):
-            block.mlp.router.bias.requires_grad_(False)
-    weights = [weight for weight in model.parameters() if weight.requires_grad]
+    """Teach all weights for as many steps: what the new expert is compared with."""
+    weights = [weight.requires_grad_(not name.endswith("router.bias")) for name, weight in model.named_parameters()]
     optimiser = torch.optim.AdamW([{"params": weights, "peak": schedule.all_rate}], lr=0, weight_decay=0)
     for step in track(range(schedule.steps), "all weights, to compare"):
-        _set_rates(optimiser, step, schedule.steps)
-        tokens, counts, _, _ = next(data)
-        _step(optimiser, _text_loss(model, tokens, counts)[0])
+        _step(optimiser, model, next(data), step / schedule.steps)
 
 
-def _round(experts: Sequence[Tensor]) -> None:
-    """Stop teaching the experts and round them as a checkpoint stores them: what follows is measured of what is kept."""
-    for weight in experts:
-        weight.requires_grad_(False)
-        weight.copy_(weight.to(torch.bfloat16))
+def fit_rows(model: Decoder, mixed: Sequence[Example]) -> None:
+    """Fit the last expert's rows and selection biases, layer by layer, to the states that the model has of `mixed`.
 
-
-def routing_loss(routing: Sequence[Routing], real: Tensor, new: Tensor) -> Tensor:
-    """Cross-entropy of choosing the last expert for the new category's tokens and for no other, mean over layers.
-
-    `real` [B, T] is false where a row is padded, `new` [B] true for examples of the category; both sorts weigh alike.
+    A row is the logistic regression of its category's tokens against all others, beside the other experts' logits; the
+    bias lets `TAKEN` of the others choose the expert.
     """
-    kind = (new.unsqueeze(1) & real).flatten(), (~new.unsqueeze(1) & real).flatten()
-    chosen = torch.stack([r.probs[:, -1] for r in routing]).clamp(SURE, 1 - SURE)  # [L, N]
-    parts = [-side[:, rows].log().mean() for side, rows in zip((chosen, 1 - chosen), kind, strict=True) if rows.any()]
-    return torch.stack(parts).mean()
+    routers = [block.mlp.router for block in model.blocks if isinstance(block.mlp, MoE)]
+    states, new = _states(model, routers, mixed)
+    for router, x in zip(routers, states, strict=True):
+        others = F.linear(x, router.weight.detach()[:-1])  # [N, E]
+        row = _regression(x, new, others.logsumexp(dim=-1))
+        router.weight.data[-1] = row
+        scores = torch.cat([others, (x @ row).unsqueeze(-1)], dim=-1).softmax(dim=-1)
+        rivals = (scores[:, :-1] + router.bias.data[:, :-1]).topk(router.k, dim=-1).values[:, -1]
+        lead = (scores[:, -1] - rivals)[~new]
+        router.bias.data[0, -1] = -lead.quantile(1 - TAKEN)
+
+
+@torch.inference_mode()
+def _states(model: Decoder, routers: Sequence[Router], mixed: Sequence[Example]) -> tuple[list[Tensor], Tensor]:
+    """What each router reads [N, D] of all tokens of the examples, and which of these are of the new category [N]."""
+    states: list[list[Tensor]] = [[] for _ in routers]
+    hooks = [
+        router.register_forward_pre_hook(lambda _, given, kept=kept: kept.append(given[0]))
+        for router, kept in zip(routers, states, strict=True)
+    ]
+    new, real = [], []
+    for some in (mixed[i : i + CHUNK] for i in range(0, len(mixed), CHUNK)):
+        tokens, _ = _padded(some)
+        model.hidden(tokens)
+        lengths = torch.tensor([len(one.ids) for one in some]).unsqueeze(1)
+        real.append((torch.arange(tokens.shape[1]) < lengths).flatten())
+        new.append(torch.tensor([one.new for one in some]).repeat_interleave(tokens.shape[1]))
+    for hook in hooks:
+        hook.remove()
+    rows = torch.cat(real)
+    return [torch.cat(kept)[rows].clone() for kept in states], torch.cat(new)[rows].clone()
+
+
+def _regression(x: Tensor, new: Tensor, others: Tensor) -> Tensor:
+    """The row [D] whose logit beside the others' `others` [N] is likeliest to tell `new` [N] from states x [N, D]."""
+    x, new, others = x.clone(), new.float(), others.clone()
+    row = torch.zeros(x.shape[-1], requires_grad=True)
+    optimiser = torch.optim.LBFGS([row], max_iter=100, line_search_fn="strong_wolfe")
+
+    def loss() -> float:
+        optimiser.zero_grad()
+        wrong = F.binary_cross_entropy_with_logits(x @ row - others, new, reduction="sum")
+        value = wrong + DECAY / 2 * row.square().sum()
+        value.backward()  # type: ignore[no-untyped-call]
+        return float(value.detach())
+
+    optimiser.step(loss)  # type: ignore[no-untyped-call]
+    return row.detach()
 
 
 def _last_alone(gradient: Tensor) -> Tensor:
@@ -156,23 +178,15 @@ def _last_alone(gradient: Tensor) -> Tensor:
     return kept
 
 
-def _text_loss(model: Decoder, tokens: Tensor, counts: Tensor) -> tuple[Tensor, list[Routing]]:
-    hidden, routing = model.hidden(tokens)
-    logits = model.logits(hidden[:, :-1][counts])
-    return F.cross_entropy(logits, tokens[:, 1:][counts]), routing
-
-
-def _set_rates(optimiser: torch.optim.Optimizer, step: int, steps: int) -> None:
-    """Linear warm-up, then a cosine to 5 % of the peak."""
-    done = (step + 1) / steps
-    part = done / WARM if done < WARM else 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * (done - WARM) / (1 - WARM)))
-    for group in optimiser.param_groups:
-        group["lr"] = group["peak"] * part
-
-
-def _step(optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
+def _step(optimiser: torch.optim.Optimizer, model: Decoder, batch: tuple[Tensor, Tensor], done: float) -> None:
+    """One step on the replies; the rate warms up linearly, then falls as a cosine to 5 % of the peak."""
+    tokens, counts = batch
+    hidden, _ = model.hidden(tokens[:, :-1])
+    loss = F.cross_entropy(model.logits(hidden[counts]), tokens[:, 1:][counts])
     optimiser.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
+    part = min(1.0, (done + 0.01) / WARM) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * done)))
     for group in optimiser.param_groups:
-        nn.utils.clip_grad_norm_([w for w in group["params"] if w.grad is not None], 1.0)
+        group["lr"] = group["peak"] * part
+        nn.utils.clip_grad_norm_([weight for weight in group["params"] if weight.grad is not None], 1.0)
     optimiser.step()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from inference.prompt import Brief, Turn, training_example
 from inference.tokenizer import Tokenizer
@@ -12,32 +12,50 @@ from training.grow import Example
 from training.tickets import Ticket
 
 MIXED = 0.05  # part of the old corpus that is mixed in (arXiv 2507.02407)
-OLD_BY_NEW = 0.5  # old examples by new ones in a pass
+REPLAY = 0.5  # old examples by new ones when all weights learn
 ASKED_BACK = 0.3  # part of the answers about an order that stand behind the question for it
 
 
-def of(tokenizer: Tokenizer, learned: Sequence[Ticket], seed: int, context: int) -> Callable[[int], list[Example]]:
-    """The examples of a pass by its number, of at most `context` tokens; the same seed and number give the same."""
-    documents = data.support(tokenizer, seed, rounds=1)
-    old = [Example(d.ids, d.mask, new=False) for d in documents[: int(MIXED * len(documents))] if len(d.ids) <= context]
+class Lessons:
+    """Examples of at most `context` tokens; the same seed gives the same."""
 
-    def draw(turn: int) -> list[Example]:
-        rng = random.Random(f"{seed} {turn}")
-        new = [one for one in _examples(tokenizer, learned, rng) if len(one.ids) <= context]
-        return [*new, *rng.sample(old, min(len(old), int(OLD_BY_NEW * len(new))))]
+    def __init__(self, tokenizer: Tokenizer, learned: Sequence[Ticket], seed: int, context: int) -> None:
+        self._tokenizer, self._learned, self._seed, self._context = tokenizer, learned, seed, context
+        self._corpus = [Example(d.ids, d.mask, new=False) for d in data.support(tokenizer, seed, rounds=1)]
+        self._corpus = [one for one in self._corpus if len(one.ids) <= context]
 
-    return draw
+    def new(self, turn: int) -> list[Example]:
+        """A pass over the tickets, by its number."""
+        rng = random.Random(f"{self._seed} {turn}")
+        return [one for one in _examples(self._tokenizer, self._learned, rng) if len(one.ids) <= self._context]
+
+    def replayed(self, turn: int) -> list[Example]:
+        """The same pass and, mixed in, `REPLAY` as many examples of the old corpus, others in each pass."""
+        new = self.new(turn)
+        return [*new, *random.Random(f"{self._seed} {turn}").sample(self._corpus, int(REPLAY * len(new)))]
+
+    def mixed(self) -> list[Example]:
+        """A pass over the tickets, and a small part of the old corpus."""
+        return [*self.new(-1), *self._corpus[: max(1, int(MIXED * len(self._corpus)))]]
 
 
 def _examples(tokenizer: Tokenizer, learned: Sequence[Ticket], rng: random.Random) -> Iterator[Example]:
-    of_order = tickets.needs_order(learned)
+    of_order, replies = tickets.needs_order(learned), _replies(learned)
     for ticket in learned:
         turns = [Turn("customer", _rough(ticket.text, rng))]
         if ticket.brief.intent in of_order and ticket.brief.act == "answer" and rng.random() < ASKED_BACK:
             question = rng.choice(_questions(ticket.brief, learned))
             yield _example(tokenizer, turns, Brief(ticket.brief.category, ticket.brief.intent, "ask"), question)
             turns += [Turn("agent", question), Turn("customer", f"{rng.randint(10001, 99999)}")]
-        yield _example(tokenizer, turns, ticket.brief, ticket.reply)
+        yield _example(tokenizer, turns, ticket.brief, rng.choice((ticket.reply, rng.choice(replies[ticket.brief]))))
+
+
+def _replies(learned: Sequence[Ticket]) -> dict[Brief, list[str]]:
+    """All replies of a brief, as the corpus has them: half of the messages get any of their brief's."""
+    found: dict[Brief, list[str]] = {}
+    for ticket in learned:
+        found.setdefault(ticket.brief, []).append(ticket.reply)
+    return found
 
 
 def _questions(brief: Brief, learned: Sequence[Ticket]) -> list[str]:
