@@ -14,9 +14,11 @@ import torch
 from inference import checkpoint, triage
 from inference.config import ModelConfig
 from inference.model import Decoder
+from inference.prompt import Turn, training_example
 from inference.tokenizer import FILE, Tokenizer
 from tests.stack import ROOT
 from training import corpus, finish
+from training.grow import Example, Schedule, batches, retrain
 
 MESSAGES, HELD_OUT = 10, 2
 
@@ -48,7 +50,7 @@ def small_corpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def tiny_checkpoint(small_corpus: None, shipped_tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Twelve tiny experts with random weights, cards that give each a category, and a triage head."""
+    """Twelve tiny experts that know a reply of each intent, cards that give each a category, and a triage head."""
     torch.manual_seed(0)
     path = tmp_path_factory.mktemp("models") / "tiny"
     config = ModelConfig(
@@ -60,8 +62,17 @@ def tiny_checkpoint(small_corpus: None, shipped_tokenizer: Tokenizer, tmp_path_f
         moe_intermediate_size=32,
     )
     card = {"name": "tiny", "experts": finish.cards(np.eye(12, dtype=np.float32), corpus.CATEGORIES)}
-    checkpoint.save(path, Decoder(config), config, shipped_tokenizer, card)
+    checkpoint.save(path, _taught(Decoder(config), shipped_tokenizer), config, shipped_tokenizer, card)
     rows = [((i.category, i.name), text) for i in corpus.intents() for text in i.messages]
     labels, texts = [label for label, _ in rows], [text for _, text in rows]
     triage.fit(finish.look(path, texts), texts, labels).save(path)
     return path
+
+
+def _taught(model: Decoder, tokenizer: Tokenizer) -> Decoder:
+    examples = [
+        Example(*training_example(tokenizer, [Turn("customer", text)], brief, reply), new=False)
+        for text, brief, reply in finish.support_turns({i.name: i.messages[:2] for i in corpus.intents()})[1]
+    ]
+    retrain(model, batches(lambda _: examples, np.random.default_rng(0)), Schedule(steps=80, all_rate=4e-3))
+    return model.eval()

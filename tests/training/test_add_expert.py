@@ -101,7 +101,7 @@ def test_its_specialisation_can_be_measured(written: tuple[Path, Added], monkeyp
         ("Gift cards", ROWS, "is no name"),
         ("repairs", ROWS[:20], "20 different tickets, at least 50"),
         ("repairs", [row | {"reply": "{{nothing}}"} for row in ROWS], "line 1: unknown slot {{nothing}}"),
-        ("repairs", [row | {"intent": "track_order"} for row in ROWS], "'track_order' (of 'delivery')"),
+        ("repairs", [row | {"intent": "track_order"} for row in ROWS], "'track_order' (of delivery)"),
     ],
 )
 def test_what_cannot_be_added_is_told_and_nothing_is_written(
