@@ -26,8 +26,9 @@ from inference.moe import MoE, Router
 BATCH_TOKENS = 1024
 WARM = 0.1  # share of the steps
 CHUNK = 16  # examples that are read at once
-TAKEN = 1e-4  # part of the old tokens that may choose the new expert
-DECAY = 1.0  # weight decay of a router's row
+LENIENT, STRICT = 1e-2, 1e-4  # part of the old replies' tokens that may choose the new expert, while it learns and then
+DECAY = 0.3  # weight decay of a router's row
+ROUTING = 0.3  # weight of the term that marks the new category's states
 
 
 @dataclass(frozen=True)
@@ -101,11 +102,11 @@ def learn(model: Decoder, data: Batches, mixed: Sequence[Example], schedule: Sch
     optimiser = torch.optim.AdamW([{"params": weights, "peak": schedule.expert_rate}], lr=0, weight_decay=0)
     for step in track(range(schedule.steps), "the new expert"):
         if step % -(-schedule.steps // schedule.rounds) == 0:
-            fit_rows(model, mixed)
-        _step(optimiser, model, next(data), step / schedule.steps)
+            fit_rows(model, mixed, LENIENT)
+        _step(optimiser, model, next(data), step / schedule.steps, ROUTING)
     for weight in weights:
         weight.requires_grad_(False).copy_(weight.to(torch.bfloat16))  # as a checkpoint stores it
-    fit_rows(model, mixed)
+    fit_rows(model, mixed, STRICT)
 
 
 def retrain(model: Decoder, data: Batches, schedule: Schedule) -> None:
@@ -113,46 +114,47 @@ def retrain(model: Decoder, data: Batches, schedule: Schedule) -> None:
     weights = [weight.requires_grad_(not name.endswith("router.bias")) for name, weight in model.named_parameters()]
     optimiser = torch.optim.AdamW([{"params": weights, "peak": schedule.all_rate}], lr=0, weight_decay=0)
     for step in track(range(schedule.steps), "all weights, to compare"):
-        _step(optimiser, model, next(data), step / schedule.steps)
+        _step(optimiser, model, next(data), step / schedule.steps, 0.0)
 
 
-def fit_rows(model: Decoder, mixed: Sequence[Example]) -> None:
+def fit_rows(model: Decoder, mixed: Sequence[Example], taken: float) -> None:
     """Fit the last expert's rows and selection biases, layer by layer, to the states that the model has of `mixed`.
 
     A row is the logistic regression of its category's tokens against all others, beside the other experts' logits; the
-    bias lets `TAKEN` of the others choose the expert.
+    bias lets the part `taken` of the tokens of the others' replies choose the expert.
     """
     routers = [block.mlp.router for block in model.blocks if isinstance(block.mlp, MoE)]
-    states, new = _states(model, routers, mixed)
+    states, new, old_replies = _states(model, routers, mixed)
     for router, x in zip(routers, states, strict=True):
         others = F.linear(x, router.weight.detach()[:-1])  # [N, E]
         row = _regression(x, new, others.logsumexp(dim=-1))
         router.weight.data[-1] = row
         scores = torch.cat([others, (x @ row).unsqueeze(-1)], dim=-1).softmax(dim=-1)
         rivals = (scores[:, :-1] + router.bias.data[:, :-1]).topk(router.k, dim=-1).values[:, -1]
-        lead = (scores[:, -1] - rivals)[~new]
-        router.bias.data[0, -1] = -lead.quantile(1 - TAKEN)
+        router.bias.data[0, -1] = -(scores[:, -1] - rivals)[old_replies].quantile(1 - taken)
 
 
 @torch.inference_mode()
-def _states(model: Decoder, routers: Sequence[Router], mixed: Sequence[Example]) -> tuple[list[Tensor], Tensor]:
-    """What each router reads [N, D] of all tokens of the examples, and which of these are of the new category [N]."""
+def _states(model: Decoder, routers: Sequence[Router], mixed: Sequence[Example]) -> tuple[list[Tensor], Tensor, Tensor]:
+    """What each router reads [N, D] of all tokens; which of these are of the new category, and of old replies [N]."""
     states: list[list[Tensor]] = [[] for _ in routers]
     hooks = [
         router.register_forward_pre_hook(lambda _, given, kept=kept: kept.append(given[0]))
         for router, kept in zip(routers, states, strict=True)
     ]
-    new, real = [], []
-    for some in (mixed[i : i + CHUNK] for i in range(0, len(mixed), CHUNK)):
-        tokens, _ = _padded(some)
+    new, real, replies = [], [], []
+    alike = sorted(mixed, key=lambda one: len(one.ids))
+    for some in (alike[i : i + CHUNK] for i in range(0, len(alike), CHUNK)):
+        tokens, counts = _padded(some)
         model.hidden(tokens)
+        replies.append(F.pad(counts, (1, 0)).flatten())
         lengths = torch.tensor([len(one.ids) for one in some]).unsqueeze(1)
         real.append((torch.arange(tokens.shape[1]) < lengths).flatten())
         new.append(torch.tensor([one.new for one in some]).repeat_interleave(tokens.shape[1]))
     for hook in hooks:
         hook.remove()
-    rows = torch.cat(real)
-    return [torch.cat(kept)[rows].clone() for kept in states], torch.cat(new)[rows].clone()
+    rows, kind = torch.cat(real), torch.cat(new)
+    return [torch.cat(kept)[rows] for kept in states], kind[rows], (torch.cat(replies) & ~kind)[rows]
 
 
 def _regression(x: Tensor, new: Tensor, others: Tensor) -> Tensor:
@@ -178,11 +180,20 @@ def _last_alone(gradient: Tensor) -> Tensor:
     return kept
 
 
-def _step(optimiser: torch.optim.Optimizer, model: Decoder, batch: tuple[Tensor, Tensor], done: float) -> None:
-    """One step on the replies; the rate warms up linearly, then falls as a cosine to 5 % of the peak."""
+def _step(
+    optimiser: torch.optim.Optimizer, model: Decoder, batch: tuple[Tensor, Tensor], done: float, routing: float
+) -> None:
+    """One step on the replies; the rate warms up linearly, then falls as a cosine to 5 % of the peak.
+
+    `routing` weighs minus the log of the last expert's probability over these tokens: each layer's expert learns to
+    leave states by which the layers above know its category.
+    """
     tokens, counts = batch
-    hidden, _ = model.hidden(tokens[:, :-1])
+    hidden, routed = model.hidden(tokens[:, :-1])
     loss = F.cross_entropy(model.logits(hidden[counts]), tokens[:, 1:][counts])
+    if routing:
+        own = torch.stack([one.probs[counts.flatten(), -1] for one in routed])
+        loss = loss - routing * own.clamp_min(1e-6).log().mean()
     optimiser.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     part = min(1.0, (done + 0.01) / WARM) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * done)))

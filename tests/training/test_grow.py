@@ -90,7 +90,7 @@ def test_tokens_that_do_not_choose_it_get_the_logits_they_got_before(model: Deco
     for layer in layers(model):
         layer.router.bias.data.zero_()
     grown = grow(model, [1, 2])
-    fit_rows(grown, draw(99))
+    fit_rows(grown, draw(99), 0.01)
     for layer in layers(grown):
         layer.router.bias.data[0, -1] = MASKED
     tokens = torch.tensor([list(NEW)])
