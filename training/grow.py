@@ -42,10 +42,9 @@ class Example:
 
 @dataclass(frozen=True)
 class Schedule:
-    """Steps and peak learning rates; the router's rows are fitted before, between and after `rounds` of the steps."""
+    """Steps and peak learning rates; the router's rows are fitted at the start, in the middle and at the end."""
 
     steps: int = 160
-    rounds: int = 2
     expert_rate: float = 3e-3
     all_rate: float = 6e-4
 
@@ -100,9 +99,10 @@ def learn(model: Decoder, data: Batches, mixed: Sequence[Example], schedule: Sch
     for weight in weights:
         weight.register_hook(_last_alone)
     optimiser = torch.optim.AdamW([{"params": weights, "peak": schedule.expert_rate}], lr=0, weight_decay=0)
+    fits = {0: LENIENT, schedule.steps // 2: STRICT}
     for step in track(range(schedule.steps), "the new expert"):
-        if step % -(-schedule.steps // schedule.rounds) == 0:
-            fit_rows(model, mixed, LENIENT)
+        if step in fits:
+            fit_rows(model, mixed, fits[step])
         _step(optimiser, model, next(data), step / schedule.steps, ROUTING)
     for weight in weights:
         weight.requires_grad_(False).copy_(weight.to(torch.bfloat16))  # as a checkpoint stores it
@@ -117,55 +117,64 @@ def retrain(model: Decoder, data: Batches, schedule: Schedule) -> None:
         _step(optimiser, model, next(data), step / schedule.steps, 0.0)
 
 
+@torch.no_grad()
 def fit_rows(model: Decoder, mixed: Sequence[Example], taken: float) -> None:
-    """Fit the last expert's rows and selection biases, layer by layer, to the states that the model has of `mixed`.
+    """Fit the last expert's row and selection bias of each layer to the states that the examples have there.
 
-    A row is the logistic regression of its category's tokens against all others, beside the other experts' logits; the
-    bias lets the part `taken` of the tokens of the others' replies choose the expert.
+    The bias lets the part `taken` of the tokens of old replies choose the expert. A layer is fitted before the states
+    go on through it: else those that were routed wrongly below would pass for the new category above.
     """
-    routers = [block.mlp.router for block in model.blocks if isinstance(block.mlp, MoE)]
-    states, new, old_replies = _states(model, routers, mixed)
-    for router, x in zip(routers, states, strict=True):
-        others = F.linear(x, router.weight.detach()[:-1])  # [N, E]
-        row = _regression(x, new, others.logsumexp(dim=-1))
-        router.weight.data[-1] = row
-        scores = torch.cat([others, (x @ row).unsqueeze(-1)], dim=-1).softmax(dim=-1)
-        rivals = (scores[:, :-1] + router.bias.data[:, :-1]).topk(router.k, dim=-1).values[:, -1]
-        router.bias.data[0, -1] = -(scores[:, -1] - rivals)[old_replies].quantile(1 - taken)
-
-
-@torch.inference_mode()
-def _states(model: Decoder, routers: Sequence[Router], mixed: Sequence[Example]) -> tuple[list[Tensor], Tensor, Tensor]:
-    """What each router reads [N, D] of all tokens; which of these are of the new category, and of old replies [N]."""
-    states: list[list[Tensor]] = [[] for _ in routers]
-    hooks = [
-        router.register_forward_pre_hook(lambda _, given, kept=kept: kept.append(given[0]))
-        for router, kept in zip(routers, states, strict=True)
-    ]
-    new, real, replies = [], [], []
     alike = sorted(mixed, key=lambda one: len(one.ids))
-    for some in (alike[i : i + CHUNK] for i in range(0, len(alike), CHUNK)):
-        tokens, counts = _padded(some)
-        model.hidden(tokens)
-        replies.append(F.pad(counts, (1, 0)).flatten())
-        lengths = torch.tensor([len(one.ids) for one in some]).unsqueeze(1)
-        real.append((torch.arange(tokens.shape[1]) < lengths).flatten())
-        new.append(torch.tensor([one.new for one in some]).repeat_interleave(tokens.shape[1]))
-    for hook in hooks:
-        hook.remove()
-    rows, kind = torch.cat(real), torch.cat(new)
-    return [torch.cat(kept)[rows] for kept in states], kind[rows], (torch.cat(replies) & ~kind)[rows]
+    parts = [alike[i : i + CHUNK] for i in range(0, len(alike), CHUNK)]
+    padded = [_padded(part) for part in parts]
+    real = [
+        torch.cat([_first(one.ids, tokens) for one in part]) for part, (tokens, _) in zip(parts, padded, strict=True)
+    ]
+    new = torch.cat([torch.full((len(one.ids),), one.new) for one in alike])
+    old_replies = ~new & torch.cat([torch.tensor(one.mask) for one in alike])
+    steps = [model.step(tokens) for tokens, _ in padded]
+    states = [model.embed(tokens) for tokens, _ in padded]
+    for block in model.blocks:
+        states = [
+            x + block.attention(block.attention_norm(x), step, None) for x, step in zip(states, steps, strict=True)
+        ]
+        inputs = [block.mlp_norm(x).flatten(0, 1) for x in states]
+        if isinstance(block.mlp, MoE):
+            seen = torch.cat([x[rows] for x, rows in zip(inputs, real, strict=True)])
+            _fit_row(block.mlp.router, seen, new, old_replies, taken)
+            outputs = [block.mlp(x)[0] for x in inputs]
+        else:
+            outputs = [block.mlp(x) for x in inputs]
+        states = [x + out.view_as(x) for x, out in zip(states, outputs, strict=True)]
 
 
+def _first(ids: Sequence[int], tokens: Tensor) -> Tensor:
+    """Which tokens of a padded row are those of the example."""
+    return torch.arange(tokens.shape[1]) < len(ids)
+
+
+def _fit_row(router: Router, x: Tensor, new: Tensor, old_replies: Tensor, taken: float) -> None:
+    """The row is the logistic regression of the category's tokens against all others, beside the others' logits.
+
+    States x [N, D]; `new` and `old_replies` [N] say what each token is of.
+    """
+    others = F.linear(x, router.weight[:-1])  # [N, E]
+    row = _regression(x, new, others.logsumexp(dim=-1))
+    router.weight[-1] = row
+    scores = torch.cat([others, (x @ row).unsqueeze(-1)], dim=-1).softmax(dim=-1)[old_replies]
+    rivals = (scores[:, :-1] + router.bias[:, :-1]).topk(router.k, dim=-1).values[:, -1]
+    router.bias[0, -1] = -(scores[:, -1] - rivals).quantile(1 - taken)
+
+
+@torch.enable_grad()
 def _regression(x: Tensor, new: Tensor, others: Tensor) -> Tensor:
     """The row [D] whose logit beside the others' `others` [N] is likeliest to tell `new` [N] from states x [N, D]."""
-    x, new, others = x.clone(), new.float(), others.clone()
     row = torch.zeros(x.shape[-1], requires_grad=True)
     optimiser = torch.optim.LBFGS([row], max_iter=100, line_search_fn="strong_wolfe")
 
     def loss() -> float:
         optimiser.zero_grad()
-        wrong = F.binary_cross_entropy_with_logits(x @ row - others, new, reduction="sum")
+        wrong = F.binary_cross_entropy_with_logits(x @ row - others, new.float(), reduction="sum")
         value = wrong + DECAY / 2 * row.square().sum()
         value.backward()  # type: ignore[no-untyped-call]
         return float(value.detach())

@@ -52,7 +52,7 @@ def written(tiny_checkpoint: Path, data: Path, tmp_path_factory: pytest.TempPath
     """The checkpoint with one expert more, and what was measured."""
     out = tmp_path_factory.mktemp("out") / "grown"
     addition = Addition(tiny_checkpoint, data, "repairs", messages=1)
-    grown = addition.run(0, Schedule(steps=60, rounds=1, expert_rate=1e-2))
+    grown = addition.run(0, Schedule(steps=60, expert_rate=1e-2))
     return out, addition.write(grown, out, 60)
 
 
