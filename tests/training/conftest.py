@@ -51,6 +51,7 @@ def small_corpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def tiny_checkpoint(small_corpus: None, shipped_tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Twelve tiny experts that know a reply of each intent, cards that give each a category, and a triage head."""
+    torch.set_num_threads(1)
     torch.manual_seed(0)
     path = tmp_path_factory.mktemp("models") / "tiny"
     config = ModelConfig(
