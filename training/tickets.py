@@ -23,8 +23,7 @@ from training import corpus
 LEAST = 50
 LEAST_OF_INTENT = 5
 HELD_BACK = 0.25
-ALIKE = 0.6  # overlap of character 4-grams from which on two texts are twins
-LEAST_GROUPS = 4  # of different replies in an intent; with fewer, only the messages decide who is a twin
+ALIKE = 0.6  # overlap of character 4-grams from which on two messages are twins
 TOLD = 20  # problems that are listed
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 FIELDS = ("id", "text", "reply")
@@ -68,7 +67,7 @@ def needs_order(tickets: Sequence[Ticket]) -> list[str]:
 def split(tickets: Sequence[Ticket]) -> tuple[list[Ticket], list[Ticket]]:
     """Tickets to learn from, and a quarter of each intent to measure with; twins stay on one side.
 
-    Always the same for the same tickets. TicketError when an intent's tickets are all alike.
+    Replies may stand on both sides: an agent's standing answers come again and again. Always the same for the same tickets. TicketError when an intent's tickets are all alike.
     """
     rng = random.Random(0)
     held: set[str] = set()
@@ -186,20 +185,9 @@ def _of_order(reply: str) -> bool:
 
 
 def _groups(tickets: Sequence[Ticket]) -> list[list[Ticket]]:
-    """Tickets whose messages or replies are twins together."""
-    messages = [(str(i), ticket.text) for i, ticket in enumerate(tickets)]
-    replies = [(str(i), ticket.reply) for i, ticket in enumerate(tickets)]
-    strict = _joined(tickets, [*_twins(messages), *_twins(replies)])
-    return strict if len(strict) >= LEAST_GROUPS else _joined(tickets, _twins(messages))
-
-
-def _twins(rows: list[tuple[str, str]]) -> list[tuple[int, int]]:
-    return [(int(a), int(b)) for a, b in corpus.near_duplicates(rows, ALIKE)]
-
-
-def _joined(tickets: Sequence[Ticket], pairs: Sequence[tuple[int, int]]) -> list[list[Ticket]]:
+    """Tickets whose messages are twins, or twins of a twin, together."""
     group = list(range(len(tickets)))
-    for a, b in pairs:
-        old, new = group[a], group[b]
+    for a, b in corpus.near_duplicates([(str(i), ticket.text) for i, ticket in enumerate(tickets)], ALIKE):
+        old, new = group[int(a)], group[int(b)]
         group = [new if one == old else one for one in group]
     return [[ticket for ticket, own in zip(tickets, group, strict=True) if own == one] for one in sorted(set(group))]

@@ -105,16 +105,14 @@ def test_about_a_quarter_of_each_intent_is_held_back_and_no_twin_straddles(read:
     train, held = tickets.split(read(ROWS))
     assert 0.15 < len(held) / len(ROWS) <= 0.25
     assert {t.brief.intent for t in held} == {t.brief.intent for t in train}
-    for text in (lambda t: t.reply, lambda t: t.text):
-        sides = [(str(i), text(t)) for i, t in enumerate([*train, *held])]
-        for intent in {t.brief.intent for t in held}:
-            own = [row for row, t in zip(sides, [*train, *held], strict=True) if t.brief.intent == intent]
-            pairs = corpus.near_duplicates(own, tickets.ALIKE)
-            assert all((int(a) < len(train)) == (int(b) < len(train)) for a, b in pairs)
+    for intent in {t.brief.intent for t in held}:
+        own = [t for t in [*train, *held] if t.brief.intent == intent]
+        pairs = corpus.near_duplicates([(t.id, t.text) for t in own], tickets.ALIKE)
+        sides = {t.id for t in held}
+        assert all((a in sides) == (b in sides) for a, b in pairs)
 
 
-def test_tickets_with_one_standard_reply_are_split_by_their_messages(read: Any) -> None:
-    train, held = tickets.split(
-        read([row | {"reply": "Please call {{support_phone}}."} for row in ROWS if row["intent"] != "warranty_repair"])
-    )
-    assert held and {t.reply for t in train} == {t.reply for t in held}
+def test_messages_that_are_all_alike_cannot_be_measured(read: Any) -> None:
+    rows = [row | {"text": f"can you mend my kettle of {year}", "intent": "x"} for year, row in enumerate(ROWS, 1900)]
+    with pytest.raises(TicketError, match="intent 'x' are too much alike"):
+        tickets.split(read([row for row in rows if "{{order" not in row["reply"]]))
