@@ -67,7 +67,8 @@ def needs_order(tickets: Sequence[Ticket]) -> list[str]:
 def split(tickets: Sequence[Ticket]) -> tuple[list[Ticket], list[Ticket]]:
     """Tickets to learn from, and a quarter of each intent to measure with; twins stay on one side.
 
-    Replies may stand on both sides: an agent's standing answers come again and again. Always the same for the same tickets. TicketError when an intent's tickets are all alike.
+    Replies may stand on both sides: an agent's standing answers come again and again. The same tickets are always
+    split alike. TicketError when an intent's tickets are all twins.
     """
     rng = random.Random(0)
     held: set[str] = set()
