@@ -148,7 +148,7 @@ class Decoder(nn.Module):
         self, tokens: Tensor, cache: KVCache | None = None, positions: Tensor | None = None
     ) -> tuple[Tensor, list[Routing]]:
         """The last layer's states [B, T, D] and the routing, for callers that need few logits or none."""
-        step = self._step(tokens, positions, cached=cache is not None)
+        step = self.step(tokens, positions, cached=cache is not None)
         x = self.embed(tokens)
         routings: list[Routing] = []
         for block in self.blocks:
@@ -167,7 +167,8 @@ class Decoder(nn.Module):
             if isinstance(block.mlp, MoE):
                 block.mlp.router.noise = scale
 
-    def _step(self, tokens: Tensor, positions: Tensor | None, *, cached: bool) -> Step:
+    def step(self, tokens: Tensor, positions: Tensor | None = None, *, cached: bool = False) -> Step:
+        """What the layers share in one pass over tokens [B, T]; see `forward`."""
         count, length = tokens.shape
         if positions is None:
             positions = torch.arange(length, device=tokens.device).expand(count, length)

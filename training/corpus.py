@@ -237,8 +237,8 @@ def _dialogue_problems(dialogue: Dialogue, known: frozenset[str], names: list[st
             yield f"conversation {dialogue.id}: unknown slot in {turn.text!r}"
 
 
-def near_duplicates(rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Pairs of labels whose texts overlap by `NEAR_DUPLICATE` or more (Jaccard of character 4-grams)."""
+def near_duplicates(rows: list[tuple[str, str]], overlap: float = NEAR_DUPLICATE) -> list[tuple[str, str]]:
+    """Pairs of labels whose texts overlap by `overlap` or more (Jaccard of character 4-grams)."""
     grams = [_grams(text) for _, text in rows]
     holders: dict[str, list[int]] = {}
     found = []
@@ -247,7 +247,7 @@ def near_duplicates(rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
         found += [
             (rows[other][0], rows[index][0])
             for other, count in shared.items()
-            if count >= NEAR_DUPLICATE * (len(own) + len(grams[other]) - count)
+            if count >= overlap * (len(own) + len(grams[other]) - count)
         ]
         for gram in own:
             holders.setdefault(gram, []).append(index)

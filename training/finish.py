@@ -102,20 +102,24 @@ def judge(head: Triage, vector: Features, text: str, label: Label) -> tuple[floa
 
 
 def expert_cards(shares: Features, categories: list[str]) -> list[dict[str, Any]]:
-    """One card per expert: its name, and for each category its share of the routing and the lift over its average."""
-    given = by_category(shares, categories).mean(axis=1)  # [C, E]
+    """One card per expert, from the routing shares [n, layer, expert] of messages of the corpus' categories."""
+    return cards(by_category(shares, categories).mean(axis=1), corpus.CATEGORIES)
+
+
+def cards(given: Features, names: Sequence[str]) -> list[dict[str, Any]]:
+    """One card per expert: its name, and for each category its share [C, E] of the routing and the lift."""
     usual = given.mean(axis=0)
-    cards = []
+    found = []
     for expert in range(given.shape[1]):
         lifts = given[:, expert] / max(float(usual[expert]), 1e-9)
         rows: list[dict[str, Any]] = [
             {"category": name, "share": round(float(given[i, expert]), 4), "lift": round(float(lifts[i]), 2)}
-            for i, name in enumerate(corpus.CATEGORIES)
+            for i, name in enumerate(names)
         ]
         rows.sort(key=lambda row: -row["lift"])
         own = [row["category"] for row in rows[:2] if row["lift"] >= LIFT]
-        cards.append({"name": " and ".join(own) or "generalist", "categories": rows})
-    return cards
+        found.append({"name": " and ".join(own) or "generalist", "categories": rows})
+    return found
 
 
 def by_category(shares: Features, categories: list[str]) -> Features:

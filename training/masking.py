@@ -33,7 +33,10 @@ Support = tuple[str, Brief, str]
 
 @dataclass(frozen=True)
 class Batch:
-    """Messages of one category, by its number: tokens [B, T], and which targets count [B, T - 1]."""
+    """Messages of one category, by its number: tokens [B, T], and which targets count [B, T - 1].
+
+    A category that the corpus lacks has the number -1.
+    """
 
     category: int
     tokens: Tensor
@@ -48,7 +51,8 @@ def batches(tokenizer: Tokenizer, turns: Sequence[Support]) -> list[Batch]:
         for some in (rows[i : i + BATCH] for i in range(0, len(rows), BATCH)):
             tokens = pad_sequence([torch.tensor(ids) for ids, _ in some], batch_first=True)
             counts = pad_sequence([torch.tensor(mask) for _, mask in some], batch_first=True)
-            found.append(Batch(corpus.CATEGORIES.index(category), tokens, counts[:, 1:]))
+            number = corpus.CATEGORIES.index(category) if category in corpus.CATEGORIES else -1
+            found.append(Batch(number, tokens, counts[:, 1:]))
     return found
 
 

@@ -2,13 +2,78 @@
 
 from __future__ import annotations
 
-import pytest
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
 
+import numpy as np
+import pytest
+import torch
+
+from inference import checkpoint, triage
+from inference.config import ModelConfig
+from inference.model import Decoder
+from inference.prompt import Turn, training_example
 from inference.tokenizer import FILE, Tokenizer
 from tests.stack import ROOT
+from training import corpus, finish
+from training.grow import Example, Schedule, batches, retrain
+
+MESSAGES, HELD_OUT = 10, 2
 
 
 @pytest.fixture(scope="session")
 def shipped_tokenizer() -> Tokenizer:
     """The tokenizer of the checkpoint that ships."""
     return Tokenizer(ROOT / "models" / "fennmoor" / FILE)
+
+
+@pytest.fixture(scope="module")
+def small_corpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The corpus with ten messages of each intent, two held out, and no conversations."""
+    root = tmp_path_factory.mktemp("corpus")
+    for folder, kept in (("intents", MESSAGES), ("held_out", HELD_OUT)):
+        (root / folder).mkdir()
+        for path in (corpus.ROOT / folder).glob("*.json"):
+            text = json.loads(path.read_text("utf-8"))
+            if folder == "intents":
+                text["intents"] = [row | {"messages": row["messages"][:kept]} for row in text["intents"]]
+            else:
+                text["intents"] = {name: rows[:kept] for name, rows in text["intents"].items()}
+            (root / folder / path.name).write_text(json.dumps(text), "utf-8")
+    shutil.copyfile(corpus.ROOT / "shop.json", root / "shop.json")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(corpus, "ROOT", root)
+        yield
+
+
+@pytest.fixture(scope="module")
+def tiny_checkpoint(small_corpus: None, shipped_tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve tiny experts that know a reply of each intent, cards that give each a category, and a triage head."""
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("models") / "tiny"
+    config = ModelConfig(
+        hidden_size=64,
+        num_hidden_layers=3,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        moe_num_experts=12,
+        moe_intermediate_size=32,
+    )
+    card = {"name": "tiny", "experts": finish.cards(np.eye(12, dtype=np.float32), corpus.CATEGORIES)}
+    checkpoint.save(path, _taught(Decoder(config), shipped_tokenizer), config, shipped_tokenizer, card)
+    rows = [((i.category, i.name), text) for i in corpus.intents() for text in i.messages]
+    labels, texts = [label for label, _ in rows], [text for _, text in rows]
+    triage.fit(finish.look(path, texts), texts, labels).save(path)
+    return path
+
+
+def _taught(model: Decoder, tokenizer: Tokenizer) -> Decoder:
+    examples = [
+        Example(*training_example(tokenizer, [Turn("customer", text)], brief, reply), new=False)
+        for text, brief, reply in finish.support_turns({i.name: i.messages[:2] for i in corpus.intents()})[1]
+    ]
+    retrain(model, batches(lambda _: examples, np.random.default_rng(0)), Schedule(steps=80, all_rate=4e-3))
+    return model.eval()
