@@ -6,7 +6,7 @@ Letters: N tokens, E experts, K chosen ones, D hidden size, I expert width, L la
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -14,6 +14,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from inference.config import ModelConfig
+
+Total = Callable[[Tensor], Tensor]  # sums a statistic over the processes that share a batch
 
 
 @dataclass(frozen=True)
@@ -109,51 +111,59 @@ class MoE(nn.Module):
         return self.experts(x, routing) + self.shared(x), routing
 
 
-def balance_loss(routings: Sequence[Routing], mask: Tensor) -> Tensor:
+def alone(part: Tensor) -> Tensor:
+    """The sum over one process."""
+    return part
+
+
+def balance_loss(routings: Sequence[Routing], mask: Tensor, total: Total = alone) -> Tensor:
     """Load balance over the whole batch (arXiv 2501.11873 on Switch, arXiv 2101.03961, eq. 4-6); 1 at uniform.
 
     `mask` [N] is true where a token counts.
     """
-    probs = torch.stack([r.probs[mask] for r in routings])  # [L, N, E]
+    share = load(routings, mask, total)
+    probs = total(torch.stack([r.probs[mask].sum(dim=0) for r in routings])) / total(mask.sum())  # [L, E]
+    return share.shape[1] * (share / share.sum(dim=1, keepdim=True) * probs).sum(dim=-1).mean()
+
+
+def load(routings: Sequence[Routing], mask: Tensor, total: Total = alone) -> Tensor:
+    """How many of the tokens that `mask` [N] counts each expert was chosen for [L, E], in float32."""
     ids = torch.stack([r.ids[mask] for r in routings]).flatten(1)  # [L, N*K]
-    experts = probs.shape[-1]
-    load = torch.zeros(len(routings), experts, device=probs.device)
-    load.scatter_add_(1, ids, torch.ones_like(ids, dtype=load.dtype))
-    share = load / ids.shape[1]
-    return experts * (share * probs.mean(dim=1)).sum(dim=-1).mean()
+    counts = torch.zeros(len(routings), routings[0].probs.shape[-1], device=ids.device)
+    return total(counts.scatter_add_(1, ids, torch.ones_like(ids, dtype=counts.dtype)))
 
 
-def z_loss(routings: Sequence[Routing], mask: Tensor) -> Tensor:
+def z_loss(routings: Sequence[Routing], mask: Tensor, total: Total = alone) -> Tensor:
     """Keeps the router's logits small (ST-MoE, arXiv 2202.08906, eq. 5). `mask` [N] is true where a token counts."""
-    return torch.stack([r.logits[mask].logsumexp(dim=-1).square().mean() for r in routings]).mean()
+    squares = torch.stack([r.logits[mask].logsumexp(dim=-1).square().sum() for r in routings])
+    return (total(squares) / total(mask.sum())).mean()
 
 
-def category_loss(routings: Sequence[Routing], categories: Tensor, n_categories: int) -> Tensor:
+def category_loss(routings: Sequence[Routing], categories: Tensor, n_categories: int, total: Total = alone) -> Tensor:
     """Minus the mutual information I(E; C) of expert and category in nats, mean over the layers; 0 at worst.
 
     `categories` [N] holds each token's category, -1 for none. All categories of the batch weigh the same:
     I(E; C) = H(mean over c of p(e|c)) - mean over c of H(p(e|c)).
     """
     member = F.one_hot(categories + 1, n_categories + 1)[:, 1:].to(torch.float32)  # [N, C]
-    sizes = member.sum(dim=0)
-    member = member[:, sizes > 0] / sizes[sizes > 0]
-    if member.shape[1] == 0:
-        return routings[0].probs.sum() * 0
-    given = torch.stack([member.T @ r.probs for r in routings])  # [L, C, E]
+    sizes = total(member.sum(dim=0))
+    sums = total(torch.stack([member.T @ r.probs for r in routings]))  # [L, C, E]
+    if not sizes.any():
+        return sums.sum()
+    given = sums[:, sizes > 0] / sizes[sizes > 0].unsqueeze(-1)
     information = _entropy(given.mean(dim=1)) - _entropy(given).mean(dim=1)
     return -information.mean()
 
 
-def prior_loss(routings: Sequence[Routing], categories: Tensor) -> Tensor:
+def prior_loss(routings: Sequence[Routing], categories: Tensor, total: Total = alone) -> Tensor:
     """Draws each token to the expert of its category, number c mod E, until that has half of the router's probability.
 
     `categories` [N] holds each token's category, -1 for none. In nats, mean over tokens and layers.
     """
     known = categories >= 0
     own = (categories[known] % routings[0].probs.shape[-1]).unsqueeze(-1)
-    if not len(own):
-        return routings[0].probs.sum() * 0
-    return torch.stack([-r.probs[known].gather(1, own).clamp(1e-9, 0.5).mul(2).log().mean() for r in routings]).mean()
+    sums = torch.stack([-r.probs[known].gather(1, own).clamp(1e-9, 0.5).mul(2).log().sum() for r in routings])
+    return (total(sums) / total(known.sum()).clamp_min(1)).mean()
 
 
 def _entropy(probs: Tensor) -> Tensor:

@@ -24,6 +24,7 @@ from inference.model import Decoder
 from inference.moe import MoE
 from inference.tokenizer import Tokenizer
 from training import corpus, specialise, twins
+from training.data import prepare
 from training.finish import by_category
 from training.masking import Batch, batches, reply_losses
 from training.train import HERE, WORK, Config, Run
@@ -112,8 +113,9 @@ def run(arm: str, seed: int) -> Result:
     """Train one arm to its end and measure it."""
     config = ARMS[arm](replace(Config.read(CONFIG), seed=seed))
     folder = WORK / "compare" / f"{arm.replace(' ', '-')}-{seed}"
+    tokenizer = prepare(config, WORK / "compare-data")
     training = Run(config, folder, WORK / "compare-data")
-    few, many = (_held_out(training.tokenizer, n) for n in (FEW, MANY))
+    few, many = (_held_out(tokenizer, n) for n in (FEW, MANY))
     curve: list[tuple[float, float]] = []
     tokens, seconds, load = 0.0, 0.0, None
     while training.step < training.total:
@@ -142,7 +144,7 @@ def run(arm: str, seed: int) -> Result:
         if load is not None
         else None,
         dead=int((load < 0.01).sum()) if load is not None else None,
-        experts=_experts(training, config, folder),
+        experts=_experts(training, tokenizer, folder),
     )
 
 
@@ -191,12 +193,13 @@ def _load(model: Decoder, data: list[Batch]) -> NDArray[np.float64] | None:
     return counts / counts.mean(axis=1, keepdims=True) if counts.size else None
 
 
-def _experts(training: Run, config: Config, folder: Path) -> dict[str, float] | None:
+def _experts(training: Run, tokenizer: Tokenizer, folder: Path) -> dict[str, float] | None:
     """What `training.specialise` measures of a model whose router is asked."""
+    config = training.config
     if config.variant not in ("moe", "pooled"):
         return None
     cards = [{"name": f"expert {i}", "categories": []} for i in range(config.model.moe_num_experts)]
-    checkpoint.save(folder, training.model, config.model, training.tokenizer, {"name": folder.name, "experts": cards})
+    checkpoint.save(folder, training.model, config.model, tokenizer, {"name": folder.name, "experts": cards})
     found = specialise.measure(folder, SOME)
     return {
         "words": found.words.mean.value,

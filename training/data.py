@@ -1,87 +1,82 @@
-"""From raw text to packed, memory-mapped tokens: `pretrain` (every turn counts) and `support` (the reply counts).
+"""From raw text to packed, memory-mapped tokens: `python -m training.data --config FILE --out DIRECTORY`.
 
-Reads `corpus/` always and the public sets of `SUPPORTBOT_DATA` (or `../shared/data`) where present.
-Held-out messages of the corpus are never read here.
+Reads the sources that the configuration names, drops duplicates, splits by template, learns the tokenizer, packs each
+stage and leaves a manifest of it all. What is packed already from the same texts and the same configuration stays.
 """
 
 from __future__ import annotations
 
-import gzip
-import json
-import os
+import argparse
 import random
-import re
+import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from inference.prompt import Act, Brief, Turn, training_example
-from inference.tokenizer import Tokenizer
-from training import corpus
+from inference.prompt import training_example
+from inference.tokenizer import FILE, Tokenizer
+from inference.weights import replace
+from training import corpus, sources
+from training.batches import VALIDATION, Packed
+from training.config import Config, Stage, fingerprint
+from training.manifest import FILE as MANIFEST
+from training.manifest import Manifest, Portion
+from training.sources import KINDS, SUPPORT, Item
+from training.split import TRAIN, Split
+from training.support import Document, category_index, support
 
-PUBLIC = Path(os.environ.get("SUPPORTBOT_DATA", corpus.ROOT.parent.parent / "shared" / "data"))
-ORDER_NUMBER = re.compile(r"\b\d{5}\b")
-PUBLIC_SLOTS = {
-    "Order Number": "order_number",
-    "Customer Support Phone Number": "support_phone",
-    "Customer Support Email": "support_email",
-    "Customer Support Hours": "support_hours",
-    "Website URL": "website",
-    "Company Name": "shop_name",
-    "Invoice Number": "invoice_number",
-}
-PUBLIC_INTENTS = {
-    "track_order": "delivery",
-    "change_shipping_address": "delivery",
-    "set_up_shipping_address": "delivery",
-    "delivery_options": "delivery",
-    "delivery_period": "delivery",
-    "cancel_order": "order",
-    "change_order": "order",
-    "place_order": "order",
-    "check_invoice": "invoice",
-    "get_invoice": "invoice",
-    "check_payment_methods": "payment",
-    "payment_issue": "payment",
-    "check_refund_policy": "returns",
-    "get_refund": "returns",
-    "track_refund": "returns",
-    "complaint": "feedback",
-    "review": "feedback",
-    "contact_customer_service": "contact",
-    "contact_human_agent": "contact",
-    "create_account": "account",
-    "delete_account": "account",
-    "edit_account": "account",
-    "recover_password": "account",
-    "registration_problems": "account",
-    "switch_account": "account",
-    "newsletter_subscription": "subscription",
-}
-PUBLIC_TEXT = ("magento-user-guide", "saleor-docs", "sendgrid-docs")
-PUBLIC_DIALOGUES = "star"
+HERE = Path(__file__).resolve().parent
 
 
-@dataclass(frozen=True)
-class Document:
-    """One training text: tokens, which of them count in the loss, and its category (-1: none)."""
+def prepare(config: Config, folder: Path) -> Tokenizer:
+    """Tokenizer and packed data of a run in `folder`, made anew where the texts or the configuration have changed."""
+    inputs = _inputs(config)
+    made_of = fingerprint({"configuration": config.of_data(), "inputs": inputs})
+    if (folder / MANIFEST).exists():
+        if Manifest.of(folder).made_of == made_of:
+            return Tokenizer(folder / FILE)
+        print(f"the texts or the configuration of {folder} have changed: it is packed anew")
+        (folder / MANIFEST).unlink()
+    split = Split(config)
+    tokenizer = Tokenizer.train(_to_learn(config), folder, config.model.vocab_size, sorted(corpus.slots()))
+    portions = [part for stage in config.stages for part in _pack(config, stage, split, tokenizer, folder / stage.name)]
+    manifest = Manifest(
+        name=config.name,
+        made_of=made_of,
+        date=datetime.now(UTC).strftime("%Y-%m-%d"),
+        seed=config.data.seed,
+        context=tokenizer.context,
+        inputs=inputs,
+        sets=split.tallies,
+        stages=portions,
+    )
+    replace(folder / MANIFEST, manifest.json())
+    return tokenizer
 
-    ids: list[int]
-    mask: list[bool]
-    category: int
+
+def _inputs(config: Config) -> dict[str, str]:
+    """SHA-256 of each input file that is there, and of the corpus as a whole."""
+    found = {"corpus": _hash(sorted(p for p in corpus.ROOT.rglob("*") if p.is_file() and "held_out" not in p.parts))}
+    kinds = {config.sources[name].kind for stage in config.stages for name in stage.sources} - {SUPPORT}
+    files = {KINDS[kind].file for kind in kinds} | set(config.data.tokenizer)
+    for file in sorted(file for file in files if file):
+        if sources.path(file).exists():
+            found[sources.path(file).name] = _hash([sources.path(file)])
+    return found
 
 
-def category_index(name: str) -> int:
-    """Position of a category among the 12 that have experts; -1 for `off_topic`."""
-    return corpus.CATEGORIES.index(name) if name in corpus.CATEGORIES else -1
+def _hash(paths: list[Path]) -> str:
+    digest = sha256()
+    for path in paths:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
-def tokenizer_texts(limit: int = 60_000) -> Iterator[str]:
-    """Texts for the tokenizer: all of the corpus three times over, and a part of the public sets."""
+def _to_learn(config: Config) -> Iterator[str]:
+    """Texts for the tokenizer: all of the corpus three times over, and the first rows of the public files."""
     for _ in range(3):
         for intent in corpus.intents():
             yield from (*intent.messages, *intent.replies, *intent.ask)
@@ -89,217 +84,69 @@ def tokenizer_texts(limit: int = 60_000) -> Iterator[str]:
             yield from article.body.splitlines()
         for dialogue in corpus.dialogues():
             yield from (turn.text for turn in dialogue.turns)
-    for index, row in enumerate(_rows("tickets.train")):
-        if index >= limit:
-            return
-        yield row["text"]
-        if row["reply"] and index % 4 == 0:
-            yield row["reply"]
+    for file, limit in config.data.tokenizer.items():
+        for index, row in zip(range(limit), sources.rows(file), strict=False):
+            yield from (row[part] for part in ("text", "passage", "question") if row.get(part))
+            if row.get("reply") and index % 4 == 0:
+                yield row["reply"]
+            yield from (turn["text"] for turn in row.get("turns", ()))
 
 
-def pretrain(tokenizer: Tokenizer, seed: int) -> list[Document]:
-    """Help text, articles, dialogues and public tickets; every token counts."""
-    documents = [*_articles(tokenizer), *_public_tickets(tokenizer), *_public_dialogues(tokenizer)]
-    documents += list(_public_text(tokenizer))
-    random.Random(seed).shuffle(documents)
-    return documents
+def _pack(config: Config, stage: Stage, split: Split, tokenizer: Tokenizer, folder: Path) -> Iterator[Portion]:
+    """Both sides of a stage on disk; how much of which set went in."""
+    for side, where in ((TRAIN, folder), (VALIDATION, folder / VALIDATION)):
+        documents = []
+        for name in stage.sources:
+            if config.sources[name].kind == SUPPORT:
+                kept = split.messages[side]
+                rounds, whole = (stage.rounds, True) if side == TRAIN else (1, False)
+                documents += support(tokenizer, config.data.seed, rounds, kept, dialogues=whole)
+            else:
+                documents += [encode(tokenizer, item) for item in split.items[side][name]]
+        random.Random(config.data.seed).shuffle(documents)
+        write(where, documents)
+        tokens: dict[str, int] = {}
+        for document in documents:
+            tokens[document.set] = tokens.get(document.set, 0) + len(document.ids)
+        yield Portion(stage.name, side, len(documents), dict(sorted(tokens.items(), key=lambda pair: -pair[1])))
 
 
-def support(tokenizer: Tokenizer, seed: int, rounds: int) -> list[Document]:
-    """Support turns of the corpus, `rounds` replies for each message; only the reply counts."""
-    rng = random.Random(seed)
-    intents = corpus.intents()
-    by_name = {intent.name: intent for intent in intents}
-    documents = [doc for _ in range(rounds) for doc in _round(tokenizer, intents, by_name, rng)]
-    rng.shuffle(documents)
-    return documents
+def encode(tokenizer: Tokenizer, item: Item) -> Document:
+    """The tokens of a text; all of them count."""
+    if item.brief is None:
+        own = item.set == sources.OURS
+        ids = [tokenizer.bos, *(tokenizer.encode_reply(item.prose) if own else tokenizer.encode(item.prose))]
+    else:
+        ids, _ = training_example(tokenizer, item.turns, item.brief, item.reply)
+    if item.passage:
+        ids[1:1] = [tokenizer.passage, *tokenizer.encode(item.passage)]
+    return Document(ids, [True] * len(ids), category_index(item.category), item.set)
 
 
-def _round(
-    tokenizer: Tokenizer, intents: list[corpus.Intent], by_name: dict[str, corpus.Intent], rng: random.Random
-) -> Iterator[Document]:
-    for intent in intents:
-        for message in intent.messages:
-            yield _single(tokenizer, intent, message, rng)
-        for message in rng.sample(intent.messages, len(intent.messages) // 6):
-            yield _followed_up(tokenizer, intent, rng.choice(intents), message, rng)
-        if intent.needs_order:
-            for message in rng.sample(intent.messages, len(intent.messages) // 3):
-                yield _asked_back(tokenizer, intent, message, rng)
-    for dialogue in corpus.dialogues():
-        yield from _dialogue(tokenizer, dialogue, by_name, rng)
+def write(folder: Path, documents: Iterable[Document]) -> Packed:
+    """Pack documents one behind the other."""
+    folder.mkdir(parents=True, exist_ok=True)
+    documents = list(documents)
+    lengths = [len(document.ids) for document in documents]
+    ids = [np.zeros(0, np.uint16), *(np.asarray(d.ids, np.uint16) for d in documents)]
+    mask = [np.zeros(0, np.bool_), *(np.asarray(d.mask, np.bool_) for d in documents)]
+    np.save(folder / "tokens.npy", np.concatenate(ids))
+    np.save(folder / "mask.npy", np.concatenate(mask))
+    np.save(folder / "categories.npy", np.repeat([d.category for d in documents], lengths).astype(np.int8))
+    np.save(folder / "offsets.npy", np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
+    return Packed(folder)
 
 
-def _single(tokenizer: Tokenizer, intent: corpus.Intent, message: str, rng: random.Random) -> Document:
-    asks = intent.needs_order and rng.random() < 0.3
-    act: Act = "refuse" if intent.category == corpus.OFF_TOPIC else "ask" if asks else "answer"
-    reply = rng.choice(intent.ask if asks else intent.replies)
-    turns = [Turn("customer", roughen(_renumbered(message, rng), rng))]
-    return _document(tokenizer, turns, Brief(intent.category, intent.name, act), reply)
+def main(arguments: list[str] | None = None) -> int:
+    """Pack, and print the manifest."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--config", type=Path, default=HERE / "fennmoor.toml")
+    parser.add_argument("--out", type=Path, required=True)
+    given = parser.parse_args(arguments)
+    prepare(Config.read(given.config), given.out)
+    print(Manifest.of(given.out))
+    return 0
 
 
-def _followed_up(
-    tokenizer: Tokenizer, intent: corpus.Intent, earlier: corpus.Intent, message: str, rng: random.Random
-) -> Document:
-    """A message behind another matter that was answered: the reply is about the last one only."""
-    turns = [
-        Turn("customer", roughen(_renumbered(rng.choice(earlier.messages), rng), rng)),
-        Turn("agent", _as_sent(rng.choice(earlier.replies), rng)),
-        Turn("customer", roughen(_renumbered(message, rng), rng)),
-    ]
-    act: Act = "refuse" if intent.category == corpus.OFF_TOPIC else "answer"
-    return _document(tokenizer, turns, Brief(intent.category, intent.name, act), rng.choice(intent.replies))
-
-
-def _asked_back(tokenizer: Tokenizer, intent: corpus.Intent, message: str, rng: random.Random) -> Document:
-    given = rng.choice(("{}", "#{}", "it's {}", "order {}", "the number is {}", "{} thanks", "sure, {}"))
-    turns = [
-        Turn("customer", roughen(ORDER_NUMBER.sub("", message), rng)),
-        Turn("agent", rng.choice(intent.ask)),
-        Turn("customer", given.format(_number(rng))),
-    ]
-    return _document(tokenizer, turns, Brief(intent.category, intent.name, "answer"), rng.choice(intent.replies))
-
-
-def _number(rng: random.Random) -> str:
-    return str(rng.randint(10001, 99999))
-
-
-def _renumbered(message: str, rng: random.Random) -> str:
-    """The message with other order numbers: no digit may tell what is wanted."""
-    return ORDER_NUMBER.sub(lambda _: _number(rng), message)
-
-
-def _as_sent(reply: str, rng: random.Random) -> str:
-    """A reply as the history of a conversation has it: its slots filled."""
-    values = {name: setting["value"] for name, setting in corpus.shop()["settings"].items()}
-    values |= {name: rng.choice(said) for name, said in corpus.shop()["order_examples"].items()}
-    values |= {"order_number": _number(rng), "invoice_number": f"FM-{_number(rng)}", "customer_name": "Alex"}
-    return corpus.SLOT.sub(lambda match: values[match[1]], reply)
-
-
-def _dialogue(
-    tokenizer: Tokenizer, dialogue: corpus.Dialogue, by_name: dict[str, corpus.Intent], rng: random.Random
-) -> Iterator[Document]:
-    turns: list[Turn] = []
-    intent: corpus.Intent | None = None
-    for turn in dialogue.turns:
-        if turn.role == "customer":
-            intent = by_name.get(turn.intent or "")
-        elif intent is not None and turns:
-            yield _document(tokenizer, turns, Brief(intent.category, intent.name, _act(intent, turn.text)), turn.text)
-        turns.append(
-            Turn("customer", turn.text) if turn.role == "customer" else Turn("agent", _as_sent(turn.text, rng))
-        )
-
-
-def _act(intent: corpus.Intent, reply: str) -> Act:
-    if intent.category == corpus.OFF_TOPIC:
-        return "refuse"
-    if intent.needs_order and not set(corpus.SLOT.findall(reply)) & set(corpus.shop()["order_slots"]):
-        return "ask"
-    return "answer"
-
-
-def _document(
-    tokenizer: Tokenizer, turns: list[Turn], brief: Brief, reply: str, *, all_count: bool = False
-) -> Document:
-    ids, mask = training_example(tokenizer, turns, brief, reply)
-    return Document(ids, [True] * len(ids) if all_count else mask, category_index(brief.category))
-
-
-def roughen(message: str, rng: random.Random) -> str:
-    """The message as a hurried phone user might have typed it; unchanged half of the time."""
-    if rng.random() < 0.5:
-        return message
-    text = message.lower() if rng.random() < 0.5 else message
-    if rng.random() < 0.3:
-        text = re.sub(r"[.,!?']", "", text)
-    letters = list(text)
-    for _ in range(rng.choice((0, 0, 1, 1, 2))):
-        spot = rng.randrange(max(1, len(letters) - 1))
-        if len(letters) > spot + 1 and letters[spot].isalpha() and letters[spot + 1].isalpha():
-            letters[spot : spot + 2] = rng.choice(
-                ([letters[spot + 1], letters[spot]], [letters[spot]], letters[spot : spot + 2])
-            )
-    return "".join(letters)
-
-
-def _articles(tokenizer: Tokenizer) -> Iterator[Document]:
-    for article in corpus.articles():
-        ids = [tokenizer.bos, *tokenizer.encode_reply(f"{article.title}\n{article.body}")]
-        yield Document(ids, [True] * len(ids), category_index(article.category))
-
-
-def _public_tickets(tokenizer: Tokenizer, with_reply: int = 9_000, without: int = 12_000) -> Iterator[Document]:
-    for row in _rows("tickets.train"):
-        category = PUBLIC_INTENTS.get(row["intent"] or "")
-        reply = _public_reply(row["reply"] or "")
-        if category is None:
-            continue
-        brief = Brief(category, row["intent"], "answer")
-        if reply and with_reply > 0 and len(reply.split()) < 160:
-            with_reply -= 1
-            yield _document(tokenizer, [Turn("customer", row["text"])], brief, reply, all_count=True)
-        elif not row["reply"] and without > 0:
-            without -= 1
-            ids, _ = training_example(tokenizer, [Turn("customer", row["text"])], brief, "")
-            yield Document(ids, [True] * len(ids), category_index(category))
-
-
-def _public_reply(reply: str) -> str:
-    """The reply with its placeholders as our slots; empty when one has no slot of ours."""
-    for theirs, ours in PUBLIC_SLOTS.items():
-        reply = reply.replace(f"{{{{{theirs}}}}}", f"{{{{{ours}}}}}")
-    return reply if set(re.findall(r"\{\{(.*?)\}\}", reply)) <= corpus.slots() else ""
-
-
-def _public_dialogues(tokenizer: Tokenizer, limit: int = 3_000) -> Iterator[Document]:
-    for row in _rows("dialogues.train"):
-        if row["source"] != PUBLIC_DIALOGUES or limit <= 0:
-            continue
-        limit -= 1
-        said = [Turn(t["role"], t["text"]) for t in row["turns"] if t["role"] != "action"]
-        agents = [i for i, turn in enumerate(said) if turn.role == "agent" and i]
-        if agents:
-            last = agents[-1]
-            yield _document(
-                tokenizer, said[:last], Brief("other", row["domain"], "answer"), said[last].text, all_count=True
-            )
-
-
-def _public_text(tokenizer: Tokenizer) -> Iterator[Document]:
-    for row in _rows("text.train"):
-        if row["source"] in PUBLIC_TEXT:
-            ids = [tokenizer.bos, *tokenizer.encode(row["text"])]
-            yield Document(ids, [True] * len(ids), -1)
-
-
-def _rows(name: str) -> Iterator[dict[str, Any]]:
-    path = PUBLIC / f"{name}.jsonl.gz"
-    if path.exists():
-        with gzip.open(path, "rt", encoding="utf-8") as lines:
-            yield from map(json.loads, lines)
-
-
-class Packed:
-    """Documents on disk, memory-mapped: tokens, mask and category of each token, and where documents begin."""
-
-    def __init__(self, folder: Path) -> None:
-        self.tokens: NDArray[np.uint16] = np.load(folder / "tokens.npy", mmap_mode="r")
-        self.mask: NDArray[np.bool_] = np.load(folder / "mask.npy", mmap_mode="r")
-        self.categories: NDArray[np.int8] = np.load(folder / "categories.npy", mmap_mode="r")
-        self.offsets: NDArray[np.int64] = np.load(folder / "offsets.npy")
-
-    @staticmethod
-    def write(folder: Path, documents: Iterable[Document]) -> Packed:
-        """Pack documents one behind the other."""
-        folder.mkdir(parents=True, exist_ok=True)
-        documents = list(documents)
-        lengths = [len(document.ids) for document in documents]
-        ids = np.concatenate([np.asarray(d.ids, np.uint16) for d in documents])
-        np.save(folder / "tokens.npy", ids)
-        np.save(folder / "mask.npy", np.concatenate([np.asarray(d.mask, np.bool_) for d in documents]))
-        np.save(folder / "categories.npy", np.repeat([d.category for d in documents], lengths).astype(np.int8))
-        np.save(folder / "offsets.npy", np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
-        return Packed(folder)
+if __name__ == "__main__":
+    sys.exit(main())

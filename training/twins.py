@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from inference.config import ModelConfig
 from inference.model import Decoder
-from inference.moe import MoE, Router, Routing, SwiGLU
+from inference.moe import MoE, Router, Routing, SwiGLU, Total, alone
 
 DEPTH = 3  # of the tree of a fast feedforward
 
@@ -117,13 +117,14 @@ def tell(model: Decoder, categories: Tensor, tokens: Tensor, context: int) -> No
             router.words = words
 
 
-def hardening_loss(routings: Sequence[Routing], mask: Tensor) -> Tensor:
+def hardening_loss(routings: Sequence[Routing], mask: Tensor, total: Total = alone) -> Tensor:
     """Entropy of the leaves in nats, mean over layers and tokens: that of the nodes on the way (arXiv 2308.14711).
 
     `mask` [N] is true where a token counts.
     """
     probs = torch.stack([r.probs[mask] for r in routings])
-    return -(probs * probs.clamp_min(1e-9).log()).sum(dim=-1).mean()
+    entropy = -(probs * probs.clamp_min(1e-9).log()).sum()
+    return total(entropy) / total(mask.sum()) / len(routings)
 
 
 def _dense_active(config: ModelConfig) -> nn.Module:

@@ -18,8 +18,11 @@ from inference.prompt import Turn, training_example
 from inference.tokenizer import FILE, Tokenizer
 from tests.stack import ROOT
 from training import corpus, finish
+from training.config import Config
+from training.data import prepare
 from training.grow import Example, Schedule, batches, retrain
 
+TINY = Path(__file__).with_name("tiny.toml")
 MESSAGES, HELD_OUT = 10, 2
 
 
@@ -77,3 +80,17 @@ def _taught(model: Decoder, tokenizer: Tokenizer) -> Decoder:
     ]
     retrain(model, batches(lambda _: examples, np.random.default_rng(0)), Schedule(steps=80, all_rate=4e-3))
     return model.eval()
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Config:
+    """A configuration that trains in a second."""
+    return Config.read(TINY)
+
+
+@pytest.fixture(scope="session")
+def prepared(tiny: Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its tokenizer and packed data, from the corpus alone."""
+    folder = tmp_path_factory.mktemp("prepared")
+    prepare(tiny, folder)
+    return folder

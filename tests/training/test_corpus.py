@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from inference.tokenizer import Tokenizer
-from training import corpus, data
+from training import corpus
+from training.support import support
 
 
 def test_the_corpus_has_no_problems() -> None:
@@ -51,7 +52,7 @@ def test_training_never_reads_a_held_out_message(shipped_tokenizer: Tokenizer) -
     kept = {text for texts in corpus.held_out().values() for text in texts}
     trained = {m for i in corpus.intents() for m in i.messages} | {t.text for d in corpus.dialogues() for t in d.turns}
     assert not kept & trained
-    texts = "\n".join(shipped_tokenizer.decode(d.ids) for d in data.support(shipped_tokenizer, seed=1, rounds=1))
+    texts = "\n".join(shipped_tokenizer.decode(d.ids) for d in support(shipped_tokenizer, seed=1, rounds=1))
     long_ones = [text for text in kept if len(text) > 60]
     assert long_ones
     assert not [text for text in long_ones if text in texts]

@@ -1,0 +1,17 @@
+"""What torchrun starts in a test: a run of the configuration, state folder and packed folder given."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from training import ranks
+from training.config import Config
+from training.log import Table
+from training.run import Run
+
+if __name__ == "__main__":
+    config, folder, prepared = map(Path, sys.argv[1:])
+    with ranks.joined():
+        run = Run(Config.read(config), folder, prepared)
+        run.train([] if ranks.number() else [Table(folder / "log.csv", 0)])
