@@ -18,13 +18,15 @@ from numpy.typing import NDArray
 
 from inference import checkpoint, triage
 from inference.checkpoint import CheckpointError, CheckpointInfo
-from inference.encoder import Encoder
+from inference.encoder import WIDTH, Encoder
 from inference.fused import FusedDecoder
 from inference.job import Completion, Job, Params
 from inference.kernels import Storage
+from inference.language import Languages
 from inference.lexical import masked
 from inference.prompt import BRIEF_ROOM, Brief, Turn, build
 from inference.scheduler import EngineBusy, EngineStopped, Pass, Scheduler
+from inference.sentiment import Sentiment
 from inference.tokenizer import Tokenizer
 from inference.trace import RoutingTrace
 from inference.triage import Triage
@@ -52,7 +54,8 @@ LEAST_ROOM = 2 * BRIEF_ROOM
 class Reading:
     """What the last customer turn is about; `confidence` is the calibrated probability of `intent`.
 
-    The trace covers the words of that turn.
+    The trace covers the words of that turn. `sentiments` is empty, and `sentiment` None, when the checkpoint cannot tell
+    how they sound. `language` is an ISO 639-1 code, `und` for words that are too few to tell.
     """
 
     category: str
@@ -61,6 +64,18 @@ class Reading:
     intents: Mapping[str, float]
     confidence: float
     trace: RoutingTrace
+    sentiments: Mapping[str, float]
+    language: str
+
+    @property
+    def sentiment(self) -> str | None:
+        """The likeliest of calm, unhappy and angry."""
+        return max(self.sentiments, key=self.sentiments.__getitem__, default=None)
+
+    @property
+    def fingerprint(self) -> NDArray[np.float32]:
+        """The routing vector [layers * experts] that triage sees: each layer's shares, one layer after the other."""
+        return self.trace.share.ravel()
 
 
 class Pending(Protocol):
@@ -104,6 +119,8 @@ class Engine:
         self._config = decoder.config
         self._tokenizer = tokenizer
         self._triage = Triage.load(path)
+        self._sentiment = Sentiment.load(path)
+        self._languages = Languages()
         self._encoder = Encoder()
         self._upper = self._encoder.upper(path)
         self._scheduler = Scheduler(decoder, slots=slots, waiting=waiting)  # last: its thread outlives what fails here
@@ -133,14 +150,19 @@ class Engine:
         """Sentence vectors [n, 384] of unit length."""
         return self._encoder.embed(texts)
 
-    def read(self, turns: Sequence[Turn]) -> Reading:
-        """Triage of the last turn, which is the customer's; generates nothing."""
+    def read(self, turns: Sequence[Turn], *, home: str = "en") -> Reading:
+        """Triage of the last turn, which is the customer's; generates nothing.
+
+        `home` is the language that the workspace's customers write if nothing speaks against it.
+        """
         if self._triage is None:
             raise CheckpointError("this checkpoint has no triage head")
         vector, trace = self._look(turns)
         categories, intents = self._triage.posterior(vector, turns[-1].text)
         category, intent = self._triage.best(categories, intents)
-        return Reading(category, intent, categories, intents, intents[intent], trace)
+        sentiments = self._sentiment.read(vector[:WIDTH], turns[-1].text) if self._sentiment else {}
+        language = self._languages.read(turns[-1].text, home=home)
+        return Reading(category, intent, categories, intents, intents[intent], trace, sentiments, language)
 
     def features(self, turns: Sequence[Turn]) -> NDArray[np.float32]:
         """What triage sees of the last turn: the rows that `triage.fit` learns from."""
