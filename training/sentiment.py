@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from torch.nn import functional as F
 
-from inference.encoder import WIDTH, Encoder
+from inference.encoder import Encoder
 from inference.sentiment import BUCKETS, SENTIMENTS, Sentiment, features
 from inference.triage import masked
 from training import corpus
