@@ -198,6 +198,10 @@ def tables(stored: dict[str, Any]) -> Iterator[str]:
         yield f"{result['date']}, {result['machine']}.\n"
 
 
+def _spread(draws: list[float]) -> str:
+    return f"{100 * np.mean(draws):.1f} ± {100 * np.std(draws):.1f}"
+
+
 def main() -> None:
     """Print what is stored; measure first if asked to."""
     parser = argparse.ArgumentParser(description=__doc__)

@@ -16,9 +16,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from inference import checkpoint, triage
+from inference import checkpoint, fewshot, triage
 from inference.checkpoint import CheckpointError, CheckpointInfo
 from inference.encoder import WIDTH, Encoder
+from inference.fewshot import FewShot
 from inference.fused import FusedDecoder
 from inference.job import Completion, Job, Params
 from inference.kernels import Storage
@@ -39,6 +40,7 @@ __all__ = [
     "Engine",
     "EngineBusy",
     "EngineStopped",
+    "FewShot",
     "Params",
     "Reading",
     "ReplyStream",
@@ -54,8 +56,9 @@ LEAST_ROOM = 2 * BRIEF_ROOM
 class Reading:
     """What the last customer turn is about; `confidence` is the calibrated probability of `intent`.
 
-    The trace covers the words of that turn. `sentiments` is empty, and `sentiment` None, when the checkpoint cannot tell
-    how they sound. `language` is an ISO 639-1 code, `und` for words that are too few to tell.
+    The trace covers the words of that turn. `sentiments` is empty, and `sentiment` None, when the checkpoint has no
+    head for it. `language` is an ISO 639-1 code, `und` for words that are too few to tell. `own` has the probabilities
+    of the categories that were learnt from examples, if any were given.
     """
 
     category: str
@@ -66,6 +69,7 @@ class Reading:
     trace: RoutingTrace
     sentiments: Mapping[str, float]
     language: str
+    own: Mapping[str, float]
 
     @property
     def sentiment(self) -> str | None:
@@ -150,10 +154,21 @@ class Engine:
         """Sentence vectors [n, 384] of unit length."""
         return self._encoder.embed(texts)
 
-    def read(self, turns: Sequence[Turn], *, home: str = "en") -> Reading:
+    def learn(self, examples: Mapping[str, Sequence[str]]) -> FewShot:
+        """Categories of a workspace's own from some messages of each, ten say, for `read`; trains nothing.
+
+        ValueError for fewer than two categories, and for one without an example.
+        """
+        fewshot.check(examples)
+        rows = [(name, masked(text)) for name, texts in examples.items() for text in texts]
+        vectors = [self._senses(text) for _, text in rows]
+        return FewShot.fit(np.stack(vectors), [name for name, _ in rows])
+
+    def read(self, turns: Sequence[Turn], *, home: str = "en", own: FewShot | None = None) -> Reading:
         """Triage of the last turn, which is the customer's; generates nothing.
 
-        `home` is the language that the workspace's customers write if nothing speaks against it.
+        `home` is the language that the workspace's customers write if nothing speaks against it, `own` what `learn`
+        made of its own categories.
         """
         if self._triage is None:
             raise CheckpointError("this checkpoint has no triage head")
@@ -162,7 +177,8 @@ class Engine:
         category, intent = self._triage.best(categories, intents)
         sentiments = self._sentiment.read(vector[:WIDTH], turns[-1].text) if self._sentiment else {}
         language = self._languages.read(turns[-1].text, home=home)
-        return Reading(category, intent, categories, intents, intents[intent], trace, sentiments, language)
+        known = own.predict(self._senses(masked(turns[-1].text))) if own else {}
+        return Reading(category, intent, categories, intents, intents[intent], trace, sentiments, language, known)
 
     def features(self, turns: Sequence[Turn]) -> NDArray[np.float32]:
         """What triage sees of the last turn: the rows that `triage.fit` learns from."""
@@ -175,6 +191,12 @@ class Engine:
             raise ValueError(f"max_tokens leaves {room} tokens of the context to the prompt, {LEAST_ROOM} are needed")
         prompt = build(self._tokenizer, turns, params.brief, room=room)
         return ReplyStream(self._submit(prompt.ids, params))
+
+    @torch.inference_mode()
+    def _senses(self, text: str) -> NDArray[np.float32]:
+        """The published and the tuned sentence vector of a masked text, one after the other [2 * 384]."""
+        tuned = self._upper(*self._encoder.states([text]))
+        return np.concatenate([self._encoder.embed([text])[0], tuned[0].numpy()])
 
     @torch.inference_mode()
     def _look(self, turns: Sequence[Turn]) -> tuple[NDArray[np.float32], RoutingTrace]:

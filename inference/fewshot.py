@@ -15,7 +15,9 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 
 SHRINKAGE = 0.8
-SCALES = (0.05, 20.0)  # of the logits
+TINY = 1e-9  # keeps the covariance of equal vectors invertible
+# Scales of the logits: few examples would make them too sure, and one of each says nothing of it.
+SCALES, ALONE = (0.01, 0.1), 0.03
 
 
 @dataclass(frozen=True)
@@ -64,9 +66,9 @@ def check(examples: Mapping[str, Sequence[str]]) -> None:
 
 def _covariance(inside: NDArray[np.float64], all_of_it: NDArray[np.float64], classes: int) -> NDArray[np.float64]:
     """The within-class covariance, shrunk towards the identity by the mean variance of all vectors."""
-    width, free = inside.shape[1], max(1, len(inside) - classes)
-    level = np.square(all_of_it).sum() / (len(inside) * width)
-    return np.asarray((1 - SHRINKAGE) * inside.T @ inside / free + SHRINKAGE * level * np.eye(width))
+    free = max(1, len(inside) - classes)
+    level = np.square(all_of_it).mean() + TINY
+    return np.asarray((1 - SHRINKAGE) * inside.T @ inside / free + SHRINKAGE * level * np.eye(inside.shape[1]))
 
 
 def _scale(
@@ -76,10 +78,10 @@ def _scale(
     counts: NDArray[np.int64],
     precision: NDArray[np.float64],
 ) -> float:
-    """The scale of the logits; 1 where no category has two examples."""
+    """The scale of the logits; `ALONE` where no category has two examples."""
     several = np.flatnonzero(counts[own] > 1)
     if not len(several):
-        return 1.0
+        return ALONE
     weights = precision @ means.T
     logits = vectors[several] @ weights - 0.5 * (means.T * weights).sum(axis=0)
     rows, classes = np.arange(len(several)), own[several]
