@@ -1,7 +1,8 @@
 """Categories of a workspace's own, learnt from a few examples of each without training the model.
 
-Nearest class mean, in the metric of a within-class covariance that is shrunk towards the identity: linear discriminant
-analysis with shrinkage. Knows vectors and labels only; `Engine.learn` makes them from messages.
+Linear discriminant analysis: the nearest class mean, in the metric of a within-class covariance that is shrunk towards
+the identity, the more so the fewer examples there are. Knows vectors and labels only; `Engine.learn` makes them from
+messages.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 
-SHRINKAGE = 0.8
+FOLDS = 4
+SCALES, ALONE = (0.01, 10.0), 0.02  # of the logits; where no category has two examples
 TINY = 1e-9  # keeps the covariance of equal vectors invertible
-# Scales of the logits: few examples would make them too sure, and one of each says nothing of it.
-SCALES, ALONE = (0.01, 0.1), 0.03
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -36,24 +39,14 @@ class FewShot:
     def fit(cls, vectors: NDArray[np.float32], labels: Sequence[str]) -> FewShot:
         """Learn from vectors [n, width] and the category of each; ValueError for fewer than two categories.
 
-        The logits are scaled so that each example's, with its own part taken out of its class mean, are likeliest.
+        One scale of all logits makes those of examples left out in turn likeliest (temperature, arXiv 1706.04599).
         """
         names, own = np.unique(np.asarray(labels, dtype=str), return_inverse=True)
         check(dict.fromkeys(names.tolist(), ("",)))
-        counts = np.bincount(own)
-        means = np.zeros((len(names), vectors.shape[1]))
-        np.add.at(means, own, vectors)
-        means /= counts[:, None]
-        middle = means.mean(axis=0)  # the logits' differences do not depend on it, and their digits stay
-        precision = np.linalg.inv(_covariance(vectors - means[own], vectors - middle, len(names)))
-        weights = precision @ (means - middle).T
-        bias = -0.5 * ((means - middle).T * weights).sum(axis=0)
-        scale = _scale(vectors - middle, means - middle, own, counts, precision)
-        return cls(
-            tuple(names.tolist()),
-            np.asarray(scale * weights, np.float32),
-            np.asarray(scale * (bias - middle @ weights), np.float32),
-        )
+        seen = np.asarray(vectors, np.float64)
+        weights, bias = _discriminant(seen, own)
+        scale = _scale(seen, own)
+        return cls(tuple(names.tolist()), np.float32(scale * weights), np.float32(scale * bias))
 
 
 def check(examples: Mapping[str, Sequence[str]]) -> None:
@@ -64,30 +57,47 @@ def check(examples: Mapping[str, Sequence[str]]) -> None:
         raise ValueError(f"no example of: {', '.join(empty)}")
 
 
-def _covariance(inside: NDArray[np.float64], all_of_it: NDArray[np.float64], classes: int) -> NDArray[np.float64]:
-    """The within-class covariance, shrunk towards the identity by the mean variance of all vectors."""
-    free = max(1, len(inside) - classes)
-    level = np.square(all_of_it).mean() + TINY
-    return np.asarray((1 - SHRINKAGE) * inside.T @ inside / free + SHRINKAGE * level * np.eye(inside.shape[1]))
+def _discriminant(vectors: Floats, own: Indices) -> tuple[Floats, Floats]:
+    """Weights [width, classes] and bias [classes] of vectors [n, width] whose classes are numbered from 0."""
+    counts = np.bincount(own)
+    means = np.zeros((len(counts), vectors.shape[1]))
+    np.add.at(means, own, vectors)
+    means /= counts[:, None]
+    middle = means.mean(axis=0)
+    apart = means - middle
+    weights = np.linalg.solve(_covariance(vectors - means[own], vectors - middle, len(counts)), apart.T)
+    return weights, -0.5 * (apart.T * weights).sum(axis=0) - middle @ weights
 
 
-def _scale(
-    vectors: NDArray[np.float64],
-    means: NDArray[np.float64],
-    own: NDArray[np.int64],
-    counts: NDArray[np.int64],
-    precision: NDArray[np.float64],
-) -> float:
-    """The scale of the logits; `ALONE` where no category has two examples."""
-    several = np.flatnonzero(counts[own] > 1)
-    if not len(several):
+def _covariance(inside: Floats, outside: Floats, classes: int) -> Floats:
+    """Within the classes, shrunk towards the identity times the mean variance of all vectors."""
+    width, free = inside.shape[1], len(inside) - classes
+    part = width / (width + free)  # how much of it is the identity: all where each class has one example
+    level = np.square(outside).mean() + TINY
+    return np.asarray((1 - part) * inside.T @ inside / max(1, free) + part * level * np.eye(width))
+
+
+def _scale(vectors: Floats, own: Indices) -> float:
+    """The scale that suits logits of examples which the classes' means and covariance have not seen."""
+    turn = _turns(own)
+    unseen = [_left_out(vectors, own, turn == fold) for fold in range(FOLDS) if (turn == fold).any()]
+    if not unseen:
         return ALONE
-    weights = precision @ means.T
-    logits = vectors[several] @ weights - 0.5 * (means.T * weights).sum(axis=0)
-    rows, classes = np.arange(len(several)), own[several]
-    share = 1 / (counts[classes, None] - 1)
-    left = means[classes] - (vectors[several] - means[classes]) * share  # the class mean without the example
-    pulled = left @ precision
-    logits[rows, classes] = (pulled * (vectors[several] - left / 2)).sum(axis=1)
-    found = minimize_scalar(lambda s: -log_softmax(s * logits, axis=1)[rows, classes].mean(), bounds=SCALES)
-    return float(found.x)
+    logits, classes = np.concatenate([rows for rows, _ in unseen]), np.concatenate([known for _, known in unseen])
+    rows = np.arange(len(classes))
+    return float(minimize_scalar(lambda s: -log_softmax(s * logits, axis=1)[rows, classes].mean(), bounds=SCALES).x)
+
+
+def _turns(own: Indices) -> Indices:
+    """In which fold each example is left out; -1, never, for the only one of its class."""
+    turn = np.full(len(own), -1)
+    for group in (np.flatnonzero(own == number) for number in range(own.max() + 1)):
+        if len(group) > 1:
+            turn[group] = np.arange(len(group)) % FOLDS
+    return turn
+
+
+def _left_out(vectors: Floats, own: Indices, left: NDArray[np.bool_]) -> tuple[Floats, Indices]:
+    """Logits of the examples left out, by what the others tell; and their classes."""
+    weights, bias = _discriminant(vectors[~left], own[~left])
+    return vectors[left] @ weights + bias, own[left]
