@@ -37,7 +37,7 @@ from training.data import PUBLIC
 STORED = Path(__file__).parent / "results" / "few_shot.json"
 SHOTS = (1, 2, 5, 10, 20, 50)
 DRAWS = 5
-POOL, TESTED = 60, 1500  # examples of a category that are drawn from, and test messages of a set
+POOL, TESTED = 60, 1000  # examples of a category that are drawn from, and test messages of a set
 LEAST = 20  # test messages of a category of MultiDoGO: its rarest have none or one
 ROOM, CHUNK = 352, 32  # tokens of a message, messages in one pass
 SETS = {
@@ -50,7 +50,6 @@ SETS = {
 READERS = {
     "words": "TF-IDF + linear SVM",
     "published": "encoder as published",
-    "tuned": "encoder as tuned on the corpus",
     "both": "both side by side: what `Engine.learn` uses",
     "routing": "both, and the routing vector",
 }
@@ -128,7 +127,7 @@ def look(texts: list[str]) -> dict[str, NDArray[np.float32]]:
 
 def _vectors(name: str) -> Callable[[Messages, Messages], NDArray[np.str_]]:
     def seen(messages: Messages) -> NDArray[np.float32]:
-        if name in ("published", "tuned"):
+        if name == "published":
             return messages.vectors[name]
         parts = [messages.vectors["published"], messages.vectors["tuned"]]
         return np.hstack([*parts, triage.ROUTING * messages.vectors["routing"]] if name == "routing" else parts)
