@@ -30,6 +30,7 @@ from benchmarks.table import table
 from inference import checkpoint, triage
 from inference.encoder import Encoder
 from inference.fewshot import FewShot
+from inference.lexical import masked
 from inference.prompt import Turn, build
 from training import corpus
 from training.data import PUBLIC
@@ -110,7 +111,7 @@ def look(texts: list[str]) -> dict[str, NDArray[np.float32]]:
     order = np.argsort([len(text) for text in texts])
     for start in range(0, len(order), CHUNK):
         own = [texts[i] for i in order[start : start + CHUNK]]
-        states = encoder.states([triage.masked(text) for text in own])
+        states = encoder.states([masked(text) for text in own])
         for name, upper in uppers.items():
             found[name].append(upper(*states).numpy())
         prompts = [build(tokenizer, [Turn("customer", text)], None, room=ROOM) for text in own]
@@ -179,6 +180,11 @@ def measure(name: str) -> dict[str, Any] | None:
     return when | sizes | {"accuracy": curve(own, other)}
 
 
+def report() -> str:
+    """The tables of what is stored."""
+    return "\n".join(tables(_stored()))
+
+
 def tables(stored: dict[str, Any]) -> Iterator[str]:
     """A table for each set: mean and spread (standard deviation) over the draws, in percent."""
     for name, title in SETS.items():
@@ -197,6 +203,11 @@ def tables(stored: dict[str, Any]) -> Iterator[str]:
         yield f"{result['date']}, {result['machine']}.\n"
 
 
+def _stored() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(STORED.read_text("utf-8")) if STORED.exists() else {}
+    return found
+
+
 def _spread(draws: list[float]) -> str:
     return f"{100 * np.mean(draws):.1f} ± {100 * np.std(draws):.1f}"
 
@@ -208,7 +219,7 @@ def main() -> None:
     again = parser.parse_args().again
     if again is not None and (unknown := set(again) - SETS.keys()):
         parser.error(f"no such set: {', '.join(unknown)}")
-    stored: dict[str, Any] = json.loads(STORED.read_text("utf-8")) if STORED.exists() else {}
+    stored = _stored()
     for name in (again or SETS) if again is not None else ():
         if result := measure(name):
             stored[name] = result
@@ -216,7 +227,7 @@ def main() -> None:
             part = STORED.with_suffix(".part")
             part.write_text(json.dumps(stored, indent=1) + "\n", "utf-8")
             part.replace(STORED)
-    print("\n".join(tables(stored)))
+    print(report())
 
 
 if __name__ == "__main__":

@@ -48,13 +48,10 @@ DUTCH = (  # the public data has none
 )
 
 
-def main() -> None:
-    """Measure and print."""
-    argparse.ArgumentParser(description=__doc__).parse_args()
-    print(f"Machine: {machine.describe()}; {date.today():%d %B %Y}.\n")
+def report() -> str:
+    """All tables."""
     with Engine.load(MODEL) as engine:
-        print(tone(engine))
-    print(languages())
+        return f"{tone(engine)}\n{languages()}"
 
 
 def tone(engine: Engine) -> str:
@@ -156,4 +153,6 @@ def _told(reader: Languages, name: str, code: str, texts: Sequence[str]) -> list
 
 
 if __name__ == "__main__":
-    main()
+    argparse.ArgumentParser(description=__doc__).parse_args()
+    print(f"Machine: {machine.describe()}; {date.today():%d %B %Y}.\n")
+    print(report())

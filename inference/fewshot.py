@@ -12,11 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax, softmax
 
 FOLDS = 4
-SCALES, ALONE = (0.01, 10.0), 0.02  # of the logits; where no category has two examples
+SCALES = np.geomspace(0.01, 10, 60)  # of the logits
+ALONE = 0.02  # where no category has two examples
 TINY = 1e-9  # keeps the covariance of equal vectors invertible
 
 Floats = NDArray[np.float64]
@@ -33,7 +32,8 @@ class FewShot:
 
     def predict(self, vector: NDArray[np.float32]) -> dict[str, float]:
         """Probabilities of the categories for one vector; they sum to 1."""
-        return dict(zip(self.categories, softmax(vector @ self.weights + self.bias).tolist(), strict=True))
+        probabilities = np.exp(_log_softmax(vector @ self.weights + self.bias))
+        return dict(zip(self.categories, probabilities.tolist(), strict=True))
 
     @classmethod
     def fit(cls, vectors: NDArray[np.float32], labels: Sequence[str]) -> FewShot:
@@ -85,7 +85,12 @@ def _scale(vectors: Floats, own: Indices) -> float:
         return ALONE
     logits, classes = np.concatenate([rows for rows, _ in unseen]), np.concatenate([known for _, known in unseen])
     rows = np.arange(len(classes))
-    return float(minimize_scalar(lambda s: -log_softmax(s * logits, axis=1)[rows, classes].mean(), bounds=SCALES).x)
+    return float(max(SCALES, key=lambda scale: _log_softmax(scale * logits)[rows, classes].mean()))
+
+
+def _log_softmax(logits: Floats) -> Floats:
+    least = logits - logits.max(axis=-1, keepdims=True)
+    return np.asarray(least - np.log(np.exp(least).sum(axis=-1, keepdims=True)))
 
 
 def _turns(own: Indices) -> Indices:

@@ -15,24 +15,16 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from scipy.sparse import csr_matrix, hstack
-from sklearn.feature_extraction.text import HashingVectorizer
 from torch import Tensor
 from torch.nn import functional as F
 
-from inference.triage import masked
+from inference.lexical import pairs
 
 SENTIMENTS = ("calm", "unhappy", "angry")
 HEAD = "sentiment.safetensors"
 BUCKETS = 2**13
 SHOUTED = re.compile(r"\b[A-Z]{2,}\b")
 LONG = 200  # characters
-WORDS = HashingVectorizer(
-    ngram_range=(1, 2),
-    token_pattern=r"\b\w+\b",  # noqa: S106  (a token of text, no secret)
-    n_features=BUCKETS,
-    alternate_sign=False,
-    dtype=np.float32,
-)
 
 
 @dataclass(frozen=True)
@@ -71,7 +63,11 @@ def features(vectors: NDArray[np.float32], texts: Sequence[str]) -> csr_matrix:
 
 def words(texts: Sequence[str]) -> csr_matrix:
     """Words and pairs of words [n, BUCKETS], each row of unit length."""
-    return WORDS.transform([masked(text.encode("utf-8", "replace").decode()) for text in texts])
+    found = np.zeros((len(texts), BUCKETS), np.float32)
+    for row, text in zip(found, texts, strict=True):
+        for bucket, count in pairs(text).items():
+            row[bucket % BUCKETS] += count
+    return csr_matrix(found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-12))
 
 
 def signs(text: str) -> NDArray[np.float32]:

@@ -15,8 +15,8 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from torch.nn import functional as F
 
 from inference.encoder import Encoder
+from inference.lexical import masked
 from inference.sentiment import BUCKETS, SENTIMENTS, Sentiment, features
-from inference.triage import masked
 from training import corpus
 
 C = 3.0  # inverse weight decay
