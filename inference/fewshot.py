@@ -46,7 +46,7 @@ class FewShot:
         seen = np.asarray(vectors, np.float64)
         weights, bias = _discriminant(seen, own)
         scale = _scale(seen, own)
-        return cls(tuple(names.tolist()), np.float32(scale * weights), np.float32(scale * bias))
+        return cls(tuple(names.tolist()), (scale * weights).astype(np.float32), (scale * bias).astype(np.float32))
 
 
 def check(examples: Mapping[str, Sequence[str]]) -> None:

