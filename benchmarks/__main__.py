@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 
-from benchmarks import engine, load, machine, pools, quality, step, twins, way, weights
+from benchmarks import engine, few_shot, load, machine, pools, quality, reading, step, twins, way, weights
 
 PARTS = {
     "engine": engine.report,
@@ -15,6 +15,8 @@ PARTS = {
     "load": load.report,
     "way": way.report,
     "quality": quality.report,
+    "reading": reading.report,
+    "few_shot": few_shot.report,
     "routing": quality.routing,
     "twins": twins.report,
 }

@@ -16,15 +16,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from inference import checkpoint, triage
+from inference import checkpoint, fewshot, triage
 from inference.checkpoint import CheckpointError, CheckpointInfo
-from inference.encoder import Encoder
+from inference.encoder import WIDTH, Encoder
+from inference.fewshot import FewShot
 from inference.fused import FusedDecoder
 from inference.job import Completion, Job, Params
 from inference.kernels import Storage
+from inference.language import Languages
 from inference.lexical import masked
 from inference.prompt import BRIEF_ROOM, Brief, Turn, build
 from inference.scheduler import EngineBusy, EngineStopped, Pass, Scheduler
+from inference.sentiment import Sentiment
 from inference.tokenizer import Tokenizer
 from inference.trace import RoutingTrace
 from inference.triage import Triage
@@ -37,6 +40,7 @@ __all__ = [
     "Engine",
     "EngineBusy",
     "EngineStopped",
+    "FewShot",
     "Params",
     "Reading",
     "ReplyStream",
@@ -52,7 +56,9 @@ LEAST_ROOM = 2 * BRIEF_ROOM
 class Reading:
     """What the last customer turn is about; `confidence` is the calibrated probability of `intent`.
 
-    The trace covers the words of that turn.
+    The trace covers the words of that turn. `sentiments` is empty, and `sentiment` None, when the checkpoint has no
+    head for it. `language` is an ISO 639-1 code, `und` for words that are too few to tell. `own` has the probabilities
+    of the categories that were learnt from examples, if any were given.
     """
 
     category: str
@@ -61,6 +67,19 @@ class Reading:
     intents: Mapping[str, float]
     confidence: float
     trace: RoutingTrace
+    sentiments: Mapping[str, float]
+    language: str
+    own: Mapping[str, float]
+
+    @property
+    def sentiment(self) -> str | None:
+        """The likeliest of calm, unhappy and angry."""
+        return max(self.sentiments, key=self.sentiments.__getitem__, default=None)
+
+    @property
+    def fingerprint(self) -> NDArray[np.float32]:
+        """The routing vector [layers * experts] that triage sees: each layer's shares, one layer after the other."""
+        return self.trace.share.ravel()
 
 
 class Pending(Protocol):
@@ -104,6 +123,8 @@ class Engine:
         self._config = decoder.config
         self._tokenizer = tokenizer
         self._triage = Triage.load(path)
+        self._sentiment = Sentiment.load(path)
+        self._languages = Languages()
         self._encoder = Encoder()
         self._upper = self._encoder.upper(path)
         self._scheduler = Scheduler(decoder, slots=slots, waiting=waiting)  # last: its thread outlives what fails here
@@ -133,14 +154,31 @@ class Engine:
         """Sentence vectors [n, 384] of unit length."""
         return self._encoder.embed(texts)
 
-    def read(self, turns: Sequence[Turn]) -> Reading:
-        """Triage of the last turn, which is the customer's; generates nothing."""
+    def learn(self, examples: Mapping[str, Sequence[str]]) -> FewShot:
+        """Categories of a workspace's own from some messages of each, ten say, for `read`; trains nothing.
+
+        ValueError for fewer than two categories, and for one without an example.
+        """
+        fewshot.check(examples)
+        rows = [(name, masked(text)) for name, texts in examples.items() for text in texts]
+        vectors = [self._senses(text) for _, text in rows]
+        return FewShot.fit(np.stack(vectors), [name for name, _ in rows])
+
+    def read(self, turns: Sequence[Turn], *, home: str = "en", own: FewShot | None = None) -> Reading:
+        """Triage of the last turn, which is the customer's; generates nothing.
+
+        `home` is the language that the workspace's customers write if nothing speaks against it, `own` what `learn`
+        made of its own categories.
+        """
         if self._triage is None:
             raise CheckpointError("this checkpoint has no triage head")
         vector, trace = self._look(turns)
         categories, intents = self._triage.posterior(vector, turns[-1].text)
         category, intent = self._triage.best(categories, intents)
-        return Reading(category, intent, categories, intents, intents[intent], trace)
+        sentiments = self._sentiment.read(vector[:WIDTH], turns[-1].text) if self._sentiment else {}
+        language = self._languages.read(turns[-1].text, home=home)
+        known = own.predict(self._senses(masked(turns[-1].text))) if own else {}
+        return Reading(category, intent, categories, intents, intents[intent], trace, sentiments, language, known)
 
     def features(self, turns: Sequence[Turn]) -> NDArray[np.float32]:
         """What triage sees of the last turn: the rows that `triage.fit` learns from."""
@@ -153,6 +191,12 @@ class Engine:
             raise ValueError(f"max_tokens leaves {room} tokens of the context to the prompt, {LEAST_ROOM} are needed")
         prompt = build(self._tokenizer, turns, params.brief, room=room)
         return ReplyStream(self._submit(prompt.ids, params))
+
+    @torch.inference_mode()
+    def _senses(self, text: str) -> NDArray[np.float32]:
+        """The published and the tuned sentence vector of a masked text, one after the other [2 * 384]."""
+        tuned = self._upper(*self._encoder.states([text]))
+        return np.concatenate([self._encoder.embed([text])[0], tuned[0].numpy()])
 
     @torch.inference_mode()
     def _look(self, turns: Sequence[Turn]) -> tuple[NDArray[np.float32], RoutingTrace]:

@@ -48,12 +48,24 @@ def lexical(texts: Sequence[str], idf: NDArray[np.float32]) -> csr_matrix:
     return csr_matrix(parts, shape=(len(texts), 2 * BUCKETS))
 
 
+def pairs(text: str) -> Counter[int]:
+    """How often each bucket of words and pairs of words occurs in the text."""
+    return _pairs(_clean(text))
+
+
 def _counts(text: str) -> tuple[Counter[int], Counter[int]]:
     """How often each bucket of pieces, and each of words and pairs of words, occurs."""
-    clean = masked(text.encode("utf-8", "replace").decode()).lower()
-    words = WORD.findall(clean)
-    pairs = map(" ".join, zip(words, words[1:], strict=False))
-    return Counter(map(_bucket, _pieces(clean))), Counter(map(_bucket, [*words, *pairs]))
+    clean = _clean(text)
+    return Counter(map(_bucket, _pieces(clean))), _pairs(clean)
+
+
+def _pairs(text: str) -> Counter[int]:
+    words = WORD.findall(text)
+    return Counter(map(_bucket, [*words, *map(" ".join, zip(words, words[1:], strict=False))]))
+
+
+def _clean(text: str) -> str:
+    return masked(text.encode("utf-8", "replace").decode()).lower()
 
 
 def _pieces(text: str) -> Iterable[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import zlib
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +32,7 @@ class RoutingTrace:
         experts = np.arange(self.n_experts)
         return np.asarray((self.ids[..., None] == experts).sum(axis=(1, 2)), np.int64)
 
-    @property
+    @cached_property
     def share(self) -> NDArray[np.float32]:
         """Each expert's part of a layer's weight [L, E]; a layer sums to 1 (0 without tokens)."""
         return np.asarray(self._by_token().sum(axis=1) / max(1, len(self.tokens)), np.float32)

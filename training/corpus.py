@@ -1,7 +1,7 @@
 """The project's own corpus: reads it, checks it, and judges whether a reply is right for an intent.
 
 `python -m training.corpus` checks `corpus/` and prints what it holds. Nothing here reads a held-out
-message unless `held_out()` is called, which training never does.
+message unless `held_out()` or `held_out_sentiments()` is called, which training never does.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ CATEGORIES = (
     "contact",
 )
 OFF_TOPIC = "off_topic"
+SENTIMENTS = ("calm", "unhappy", "angry")
 SLOT = re.compile(r"\{\{(\w+)\}\}")
 NEAR_DUPLICATE = 0.8
 
@@ -137,6 +138,21 @@ def held_out() -> dict[str, list[str]]:
     return found
 
 
+def sentiments() -> dict[str, list[str]]:
+    """Customer messages by how they sound, for training."""
+    return _sentiments("train")
+
+
+def held_out_sentiments() -> dict[str, list[str]]:
+    """Others, which training never reads. For evaluation only."""
+    return _sentiments("held_out")
+
+
+def _sentiments(part: str) -> dict[str, list[str]]:
+    data: dict[str, list[str]] = json.loads((ROOT / "sentiment" / f"{part}.json").read_text("utf-8"))
+    return data
+
+
 def articles() -> list[Article]:
     """Every help-centre article."""
     found = []
@@ -180,6 +196,7 @@ def problems() -> list[str]:
     said = [(f"{i.name}: {m}", m) for i in everything for m in i.messages]
     said += [(f"{name} (held out): {m}", m) for name, rows in kept.items() for m in rows]
     found += [f"near-duplicates: {a!r} and {b!r}" for a, b in near_duplicates(said)]
+    found += _sentiment_problems([(f"{name} (held out): {m}", m) for name, rows in kept.items() for m in rows])
     replies = [(f"{i.name}: {r}", r) for i in everything for r in (*i.replies, *i.ask)]
     return found + [f"near-duplicate replies: {a!r} and {b!r}" for a, b in near_duplicates(replies)]
 
@@ -210,6 +227,20 @@ def _reply_problems(intent: Intent, reply: str, known: frozenset[str]) -> Iterat
         yield "a number that is no slot"
     if not intent.accepts(reply, asking=asking):
         yield "its own check refuses it"
+
+
+def _sentiment_problems(kept: list[tuple[str, str]]) -> Iterator[str]:
+    """Of the messages by sentiment, which must resemble none of those that are `kept` from training either."""
+    said = []
+    for part, least in (("train", 300), ("held_out", 80)):
+        rows = _sentiments(part)
+        if tuple(rows) != SENTIMENTS or min(map(len, rows.values())) < least:
+            yield f"sentiment, {part}: not at least {least} messages each of {', '.join(SENTIMENTS)}"
+        said += [(f"{name} ({part}): {m}", m) for name, texts in rows.items() for m in texts]
+    own = {label for label, _ in said}
+    for a, b in near_duplicates(kept + said):
+        if {a, b} & own:
+            yield f"near-duplicates: {a!r} and {b!r}"
 
 
 def _article_problems(article: Article, known: frozenset[str], names: list[str]) -> Iterator[str]:
@@ -279,6 +310,8 @@ def main() -> int:
         f"{sum(len(i.messages) for i in everything)} messages, {sum(len(i.replies) for i in everything)} replies, "
         f"{sum(map(len, held_out().values()))} held out, {len(articles())} articles, {len(dialogues())} conversations"
     )
+    trained, kept = (sum(map(len, rows.values())) for rows in (sentiments(), held_out_sentiments()))
+    print(f"{trained} messages by sentiment, {kept} held out")
     print(f"checks accept {own_other[0]:.1%} of their own replies and {own_other[1]:.2%} of the others'")
     return 1 if wrong else 0
 

@@ -21,7 +21,7 @@ from inference.model import Decoder
 from inference.prompt import Brief, Turn, training_example
 from inference.tokenizer import Tokenizer
 from inference.triage import Triage
-from training import corpus
+from training import corpus, sentiment
 from training.tune import tune
 
 RISK = 0.05  # share of wrong intents among the messages that the assistant answers by itself
@@ -41,6 +41,7 @@ def finish(directory: Path) -> None:
     vectors = look(directory, texts)
     head = triage.fit(vectors, texts, labels)
     head.save(directory)
+    sentiment.finish(directory)
     model, tokenizer, info = checkpoint.load(directory)
     categories, turns = support_turns({i.name: i.messages[:TURNS] for i in corpus.intents()})
     card = {

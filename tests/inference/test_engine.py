@@ -248,3 +248,18 @@ def test_readings_and_replies_from_many_threads(engine: Engine) -> None:
     with ThreadPoolExecutor(12) as pool:
         found = list(pool.map(visit, range(12)))
     assert found == [WHERE.intent + EXPECTED[WHERE], REFUND.intent + EXPECTED[REFUND]] * 6
+
+
+def test_a_reading_holds_language_and_routing_vector(engine: Engine) -> None:
+    reading = engine.read([Turn("customer", "can I get my money back?")])
+    assert reading.language == "en"
+    assert engine.read([Turn("customer", "Wo ist mein Paket?")], home="de").language == "de"
+    layers, _, _ = reading.trace.ids.shape
+    assert reading.fingerprint.shape == (layers * 4,)
+    np.testing.assert_allclose(reading.fingerprint.reshape(layers, 4).sum(axis=1), 1, atol=1e-5)
+
+
+def test_without_a_sentiment_head_a_reading_has_no_sentiment(engine: Engine) -> None:
+    reading = engine.read(turns(WHERE))
+    assert reading.sentiment is None
+    assert not reading.sentiments
