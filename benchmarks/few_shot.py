@@ -34,7 +34,7 @@ from inference.fewshot import FewShot
 from inference.lexical import masked
 from inference.prompt import Turn, build
 from training import corpus
-from training.data import PUBLIC
+from training.sources import PUBLIC
 
 STORED = Path(__file__).parent / "results" / "few_shot.json"
 SHOTS = (1, 2, 5, 10, 20, 50)
@@ -120,7 +120,7 @@ def look(texts: list[str]) -> dict[str, NDArray[np.float32]]:
         ids = [prompt.ids + [tokenizer.pad] * (longest - len(prompt.ids)) for prompt in prompts]
         _, routing = model.hidden(torch.tensor(ids))
         weights = torch.stack([torch.zeros_like(r.probs).scatter(1, r.ids, r.weights) for r in routing])
-        weights = weights.unflatten(1, (len(own), longest))  # [L, B, T, E]
+        weights = weights.view(len(weights), len(own), longest, -1)  # [L, B, T, E]
         shares = [weights[:, i, prompt.words].mean(dim=1).ravel() for i, prompt in enumerate(prompts)]
         found["routing"].append(torch.stack(shares).numpy())
     back = np.argsort(order)
@@ -136,7 +136,8 @@ def _vectors(name: str) -> Callable[[Messages, Messages], NDArray[np.str_]]:
 
     def read(train: Messages, test: Messages) -> NDArray[np.str_]:
         few = FewShot.fit(seen(train), train.labels.tolist())
-        return np.asarray(few.categories)[(seen(test) @ few.weights + few.bias).argmax(axis=1)]
+        found: NDArray[np.str_] = np.asarray(few.categories)[(seen(test) @ few.weights + few.bias).argmax(axis=1)]
+        return found
 
     return read
 

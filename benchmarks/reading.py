@@ -24,7 +24,7 @@ from inference.engine import Engine, Turn
 from inference.language import UNKNOWN, Languages
 from inference.sentiment import SENTIMENTS
 from training import corpus, sentiment
-from training.data import PUBLIC
+from training.sources import PUBLIC
 
 Rows = list[list[str]]
 UNLIKE = 0.6  # cosine of the published encoder's vectors

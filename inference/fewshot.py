@@ -32,7 +32,7 @@ class FewShot:
 
     def predict(self, vector: NDArray[np.float32]) -> dict[str, float]:
         """Probabilities of the categories for one vector; they sum to 1."""
-        probabilities = np.exp(_log_softmax(vector @ self.weights + self.bias))
+        probabilities = np.exp(_log_softmax((vector @ self.weights + self.bias).astype(np.float64)))
         return dict(zip(self.categories, probabilities.tolist(), strict=True))
 
     @classmethod

@@ -33,6 +33,7 @@ from inference import checkpoint
 from inference.checkpoint import CheckpointError
 from inference.config import ModelConfig
 from inference.tokenizer import Tokenizer
+from inference.weights import WEIGHTS
 
 ARCHITECTURE = MODEL_ARCH.ERNIE4_5_MOE
 TYPES = {
@@ -52,7 +53,7 @@ def convert(directory: Path, out: Path, kind: str = "f32") -> None:
     """
     model, tokenizer, info = checkpoint.load(directory)
     file_type, matrix_type = TYPES[kind]
-    tensors = _named(load_file(directory / checkpoint.WEIGHTS), model.config)
+    tensors = _named(load_file(directory / WEIGHTS), model.config)
     part = out.with_name(f"{out.name}.part")
     writer = GGUFWriter(part, MODEL_ARCH_NAMES[ARCHITECTURE])
     writer.add_name(info.name)

@@ -155,6 +155,7 @@ class Addition:
             version = checkpoint.save(part, grown, grown.config, self.tokenizer, self._card(grown))
             if (self.source / TUNED).exists():
                 shutil.copyfile(self.source / TUNED, part / TUNED)
+            before, before_elsewhere = self.measure.losses(self.model)
             added = Added(
                 self.category,
                 self.info.version,
@@ -163,9 +164,10 @@ class Addition:
                 len(self.held),
                 len(self.measure.elsewhere),
                 steps,
-                *self.measure.losses(self.model),
+                before,
+                before_elsewhere,
                 *self._extend_head(part),
-                runs=self.runs,
+                self.runs,
             )
             (part / FILE).write_text(json.dumps(asdict(added), indent=1) + "\n", "utf-8")
             part.rename(out)

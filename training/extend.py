@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 from inference import triage
 from inference.encoder import WIDTH
+from inference.lexical import lexical as lexical_rows
 from inference.triage import Triage
 
 Label = tuple[str, str]
@@ -25,7 +26,7 @@ Features = NDArray[np.float32]
 
 def widen(head: Triage, layers: int) -> Triage:
     """The head for a model with one expert more, the last: its share of the routing says nothing yet."""
-    shares = head.dense[:, WIDTH:].unflatten(1, (layers, -1))  # [C, L, E]
+    shares = head.dense[:, WIDTH:].view(len(head.dense), layers, -1)  # [C, L, E]
     return replace(head, dense=torch.cat([head.dense[:, :WIDTH], F.pad(shares, (0, 1)).flatten(1)], dim=1))
 
 
@@ -34,7 +35,7 @@ def extend(head: Triage, vectors: Features, texts: Sequence[str], labels: Sequen
     added = sorted(set(labels) - set(head.intents))
     intents = [*head.intents, *added]
     target = torch.tensor([intents.index(label) for label in labels])
-    words = triage.lexical(texts, head.idf.numpy())
+    words = lexical_rows(texts, head.idf.numpy())
     # Only the words of the new messages can speak for the new intents.
     used = np.unique(words[np.flatnonzero(target.numpy() >= len(head.intents))].indices)
     dense, lexical = torch.from_numpy(vectors), torch.from_numpy(words[:, used].toarray())

@@ -12,6 +12,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -97,7 +98,7 @@ def learn(model: Decoder, data: Batches, mixed: Sequence[Example], schedule: Sch
     layers = [block.mlp.experts for block in model.blocks if isinstance(block.mlp, MoE)]
     weights = [weight.requires_grad_(True) for layer in layers for weight in (layer.gate_up, layer.down)]
     for weight in weights:
-        weight.register_hook(_last_alone)
+        weight.register_hook(_last_alone)  # type: ignore[no-untyped-call]
     optimiser = torch.optim.AdamW([{"params": weights, "peak": schedule.expert_rate}], lr=0, weight_decay=0)
     fits = {0: LENIENT, schedule.steps // 4: STRICT, 3 * schedule.steps // 4: STRICT}
     for step in track(range(schedule.steps), "the new expert"):
@@ -133,7 +134,8 @@ def fit_rows(model: Decoder, mixed: Sequence[Example], taken: float) -> None:
     old_replies = ~new & torch.cat([torch.tensor(one.mask) for one in alike])
     steps = [model.step(tokens) for tokens, _ in padded]
     states = [model.embed(tokens) for tokens, _ in padded]
-    for block in model.blocks:
+    blocks: list[Any] = list(model.blocks)
+    for block in blocks:
         states = [
             x + block.attention(block.attention_norm(x), step, None) for x, step in zip(states, steps, strict=True)
         ]

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from inference.prompt import Brief, Turn, training_example
 from inference.tokenizer import Tokenizer
-from training import corpus, data, tickets
+from training import corpus, tickets
 from training.grow import Example
+from training.support import ORDER_NUMBER, roughen, support
 from training.tickets import Ticket
 
 MIXED = 0.05  # part of the old corpus that is mixed in (arXiv 2507.02407)
@@ -21,7 +22,7 @@ class Lessons:
 
     def __init__(self, tokenizer: Tokenizer, learned: Sequence[Ticket], seed: int, context: int) -> None:
         self._tokenizer, self._learned, self._seed, self._context = tokenizer, learned, seed, context
-        self._corpus = [Example(d.ids, d.mask, new=False) for d in data.support(tokenizer, seed, rounds=1)]
+        self._corpus = [Example(d.ids, d.mask, new=False) for d in support(tokenizer, seed, rounds=1)]
         self._corpus = [one for one in self._corpus if len(one.ids) <= context]
 
     def new(self, turn: int) -> list[Example]:
@@ -69,4 +70,4 @@ def _example(tokenizer: Tokenizer, turns: list[Turn], brief: Brief, reply: str) 
 
 
 def _rough(message: str, rng: random.Random) -> str:
-    return data.roughen(data.ORDER_NUMBER.sub(lambda _: str(rng.randint(10001, 99999)), message), rng)
+    return roughen(ORDER_NUMBER.sub(lambda _: str(rng.randint(10001, 99999)), message), rng)

@@ -65,7 +65,7 @@ def switch_off(model: Decoder, expert: int) -> None:
 def remove(source: Path, out: Path, expert: int | None, category: str | None, messages: int = MESSAGES) -> str:
     """Write the checkpoint without the expert, as a whole or not at all; a table of what it costs."""
     model, tokenizer, info = checkpoint.load(source)
-    number = expert_of(info, category) if expert is None else expert
+    number = expert_of(info, category or "") if expert is None else expert
     categories, turns = specialise.sample(messages)
     data = batches(tokenizer, turns)
     before = reply_losses(model, data)
