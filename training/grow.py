@@ -27,7 +27,7 @@ from inference.moe import MoE, Router
 BATCH_TOKENS = 1024
 WARM = 0.1  # share of the steps
 CHUNK = 16  # examples that are read at once
-LENIENT, STRICT = 1e-2, 5e-4  # part of the old replies' tokens that may choose the new expert, while it learns and then
+LENIENT = 1e-2  # `taken` of the first quarter
 DECAY = 0.3  # weight decay of a router's row
 ROUTING = 0.3  # weight of the term that marks the new category's states
 
@@ -43,9 +43,13 @@ class Example:
 
 @dataclass(frozen=True)
 class Schedule:
-    """Steps and peak learning rates; the router's rows are fitted at the start and after one and three quarters."""
+    """Steps and peak learning rates; the router's rows are fitted at the start and after one and three quarters.
+
+    `taken` is the part of the old replies' tokens that may choose the new expert then.
+    """
 
     steps: int = 160
+    taken: float = 5e-4
     expert_rate: float = 3e-3
     all_rate: float = 6e-4
 
@@ -100,7 +104,7 @@ def learn(model: Decoder, data: Batches, mixed: Sequence[Example], schedule: Sch
     for weight in weights:
         weight.register_hook(_last_alone)  # type: ignore[no-untyped-call]
     optimiser = torch.optim.AdamW([{"params": weights, "peak": schedule.expert_rate}], lr=0, weight_decay=0)
-    fits = {0: LENIENT, schedule.steps // 4: STRICT, 3 * schedule.steps // 4: STRICT}
+    fits = {0: LENIENT, schedule.steps // 4: schedule.taken, 3 * schedule.steps // 4: schedule.taken}
     for step in track(range(schedule.steps), "the new expert"):
         if step in fits:
             fit_rows(model, mixed, fits[step])
