@@ -23,6 +23,7 @@ from inference.job import Completion, Job, Params
 from inference.model import Decoder
 from inference.prompt import BRIEF_ROOM, Brief, Turn, build
 from inference.scheduler import EngineBusy, EngineStopped, Scheduler
+from inference.scope import Scope
 from inference.tokenizer import Tokenizer
 from inference.trace import RoutingTrace
 from inference.triage import Triage
@@ -50,7 +51,8 @@ LEAST_ROOM = 2 * BRIEF_ROOM
 class Reading:
     """What the last customer turn is about; `confidence` is the calibrated probability of `intent`.
 
-    The trace covers the words of that turn.
+    The trace covers the words of that turn. `out_of_scope` is the probability that it has nothing to do with what the
+    checkpoint can answer; None when the checkpoint cannot tell.
     """
 
     category: str
@@ -59,6 +61,7 @@ class Reading:
     intents: Mapping[str, float]
     confidence: float
     trace: RoutingTrace
+    out_of_scope: float | None
 
 
 class Pending(Protocol):
@@ -102,6 +105,7 @@ class Engine:
         self._config = model.config
         self._tokenizer = tokenizer
         self._triage = Triage.load(path)
+        self._scope = Scope.load(path)
         self._encoder = Encoder()
         self._upper = self._encoder.upper(path)
         self._scheduler = Scheduler(model, slots=slots, waiting=waiting)  # last: its thread outlives what fails here
@@ -133,9 +137,11 @@ class Engine:
         if self._triage is None:
             raise CheckpointError("this checkpoint has no triage head")
         vector, trace = self._look(turns)
-        categories, intents = self._triage.posterior(vector, turns[-1].text)
+        logits = self._triage.logits(vector, turns[-1].text)
+        categories, intents = self._triage.probabilities(logits)
         category, intent = self._triage.best(categories, intents)
-        return Reading(category, intent, categories, intents, intents[intent], trace)
+        out_of_scope = self._scope.score(vector, logits) if self._scope else None
+        return Reading(category, intent, categories, intents, intents[intent], trace, out_of_scope)
 
     def features(self, turns: Sequence[Turn]) -> NDArray[np.float32]:
         """What triage sees of the last turn: the rows that `triage.fit` learns from."""

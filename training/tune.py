@@ -23,13 +23,19 @@ SMOOTHING = 0.05
 CHUNK = 64
 
 
-def tune(texts: Sequence[str], labels: Sequence[tuple[str, str]], *, passes: int = PASSES) -> Upper:
-    """The encoder's upper layers after `passes` over the messages that `triage.split` does not hold back.
+def tune(
+    texts: Sequence[str],
+    labels: Sequence[tuple[str, str]],
+    parts: triage.Split | None = None,
+    *,
+    passes: int = PASSES,
+) -> Upper:
+    """The encoder's upper layers after `passes` over the messages that `parts`, else `triage.split`, do not hold back.
 
     Cross-entropy over the intents with a linear head, which is thrown away: `triage.fit` makes the one that counts.
     """
     torch.manual_seed(SEED)
-    rest, _ = triage.split(len(texts))
+    rest, _ = parts or triage.split(len(texts))
     names = sorted(set(labels))
     target = torch.tensor([names.index(labels[i]) for i in rest])
     encoder = Encoder()
