@@ -1,0 +1,301 @@
+"""How well messages are read on public intent sets, official test splits: `python -m benchmarks.intents`.
+
+Prints the stored figures as Markdown; `--again` measures anew, which takes the public data (docs/model.md) and about an
+hour on one core. The reader is the product's own (tuned encoder, triage head, out-of-scope score) without the routing
+fingerprint, which belongs to a checkpoint; its peers learn from the same messages in the same run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import random
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.pipeline import FeatureUnion, make_pipeline
+from sklearn.svm import LinearSVC
+
+from benchmarks import machine
+from benchmarks.table import table
+from inference import scope, triage
+from inference.encoder import WIDTH, Encoder, Upper
+from training.data import PUBLIC
+from training.tune import tune
+
+FOLDER = PUBLIC / "intents"
+STORED = Path(__file__).parent / "results" / "intents.json"
+PASSES = {"banking77": 10, "clinc150": 5, "hwu64": 8}
+OUTSIDE = "oos"  # the intent of messages that are out of scope
+REJECTED = 0.005  # share of the dev messages in scope and read right that a threshold may lose
+BINS = 15
+CHUNK = 64
+READERS = {
+    "ours": "Supportbot: tuned encoder, words, scope",
+    "frozen": "MiniLM as published + logistic regression",
+    "words": "TF-IDF + linear SVM",
+}
+# What cannot be in CLINC150's scope, so that more than its own 100 messages can show what out of scope is: intents of
+# HWU64 that it lacks, and questions about articles of an encyclopaedia.
+STRANGE = (
+    *("email_query", "email_sendemail", "email_querycontact", "email_addcontact", "social_post", "social_query"),
+    *("news_query", "play_podcasts", "play_audiobook", "play_game", "qa_stock", "qa_factoid"),
+    *("recommendation_events", "recommendation_movies", "music_likeness"),
+)
+QUESTIONS, LONGEST = 1800, 12  # questions, and words of one
+STRANGE_FROM = 0.6  # how unsure the frozen encoder must be of an outlier's intent
+OWN = 4  # how often the set's own messages out of scope count
+# Published figures: accuracy in scope, recall out of scope, in percent.
+PUBLISHED: dict[str, list[tuple[str, float, float | None]]] = {
+    "banking77": [
+        ("BERT-large, tuned (arXiv 2003.04807)", 93.66, None),
+        ("USE + ConveRT (arXiv 2003.04807)", 93.36, None),
+    ],
+    "clinc150": [
+        ("BERT, out of scope as a class (arXiv 1909.02027)", 96.9, 40.3),
+        ("BERT, by threshold (arXiv 1909.02027)", 96.2, 52.3),
+    ],
+    "hwu64": [("USE + ConveRT (arXiv 2003.04807)", 92.62, None)],
+}
+
+
+@dataclass(frozen=True)
+class Messages:
+    """Texts and the intent of each."""
+
+    texts: list[str]
+    intents: NDArray[np.str_]
+
+    def __add__(self, other: Messages) -> Messages:
+        return Messages(self.texts + other.texts, np.concatenate([self.intents, other.intents]))
+
+    def inside(self) -> Messages:
+        """Those in scope."""
+        kept = np.flatnonzero(self.intents != OUTSIDE)
+        return Messages([self.texts[i] for i in kept], self.intents[kept])
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a reader says of n messages: the likeliest intent in scope, its probability, how far out of scope.
+
+    `confidence` is None for a reader that gives no probabilities.
+    """
+
+    intents: NDArray[np.str_]
+    confidence: NDArray[np.float64] | None
+    outside: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Shares from 0 to 1 on a test split, and the seconds of learning and reading.
+
+    `accuracy` in scope, where a message rejected counts as wrong; `recall` and `auroc` of those out of scope; `ece`, the
+    expected calibration error in scope over 15 bins.
+    """
+
+    accuracy: float
+    recall: float | None
+    auroc: float | None
+    ece: float | None
+    seconds: float
+
+
+Reader = Callable[[Sequence[str]], Answers]
+
+
+def read(name: str, part: str) -> Messages:
+    """One split of a public set."""
+    with gzip.open(FOLDER / f"{name}.{part}.jsonl.gz", "rt", encoding="utf-8") as file:
+        rows = [json.loads(line) for line in file]
+    return Messages([row["text"] for row in rows], np.asarray([row["intent"] for row in rows]))
+
+
+def outliers(peer: Reader) -> Messages:
+    """Messages of other sets that are out of CLINC150's scope, and that a peer finds strange."""
+    foreign = read("hwu64", "train")
+    texts = [text for text, intent in zip(foreign.texts, foreign.intents, strict=True) if intent in STRANGE]
+    with gzip.open(FOLDER.parent / "grounded.train.jsonl.gz", "rt", encoding="utf-8") as file:
+        rows = [json.loads(line) for line in file]
+    asked = {re.sub(r"[^\w' ]", "", row["question"].lower()).strip() for row in rows if row["source"] == "squad1.1-dev"}
+    short = sorted(question for question in asked if len(question.split()) <= LONGEST)
+    random.Random(0).shuffle(short)
+    texts += short[:QUESTIONS]
+    kept = [text for text, strange in zip(texts, peer(texts).outside, strict=True) if strange > STRANGE_FROM]
+    return Messages(kept, np.full(len(kept), OUTSIDE))
+
+
+def ours(train: Messages, dev: Messages, passes: int) -> Reader:
+    """The product's own: the tuned encoder and words, weighed on `dev`, and the score that `inference.scope` gives."""
+    both = train + dev
+    parts = np.arange(len(train.texts)), np.arange(len(train.texts), len(both.texts))
+    labels = [("outside" if intent == OUTSIDE else "inside", str(intent)) for intent in both.intents]
+    encoder, upper = Encoder(), tune(both.texts, labels, parts, passes=passes)
+    vectors = embed(encoder, upper, both.texts)
+    head = triage.fit(vectors, both.texts, labels, parts)
+    names = np.asarray([intent for _, intent in head.intents])
+    outside = names == OUTSIDE
+
+    def look(texts: Sequence[str], found: NDArray[np.float32]) -> torch.Tensor:
+        return torch.stack([head.logits(vector, text) for vector, text in zip(found, texts, strict=True)])
+
+    told = None
+    if outside.any():
+        target = np.asarray([head.intents.index(label) for label in labels])
+        told = scope.fit(vectors, look(both.texts, vectors), target, outside, parts)
+
+    def answer(texts: Sequence[str]) -> Answers:
+        found = embed(encoder, upper, texts)
+        logits = look(texts, found)
+        probabilities = logits[:, ~outside].softmax(dim=1).double().numpy()
+        strange = told.scores(found, logits).astype(np.float64) if told else 1 - probabilities.max(axis=1)
+        return Answers(names[~outside][probabilities.argmax(axis=1)], probabilities.max(axis=1), strange)
+
+    return answer
+
+
+@torch.inference_mode()
+def embed(encoder: Encoder, upper: Upper, texts: Sequence[str]) -> NDArray[np.float32]:
+    """Vectors [n, 384] of the tuned encoder, digits masked as in triage; texts of like length go together."""
+    order = np.argsort([len(text) for text in texts])
+    found = np.empty((len(texts), WIDTH), np.float32)
+    for start in range(0, len(order), CHUNK):
+        some = order[start : start + CHUNK]
+        found[some] = upper(*encoder.states([triage.masked(texts[i]) for i in some])).numpy()
+    return found
+
+
+def frozen(train: Messages) -> Reader:
+    """The published encoder and logistic regression; what it is not sure of is out of scope."""
+    encoder, inside = Encoder(), train.inside()
+    model = LogisticRegression(C=10, max_iter=300).fit(encoder.embed(inside.texts), inside.intents)
+
+    def answer(texts: Sequence[str]) -> Answers:
+        probabilities = model.predict_proba(encoder.embed(texts))
+        best = probabilities.max(axis=1)
+        return Answers(model.classes_[probabilities.argmax(axis=1)], best, 1 - best)
+
+    return answer
+
+
+def words(train: Messages) -> Reader:
+    """TF-IDF of words and pieces of words with a linear support vector machine."""
+    seen = FeatureUnion(
+        [
+            ("words", TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)),
+            ("pieces", TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True)),
+        ]
+    )
+    inside = train.inside()
+    model = make_pipeline(seen, LinearSVC(C=1.0)).fit(inside.texts, inside.intents)
+
+    def answer(texts: Sequence[str]) -> Answers:
+        margins = model.decision_function(texts)
+        return Answers(model.classes_[margins.argmax(axis=1)], None, -margins.max(axis=1))
+
+    return answer
+
+
+def figures(reader: Reader, dev: Messages, test: Messages, begun: float) -> Figures:
+    """Judge a reader on `test`, with the threshold that `dev` gives: it loses `REJECTED` of what is in scope there."""
+    told, seen = reader(dev.texts), reader(test.texts)
+    seconds = time.process_time() - begun
+    out = test.intents == OUTSIDE
+    limit = np.quantile(told.outside[told.intents == dev.intents], 1 - REJECTED) if out.any() else np.inf
+    right = seen.intents == test.intents
+    return Figures(
+        accuracy=float((right & (seen.outside <= limit))[~out].mean()),
+        recall=float((seen.outside > limit)[out].mean()) if out.any() else None,
+        auroc=float(roc_auc_score(out, seen.outside)) if out.any() else None,
+        ece=None if seen.confidence is None else calibration_error(seen.confidence[~out], right[~out]),
+        seconds=seconds,
+    )
+
+
+def calibration_error(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
+    """Expected calibration error over `BINS` bins of equal width (arXiv 1706.04599, eq. 3)."""
+    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    gaps = [abs(float((right[bins == b] - confidence[bins == b]).sum())) for b in range(BINS)]
+    return sum(gaps) / len(right)
+
+
+def measure(name: str, passes: int) -> dict[str, Any]:
+    """The figures of all readers on one set, ready for JSON."""
+    train, dev, test = (read(name, part) for part in ("train", "dev", "test"))
+    peer, learned = frozen(train), train
+    if OUTSIDE in train.intents:
+        own = np.flatnonzero(train.intents == OUTSIDE)
+        learned += outliers(peer)
+        for _ in range(OWN - 1):
+            learned += Messages([train.texts[i] for i in own], train.intents[own])
+    readers = {"frozen": lambda: frozen(train), "words": lambda: words(train), "ours": lambda: ours(learned, dev, passes)}
+    found = {}
+    for reader, make in readers.items():
+        begun = time.process_time()
+        found[reader] = asdict(figures(make(), dev, test, begun))
+        print(f"{name}, {reader}: {found[reader]}", flush=True)
+    sizes = {"learned": len(learned.texts), "dev": len(dev.texts), "test": len(test.texts)}
+    return sizes | {"passes": passes, "date": date.today().isoformat(), "machine": machine.describe(), "readers": found}
+
+
+def store(name: str, row: dict[str, Any]) -> None:
+    """Put the figures of one set among those stored; a reader sees the old ones or the new ones."""
+    part = STORED.with_suffix(".part")
+    part.write_text(json.dumps(stored() | {name: row}, indent=1) + "\n", "utf-8")
+    part.replace(STORED)
+
+
+def stored() -> dict[str, Any]:
+    """What was measured, by set."""
+    return json.loads(STORED.read_text("utf-8")) if STORED.exists() else {}
+
+
+def report() -> str:
+    """The tables of what is stored, one for each set."""
+    return "\n".join(_table(name, row) for name, row in stored().items()) or "Nothing is stored yet.\n"
+
+
+def _table(name: str, row: dict[str, Any]) -> str:
+    heads = ["", "accuracy", "out-of-scope recall", "AUROC", "calibration error", "seconds"]
+    rows = [[READERS[reader], *_cells(found)] for reader, found in row["readers"].items()]
+    rows += [[label, f"{accuracy}%", f"{recall}%" if recall else "", "", "", ""] for label, accuracy, recall in PUBLISHED[name]]
+    title = f"{name}: {row['test']:,} test messages, {row['learned']:,} learned from ({row['date']})"
+    return table(title, heads, rows)
+
+
+def _cells(found: dict[str, Any]) -> list[str]:
+    shares = [found[key] for key in ("accuracy", "recall", "auroc", "ece")]
+    return [*("" if share is None else f"{share:.1%}" for share in shares), f"{found['seconds']:.0f}"]
+
+
+def main() -> None:
+    """Print what is stored, or measure first."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.intents", description=__doc__)
+    parser.add_argument("--again", action="store_true", help="measure anew, and store")
+    parser.add_argument("sets", nargs="*", metavar="SET", help=f"only these: {', '.join(PASSES)}")
+    given = parser.parse_args()
+    if unknown := set(given.sets) - PASSES.keys():
+        parser.error(f"no such set: {', '.join(unknown)}")
+    if given.again and not FOLDER.is_dir():
+        parser.error(f"there is no {FOLDER}: SUPPORTBOT_DATA must name the folder of the public data")
+    torch.set_num_threads(1)
+    for name in (given.sets or PASSES) if given.again else []:
+        store(name, measure(name, PASSES[name]))
+    print(report())
+
+
+if __name__ == "__main__":
+    main()
