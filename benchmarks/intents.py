@@ -103,8 +103,8 @@ class Answers:
 class Figures:
     """Shares from 0 to 1 on a test split, and the seconds of learning and reading.
 
-    `accuracy` in scope, where a message rejected counts as wrong; `recall` and `auroc` of those out of scope; `ece`, the
-    expected calibration error in scope over 15 bins.
+    `accuracy` in scope, where a message rejected counts as wrong; `recall` and `auroc` of those out of scope; `ece` is
+    the expected calibration error in scope.
     """
 
     accuracy: float
@@ -241,7 +241,11 @@ def measure(name: str, passes: int) -> dict[str, Any]:
         learned += outliers(peer)
         for _ in range(OWN - 1):
             learned += Messages([train.texts[i] for i in own], train.intents[own])
-    readers = {"frozen": lambda: frozen(train), "words": lambda: words(train), "ours": lambda: ours(learned, dev, passes)}
+    readers = {
+        "frozen": lambda: frozen(train),
+        "words": lambda: words(train),
+        "ours": lambda: ours(learned, dev, passes),
+    }
     found = {}
     for reader, make in readers.items():
         begun = time.process_time()
@@ -271,7 +275,10 @@ def report() -> str:
 def _table(name: str, row: dict[str, Any]) -> str:
     heads = ["", "accuracy", "out-of-scope recall", "AUROC", "calibration error", "seconds"]
     rows = [[READERS[reader], *_cells(found)] for reader, found in row["readers"].items()]
-    rows += [[label, f"{accuracy}%", f"{recall}%" if recall else "", "", "", ""] for label, accuracy, recall in PUBLISHED[name]]
+    rows += [
+        [label, f"{accuracy}%", f"{recall}%" if recall else "", "", "", ""]
+        for label, accuracy, recall in PUBLISHED[name]
+    ]
     title = f"{name}: {row['test']:,} test messages, {row['learned']:,} learned from ({row['date']})"
     return table(title, heads, rows)
 
@@ -281,12 +288,12 @@ def _cells(found: dict[str, Any]) -> list[str]:
     return [*("" if share is None else f"{share:.1%}" for share in shares), f"{found['seconds']:.0f}"]
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Print what is stored, or measure first."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.intents", description=__doc__)
     parser.add_argument("--again", action="store_true", help="measure anew, and store")
     parser.add_argument("sets", nargs="*", metavar="SET", help=f"only these: {', '.join(PASSES)}")
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     if unknown := set(given.sets) - PASSES.keys():
         parser.error(f"no such set: {', '.join(unknown)}")
     if given.again and not FOLDER.is_dir():

@@ -99,13 +99,11 @@ def _spread(vectors: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     return whiten, means @ whiten
 
 
-def _signals(
-    vectors: NDArray[np.float32], logits: Tensor, outside: Tensor, whiten: Tensor, centres: Tensor
-) -> Tensor:
+def _signals(vectors: NDArray[np.float32], logits: Tensor, outside: Tensor, whiten: Tensor, centres: Tensor) -> Tensor:
     """What the logistic model sees [n, 3], each higher out of scope.
 
-    The log odds of the intents that are out of scope; the energy of the others (arXiv 2010.03759, eq. 4, temperature 1);
-    the squared Mahalanobis distance to the nearest centre (arXiv 1807.03888, eq. 2), by the number of dimensions.
+    The log odds of the intents that are out of scope; the energy of the others (arXiv 2010.03759, eq. 4, at temperature
+    1); the squared Mahalanobis distance to the nearest centre (arXiv 1807.03888, eq. 2), by the number of dimensions.
     """
     inside = logits[:, ~outside].logsumexp(dim=1)
     odds = logits[:, outside].logsumexp(dim=1) - inside if outside.any() else torch.zeros(len(logits))

@@ -54,7 +54,7 @@ def test_it_is_the_same_after_storage(told: Scope, tmp_path: Path) -> None:
     told.save(tmp_path)
     loaded = Scope.load(tmp_path)
     assert loaded is not None
-    np.testing.assert_array_equal(loaded.scores(*messages(4)), told.scores(*messages(4)))
+    np.testing.assert_allclose(loaded.scores(*messages(4)), told.scores(*messages(4)), atol=1e-6)
     assert [path.name for path in tmp_path.iterdir()] == [scope.FILE]
 
 
