@@ -13,7 +13,7 @@ import json
 import random
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -22,26 +22,18 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
-from sklearn.pipeline import FeatureUnion, make_pipeline
-from sklearn.svm import LinearSVC
 
 from benchmarks import machine
+from benchmarks.readers import OUTSIDE, Messages, Reader, frozen, ours, words
 from benchmarks.table import table
-from inference import scope, triage
-from inference.encoder import WIDTH, Encoder, Upper
 from training.data import PUBLIC
-from training.tune import tune
 
 FOLDER = PUBLIC / "intents"
 STORED = Path(__file__).parent / "results" / "intents.json"
-PASSES = {"banking77": 10, "clinc150": 5, "hwu64": 8}
-OUTSIDE = "oos"  # the intent of messages that are out of scope
+PASSES = {"banking77": 8, "clinc150": 5, "hwu64": 8}
 REJECTED = 0.005  # share of the dev messages in scope and read right that a threshold may lose
 BINS = 15
-CHUNK = 64
 READERS = {
     "ours": "Supportbot: tuned encoder, words, scope",
     "frozen": "MiniLM as published + logistic regression",
@@ -72,34 +64,6 @@ PUBLISHED: dict[str, list[tuple[str, float, float | None]]] = {
 
 
 @dataclass(frozen=True)
-class Messages:
-    """Texts and the intent of each."""
-
-    texts: list[str]
-    intents: NDArray[np.str_]
-
-    def __add__(self, other: Messages) -> Messages:
-        return Messages(self.texts + other.texts, np.concatenate([self.intents, other.intents]))
-
-    def inside(self) -> Messages:
-        """Those in scope."""
-        kept = np.flatnonzero(self.intents != OUTSIDE)
-        return Messages([self.texts[i] for i in kept], self.intents[kept])
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What a reader says of n messages: the likeliest intent in scope, its probability, how far out of scope.
-
-    `confidence` is None for a reader that gives no probabilities.
-    """
-
-    intents: NDArray[np.str_]
-    confidence: NDArray[np.float64] | None
-    outside: NDArray[np.float64]
-
-
-@dataclass(frozen=True)
 class Figures:
     """Shares from 0 to 1 on a test split, and the seconds of learning and reading.
 
@@ -112,9 +76,6 @@ class Figures:
     auroc: float | None
     ece: float | None
     seconds: float
-
-
-Reader = Callable[[Sequence[str]], Answers]
 
 
 def read(name: str, part: str) -> Messages:
@@ -138,75 +99,13 @@ def outliers(peer: Reader) -> Messages:
     return Messages(kept, np.full(len(kept), OUTSIDE))
 
 
-def ours(train: Messages, dev: Messages, passes: int) -> Reader:
-    """The product's own: the tuned encoder and words, weighed on `dev`, and the score that `inference.scope` gives."""
-    both = train + dev
-    parts = np.arange(len(train.texts)), np.arange(len(train.texts), len(both.texts))
-    labels = [("outside" if intent == OUTSIDE else "inside", str(intent)) for intent in both.intents]
-    encoder, upper = Encoder(), tune(both.texts, labels, parts, passes=passes)
-    vectors = embed(encoder, upper, both.texts)
-    head = triage.fit(vectors, both.texts, labels, parts)
-    names = np.asarray([intent for _, intent in head.intents])
-    outside = names == OUTSIDE
-
-    def look(texts: Sequence[str], found: NDArray[np.float32]) -> torch.Tensor:
-        return torch.stack([head.logits(vector, text) for vector, text in zip(found, texts, strict=True)])
-
-    told = None
-    if outside.any():
-        target = np.asarray([head.intents.index(label) for label in labels])
-        told = scope.fit(vectors, look(both.texts, vectors), target, outside, parts)
-
-    def answer(texts: Sequence[str]) -> Answers:
-        found = embed(encoder, upper, texts)
-        logits = look(texts, found)
-        probabilities = logits[:, ~outside].softmax(dim=1).double().numpy()
-        strange = told.scores(found, logits).astype(np.float64) if told else 1 - probabilities.max(axis=1)
-        return Answers(names[~outside][probabilities.argmax(axis=1)], probabilities.max(axis=1), strange)
-
-    return answer
-
-
-@torch.inference_mode()
-def embed(encoder: Encoder, upper: Upper, texts: Sequence[str]) -> NDArray[np.float32]:
-    """Vectors [n, 384] of the tuned encoder, digits masked as in triage; texts of like length go together."""
-    order = np.argsort([len(text) for text in texts])
-    found = np.empty((len(texts), WIDTH), np.float32)
-    for start in range(0, len(order), CHUNK):
-        some = order[start : start + CHUNK]
-        found[some] = upper(*encoder.states([triage.masked(texts[i]) for i in some])).numpy()
-    return found
-
-
-def frozen(train: Messages) -> Reader:
-    """The published encoder and logistic regression; what it is not sure of is out of scope."""
-    encoder, inside = Encoder(), train.inside()
-    model = LogisticRegression(C=10, max_iter=300).fit(encoder.embed(inside.texts), inside.intents)
-
-    def answer(texts: Sequence[str]) -> Answers:
-        probabilities = model.predict_proba(encoder.embed(texts))
-        best = probabilities.max(axis=1)
-        return Answers(model.classes_[probabilities.argmax(axis=1)], best, 1 - best)
-
-    return answer
-
-
-def words(train: Messages) -> Reader:
-    """TF-IDF of words and pieces of words with a linear support vector machine."""
-    seen = FeatureUnion(
-        [
-            ("words", TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)),
-            ("pieces", TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True)),
-        ]
-    )
-    inside = train.inside()
-    model = make_pipeline(seen, LinearSVC(C=1.0)).fit(inside.texts, inside.intents)
-
-    def answer(texts: Sequence[str]) -> Answers:
-        margins = model.decision_function(texts)
-        return Answers(model.classes_[margins.argmax(axis=1)], None, -margins.max(axis=1))
-
-    return answer
+def broadened(train: Messages) -> Messages:
+    """The messages to learn from: where some are out of scope, with more of these."""
+    own = np.flatnonzero(train.intents == OUTSIDE)
+    if not len(own):
+        return train
+    again = np.tile(own, OWN - 1)
+    return train + outliers(frozen(train)) + Messages([train.texts[i] for i in again], train.intents[again])
 
 
 def figures(reader: Reader, dev: Messages, test: Messages, begun: float) -> Figures:
@@ -235,12 +134,7 @@ def calibration_error(confidence: NDArray[np.float64], right: NDArray[np.bool_])
 def measure(name: str, passes: int) -> dict[str, Any]:
     """The figures of all readers on one set, ready for JSON."""
     train, dev, test = (read(name, part) for part in ("train", "dev", "test"))
-    peer, learned = frozen(train), train
-    if OUTSIDE in train.intents:
-        own = np.flatnonzero(train.intents == OUTSIDE)
-        learned += outliers(peer)
-        for _ in range(OWN - 1):
-            learned += Messages([train.texts[i] for i in own], train.intents[own])
+    learned = broadened(train)
     readers = {
         "frozen": lambda: frozen(train),
         "words": lambda: words(train),

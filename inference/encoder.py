@@ -32,7 +32,7 @@ TUNED = "encoder.safetensors"
 
 
 class Upper(nn.Module):
-    """The layers above `LOWER` and the mean over a text's tokens."""
+    """The upper layers and the mean over a text's tokens."""
 
     def __init__(self, layers: nn.ModuleList) -> None:
         super().__init__()
@@ -72,8 +72,8 @@ class Encoder:
         return np.asarray(vectors, np.float32)
 
     @torch.no_grad()
-    def states(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
-        """What the lower layers make of the texts: states [n, T, 384], and 1 for each token of a text [n, T]."""
+    def states(self, texts: Sequence[str], lower: int = LOWER) -> tuple[Tensor, Tensor]:
+        """What the `lower` layers make of the texts: states [n, T, 384], and 1 for each token of a text [n, T]."""
         with self._lock:
             tokens = self._model.tokenizer(
                 _clean(texts),
@@ -84,11 +84,11 @@ class Encoder:
             )
         mask = tokens["attention_mask"].float()
         states = self._bert.embeddings(input_ids=tokens["input_ids"], token_type_ids=tokens["token_type_ids"])
-        return _through(self._bert.encoder.layer[:LOWER], states, mask), mask
+        return _through(self._bert.encoder.layer[:lower], states, mask), mask
 
-    def upper(self, directory: Path | None = None) -> Upper:
-        """The upper layers: a checkpoint's own where it has them, else a copy of the published ones."""
-        upper = Upper(copy.deepcopy(self._bert.encoder.layer[LOWER:])).eval()
+    def upper(self, directory: Path | None = None, lower: int = LOWER) -> Upper:
+        """The layers above `lower`: a checkpoint's own where it has them, else a copy of the published ones."""
+        upper = Upper(copy.deepcopy(self._bert.encoder.layer[lower:])).eval()
         if directory and (directory / TUNED).exists():
             upper.layers.load_state_dict({name: w.float() for name, w in load_file(directory / TUNED).items()})
         return upper
