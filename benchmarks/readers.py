@@ -22,7 +22,6 @@ from inference.encoder import WIDTH, Encoder, Upper
 from training.tune import tune
 
 OUTSIDE = "oos"  # the intent of messages that are out of scope
-FROZEN = 0  # layers of the encoder that do not learn; a checkpoint freezes three, to tune in half the time
 CHUNK = 64
 
 
@@ -57,13 +56,16 @@ class Answers:
 Reader = Callable[[Sequence[str]], Answers]
 
 
-def ours(train: Messages, dev: Messages, passes: int) -> Reader:
-    """The product's own: the tuned encoder and words, weighed on `dev`, and the score that `inference.scope` gives."""
+def ours(train: Messages, dev: Messages, passes: int, lower: int) -> Reader:
+    """The product's own: the tuned encoder and words, weighed on `dev`, and the score that `inference.scope` gives.
+
+    The `lower` layers of the encoder do not learn.
+    """
     both = train + dev
     parts = np.arange(len(train.texts)), np.arange(len(train.texts), len(both.texts))
     labels = [("outside" if intent == OUTSIDE else "inside", str(intent)) for intent in both.intents]
-    encoder, upper = Encoder(), tune(both.texts, labels, parts, passes=passes, lower=FROZEN)
-    vectors = embed(encoder, upper, both.texts)
+    encoder, upper = Encoder(), tune(both.texts, labels, parts, passes=passes, lower=lower)
+    vectors = embed(encoder, upper, both.texts, lower)
     head = triage.fit(vectors, both.texts, labels, parts)
     names = np.asarray([intent for _, intent in head.intents])
     outside = names == OUTSIDE
@@ -77,7 +79,7 @@ def ours(train: Messages, dev: Messages, passes: int) -> Reader:
         told = scope.fit(vectors, look(both.texts, vectors), target, outside, parts)
 
     def answer(texts: Sequence[str]) -> Answers:
-        found = embed(encoder, upper, texts)
+        found = embed(encoder, upper, texts, lower)
         logits = look(texts, found)
         probabilities = logits[:, ~outside].softmax(dim=1).double().numpy()
         strange = told.scores(found, logits).astype(np.float64) if told else 1 - probabilities.max(axis=1)
@@ -87,13 +89,13 @@ def ours(train: Messages, dev: Messages, passes: int) -> Reader:
 
 
 @torch.inference_mode()
-def embed(encoder: Encoder, upper: Upper, texts: Sequence[str]) -> NDArray[np.float32]:
+def embed(encoder: Encoder, upper: Upper, texts: Sequence[str], lower: int) -> NDArray[np.float32]:
     """Vectors [n, 384] of the tuned encoder, digits masked as in triage; texts of like length go together."""
     order = np.argsort([len(text) for text in texts])
     found = np.empty((len(texts), WIDTH), np.float32)
     for start in range(0, len(order), CHUNK):
         some = order[start : start + CHUNK]
-        found[some] = upper(*encoder.states([triage.masked(texts[i]) for i in some], FROZEN)).numpy()
+        found[some] = upper(*encoder.states([triage.masked(texts[i]) for i in some], lower)).numpy()
     return found
 
 

@@ -45,7 +45,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write(tmp_path / "grounded.train.jsonl.gz", questions)
     monkeypatch.setattr(intents, "FOLDER", where)
     monkeypatch.setattr(intents, "STORED", tmp_path / "intents.json")
-    monkeypatch.setattr(intents, "PASSES", {"clinc150": 2, "hwu64": 2})
+    monkeypatch.setattr(intents, "TUNING", {"clinc150": (2, 0), "hwu64": (2, 3)})
     return tmp_path
 
 
