@@ -37,7 +37,7 @@ PARTS = {
 
 
 class Upper(nn.Module):
-    """The layers above `LOWER` and the mean over a text's tokens."""
+    """The upper layers and the mean over a text's tokens."""
 
     def __init__(self, layers: nn.ModuleList) -> None:
         super().__init__()
@@ -85,21 +85,21 @@ class Encoder:
         return vectors
 
     @torch.no_grad()
-    def states(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
-        """What the lower layers make of the texts: states [n, T, 384], and 1 for each token of a text [n, T]."""
+    def states(self, texts: Sequence[str], lower: int = LOWER) -> tuple[Tensor, Tensor]:
+        """What the `lower` layers make of the texts: states [n, T, 384], and 1 for each token of a text [n, T]."""
         found = self._tokenizer.encode_batch(_clean(texts))
         ids = torch.tensor([one.ids for one in found])
         mask = torch.tensor([one.attention_mask for one in found], dtype=torch.float32)
         states = self._words[ids] + self._places[: ids.shape[1]] + self._types[0]
         states = F.layer_norm(states, (WIDTH,), self._scale, self._shift, EPS)
-        return _through(self._layers[:LOWER], states, mask), mask
+        return _through(self._layers[:lower], states, mask), mask
 
-    def upper(self, directory: Path | None = None) -> Upper:
-        """The upper layers: a checkpoint's own where it has them, else a copy of the published ones."""
+    def upper(self, directory: Path | None = None, lower: int = LOWER) -> Upper:
+        """The layers above `lower`: a checkpoint's own where it has them, else a copy of the published ones."""
         if directory and (directory / TUNED).exists():
             tensors = {name: weight.float() for name, weight in load_file(directory / TUNED).items()}
-            return Upper(nn.ModuleList(_from_bert(tensors, f"{i}.") for i in range(LAYERS - LOWER))).eval()
-        return Upper(copy.deepcopy(self._layers[LOWER:])).eval()
+            return Upper(nn.ModuleList(_from_bert(tensors, f"{i}.") for i in range(LAYERS - lower))).eval()
+        return Upper(copy.deepcopy(self._layers[lower:])).eval()
 
 
 def _through(layers: nn.ModuleList, states: Tensor, mask: Tensor) -> Tensor:

@@ -27,6 +27,7 @@ from inference.language import Languages
 from inference.lexical import masked
 from inference.prompt import BRIEF_ROOM, Brief, Turn, build
 from inference.scheduler import EngineBusy, EngineStopped, Pass, Scheduler
+from inference.scope import Scope
 from inference.sentiment import Sentiment
 from inference.tokenizer import Tokenizer
 from inference.trace import RoutingTrace
@@ -58,7 +59,8 @@ class Reading:
 
     The trace covers the words of that turn. `sentiments` is empty, and `sentiment` None, when the checkpoint has no
     head for it. `language` is an ISO 639-1 code, `und` for words that are too few to tell. `own` has the probabilities
-    of the categories that were learnt from examples, if any were given.
+    of the categories that were learnt from examples, if any were given. `out_of_scope` is the
+    probability that the turn has nothing to do with what the checkpoint can answer; None when it cannot tell.
     """
 
     category: str
@@ -70,6 +72,7 @@ class Reading:
     sentiments: Mapping[str, float]
     language: str
     own: Mapping[str, float]
+    out_of_scope: float | None
 
     @property
     def sentiment(self) -> str | None:
@@ -125,6 +128,7 @@ class Engine:
         self._triage = Triage.load(path)
         self._sentiment = Sentiment.load(path)
         self._languages = Languages()
+        self._scope = Scope.load(path)
         self._encoder = Encoder()
         self._upper = self._encoder.upper(path)
         self._scheduler = Scheduler(decoder, slots=slots, waiting=waiting)  # last: its thread outlives what fails here
@@ -173,12 +177,15 @@ class Engine:
         if self._triage is None:
             raise CheckpointError("this checkpoint has no triage head")
         vector, trace = self._look(turns)
-        categories, intents = self._triage.posterior(vector, turns[-1].text)
+        logits = self._triage.logits(vector, turns[-1].text)
+        categories, intents = self._triage.probabilities(logits)
         category, intent = self._triage.best(categories, intents)
+        out_of_scope = self._scope.score(vector, logits) if self._scope else None
         sentiments = self._sentiment.read(vector[:WIDTH], turns[-1].text) if self._sentiment else {}
         language = self._languages.read(turns[-1].text, home=home)
         known = own.predict(self._senses(masked(turns[-1].text))) if own else {}
-        return Reading(category, intent, categories, intents, intents[intent], trace, sentiments, language, known)
+        sure = intents[intent]
+        return Reading(category, intent, categories, intents, sure, trace, sentiments, language, known, out_of_scope)
 
     def features(self, turns: Sequence[Turn]) -> NDArray[np.float32]:
         """What triage sees of the last turn: the rows that `triage.fit` learns from."""

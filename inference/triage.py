@@ -25,9 +25,10 @@ HEAD, NAMES = "triage.safetensors", "triage.json"
 DENSE, LEXICAL = 1.0, 30.0  # inverse weight decays of the two parts
 ROUTING = 0.25  # scale of the fingerprint: the router has seen the messages that the head is fitted on
 HELD_BACK = 0.1
+Split = tuple[NDArray[np.int64], NDArray[np.int64]]  # positions of what is learned from, and of what is held back
 
 
-def split(count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def split(count: int) -> Split:
     """Which of `count` messages are learned from, and which are held back to tell how far the head is to be trusted."""
     order = np.random.default_rng(0).permutation(count)
     held = int(count * HELD_BACK)
@@ -54,9 +55,16 @@ class Triage:
 
     def posterior(self, vector: NDArray[np.float32], text: str) -> tuple[dict[str, float], dict[str, float]]:
         """Probabilities of all categories and of all intents for `features` and the message; each sums to 1."""
+        return self.probabilities(self.logits(vector, text))
+
+    def logits(self, vector: NDArray[np.float32], text: str) -> Tensor:
+        """Calibrated logits [intents] for `features` and the message."""
         row = lexical([text], self.idf.numpy())
         found = F.linear(torch.from_numpy(row.data), self.lexical[:, row.indices].float())
-        logits = F.linear(torch.from_numpy(vector), self.dense, self.bias) + found
+        return F.linear(torch.from_numpy(vector), self.dense, self.bias) + found
+
+    def probabilities(self, logits: Tensor) -> tuple[dict[str, float], dict[str, float]]:
+        """`posterior` from `logits`."""
         probs = logits.softmax(dim=-1).tolist()
         categories: dict[str, float] = {}
         for (category, _), p in zip(self.intents, probs, strict=True):
@@ -85,23 +93,29 @@ class Triage:
         return cls(**load_file(directory / HEAD), intents=intents)
 
 
-def fit(vectors: NDArray[np.float32], texts: Sequence[str], labels: Sequence[tuple[str, str]]) -> Triage:
+def fit(
+    vectors: NDArray[np.float32],
+    texts: Sequence[str],
+    labels: Sequence[tuple[str, str]],
+    parts: Split | None = None,
+) -> Triage:
     """Fit the head on `features` [n, ...], the messages and their (category, intent).
 
-    The two parts are fitted apart, so that neither hides what the other knows, and their logits are added up. The
-    messages that `split` holds back choose the weights, so that a probability is what it says (arXiv 1706.04599).
+    The two parts of the head are fitted apart, so that neither hides what the other knows, and their logits are added
+    up. The messages held back (`parts`, else `split`) choose the weights, so that a probability is what it says
+    (arXiv 1706.04599).
     """
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415  (a second that serving need not wait for)
 
     intents = sorted(set(labels))
     target = np.asarray([intents.index(label) for label in labels])
-    rest, held = split(len(target))
+    rest, held = parts or split(len(target))
     idf = inverse_frequency(texts)
     words = lexical(texts, idf)
     dense = LogisticRegression(C=DENSE, max_iter=300).fit(vectors[rest], target[rest])
     said = LogisticRegression(C=LEXICAL, max_iter=300).fit(words[rest], target[rest])
-    parts = (dense.decision_function(vectors[held]), said.decision_function(words[held]))
-    a, b = _weights([torch.from_numpy(part).float() for part in parts], torch.from_numpy(target[held]))
+    heard = (dense.decision_function(vectors[held]), said.decision_function(words[held]))
+    a, b = _weights([torch.from_numpy(part).float() for part in heard], torch.from_numpy(target[held]))
     return Triage(
         dense=torch.from_numpy(a * dense.coef_).float().contiguous(),
         lexical=torch.from_numpy(b * said.coef_).half().contiguous(),

@@ -1,4 +1,4 @@
-"""What a trained checkpoint still needs: the triage head, names and cards of its experts, the hand-off threshold.
+"""What a trained checkpoint still needs: triage head, out-of-scope score, cards of its experts, hand-off threshold.
 
 `python -m training.finish DIRECTORY` adds them; `training.train` does so at its end.
 """
@@ -15,10 +15,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from inference import checkpoint, triage
+from inference import checkpoint, scope, triage
 from inference.engine import Engine
 from inference.model import Decoder
 from inference.prompt import Brief, Turn, training_example
+from inference.scope import Scope
 from inference.tokenizer import Tokenizer
 from inference.triage import Triage
 from training import corpus, sentiment
@@ -34,7 +35,7 @@ Label = tuple[str, str]
 
 
 def finish(directory: Path) -> None:
-    """Fit the head on the corpus' training messages and write cards and threshold beside it."""
+    """Fit head and out-of-scope score on the corpus' training messages and write cards and threshold beside them."""
     rows = [((i.category, i.name), message) for i in corpus.intents() for message in i.messages]
     labels, texts = [label for label, _ in rows], [text for _, text in rows]
     tune(texts, labels).save(directory)
@@ -42,6 +43,7 @@ def finish(directory: Path) -> None:
     head = triage.fit(vectors, texts, labels)
     head.save(directory)
     sentiment.finish(directory)
+    out_of_scope(head, vectors, texts, labels).save(directory)
     model, tokenizer, info = checkpoint.load(directory)
     categories, turns = support_turns({i.name: i.messages[:TURNS] for i in corpus.intents()})
     card = {
@@ -57,6 +59,14 @@ def look(directory: Path, texts: list[str]) -> Features:
     """Triage features [n, ...] of single messages."""
     with Engine.load(directory) as engine, ThreadPoolExecutor(THREADS) as pool:
         return np.stack(list(pool.map(lambda text: engine.features([Turn("customer", text)]), texts)))
+
+
+def out_of_scope(head: Triage, vectors: Features, texts: Sequence[str], labels: Sequence[Label]) -> Scope:
+    """The score that tells the corpus' off-topic messages from the others."""
+    logits = torch.stack([head.logits(vector, text) for vector, text in zip(vectors, texts, strict=True)])
+    target = np.asarray([head.intents.index(label) for label in labels])
+    outside = np.asarray([category == corpus.OFF_TOPIC for category, _ in head.intents])
+    return scope.fit(vectors, logits, target, outside)
 
 
 def support_turns(messages: Mapping[str, Sequence[str]]) -> tuple[list[str], list[tuple[str, Brief, str]]]:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from inference import triage
-from inference.encoder import WIDTH, Encoder, Upper
+from inference.encoder import LOWER, WIDTH, Encoder, Upper
 from inference.lexical import masked
 
 SEED = 0
@@ -24,18 +24,27 @@ SMOOTHING = 0.05
 CHUNK = 64
 
 
-def tune(texts: Sequence[str], labels: Sequence[tuple[str, str]], *, passes: int = PASSES) -> Upper:
-    """The encoder's upper layers after `passes` over the messages that `triage.split` does not hold back.
+def tune(
+    texts: Sequence[str],
+    labels: Sequence[tuple[str, str]],
+    parts: triage.Split | None = None,
+    *,
+    passes: int = PASSES,
+    lower: int = LOWER,
+) -> Upper:
+    """The encoder's upper layers after `passes` over the messages that `parts`, else `triage.split`, do not hold back.
+
+    The `lower` layers stay as they are; a checkpoint keeps `LOWER` of them.
 
     Cross-entropy over the intents with a linear head, which is thrown away: `triage.fit` makes the one that counts.
     """
     torch.manual_seed(SEED)
-    rest, _ = triage.split(len(texts))
+    rest, _ = parts or triage.split(len(texts))
     names = sorted(set(labels))
     target = torch.tensor([names.index(labels[i]) for i in rest])
     encoder = Encoder()
-    states = _states(encoder, [masked(texts[i]) for i in rest])
-    upper, head, drop = encoder.upper().train(), nn.Linear(WIDTH, len(names)), nn.Dropout(0.2)
+    states = _states(encoder, [masked(texts[i]) for i in rest], lower)
+    upper, head, drop = encoder.upper(lower=lower).train(), nn.Linear(WIDTH, len(names)), nn.Dropout(0.2)
     groups = [{"params": upper.parameters(), "peak": LEARNING_RATE}, {"params": head.parameters(), "peak": HEAD_RATE}]
     optimiser = torch.optim.AdamW(groups, lr=0, weight_decay=0.05)
     batches = _batches([len(row) for row in states], passes)
@@ -51,11 +60,11 @@ def tune(texts: Sequence[str], labels: Sequence[tuple[str, str]], *, passes: int
     return upper.eval()
 
 
-def _states(encoder: Encoder, texts: list[str]) -> list[Tensor]:
+def _states(encoder: Encoder, texts: list[str], lower: int) -> list[Tensor]:
     """What the lower layers make of each text [T, 384]; they do not learn, so once is enough."""
     rows: list[Tensor] = []
     for start in range(0, len(texts), CHUNK):
-        states, mask = encoder.states(texts[start : start + CHUNK])
+        states, mask = encoder.states(texts[start : start + CHUNK], lower)
         rows += [row[: int(length)].clone() for row, length in zip(states, mask.sum(dim=1), strict=True)]
     return rows
 
