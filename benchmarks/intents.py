@@ -61,7 +61,7 @@ PUBLISHED: dict[str, list[tuple[str, float, float | None]]] = {
         ("BERT, out of scope as a class (arXiv 1909.02027)", 96.9, 40.3),
         ("BERT, by threshold (arXiv 1909.02027)", 96.2, 52.3),
     ],
-    "hwu64": [("USE + ConveRT (arXiv 2003.04807)", 92.62, None)],
+    "hwu64": [],
 }
 
 
