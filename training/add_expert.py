@@ -23,12 +23,11 @@ import torch
 
 from inference import checkpoint, triage
 from inference.checkpoint import CheckpointError, CheckpointInfo
-from inference.encoder import TUNED
 from inference.model import Decoder
 from inference.tokenizer import Tokenizer
 from inference.triage import Triage
 from training import corpus, finish, specialise, tickets
-from training.extend import extend, widen
+from training.extend import copy_readers, extend, widen
 from training.grow import BATCH_TOKENS, Schedule, batches, grow, learn, retrain
 from training.lessons import REPLAY, Lessons
 from training.masking import Batch, Support, reply_losses
@@ -153,8 +152,7 @@ class Addition:
         shutil.rmtree(part, ignore_errors=True)
         try:
             version = checkpoint.save(part, grown, grown.config, self.tokenizer, self._card(grown))
-            if (self.source / TUNED).exists():
-                shutil.copyfile(self.source / TUNED, part / TUNED)
+            copy_readers(self.source, part)
             before, before_elsewhere = self.measure.losses(self.model)
             added = Added(
                 self.category,

@@ -6,8 +6,10 @@ fitted on. Letters: n messages, C old intents, M new intents, F features, L expe
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -15,13 +17,20 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from inference import triage
-from inference.encoder import WIDTH
+from inference import sentiment, triage
+from inference.encoder import TUNED, WIDTH
 from inference.lexical import lexical as lexical_rows
 from inference.triage import Triage
 
 Label = tuple[str, str]
 Features = NDArray[np.float32]
+
+
+def copy_readers(source: Path, target: Path) -> None:
+    """Put beside a checkpoint what another one reads messages with, whatever its intents: encoder and sentiment."""
+    for name in (TUNED, sentiment.HEAD):
+        if (source / name).exists():
+            shutil.copyfile(source / name, target / name)
 
 
 def widen(head: Triage, layers: int) -> Triage:

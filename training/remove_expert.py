@@ -17,12 +17,11 @@ import torch
 
 from inference import checkpoint
 from inference.checkpoint import CheckpointError, CheckpointInfo
-from inference.encoder import TUNED
 from inference.model import Decoder
 from inference.moe import MoE
 from inference.triage import Triage
 from training import corpus, finish, specialise
-from training.extend import without
+from training.extend import copy_readers, without
 from training.masking import MASKED, batches, reply_losses
 from training.specialise import MODEL
 
@@ -75,8 +74,7 @@ def remove(source: Path, out: Path, expert: int | None, category: str | None, me
     shutil.rmtree(part, ignore_errors=True)
     try:
         version = checkpoint.save(part, model, model.config, tokenizer, _card(info, number))
-        if (source / TUNED).exists():
-            shutil.copyfile(source / TUNED, part / TUNED)
+        copy_readers(source, part)
         head = Triage.load(source)
         if head is not None:
             (without(head, category) if category and category not in corpus.CATEGORIES else head).save(part)

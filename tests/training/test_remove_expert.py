@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ import torch
 
 from inference import checkpoint
 from inference.engine import Engine, Turn
+from inference.sentiment import HEAD
+from tests.stack import ROOT
 from training import remove_expert
 from training.remove_expert import OFF
 
@@ -32,6 +35,13 @@ def test_a_removed_expert_is_never_chosen_and_all_else_stays(
     assert f"{old.version} -> {new.version}" in told and "| delivery |" in told
     with Engine.load(tmp_path / "less") as engine:
         assert engine.read([Turn("customer", "where is my parcel")]).trace.counts[:, 3].sum() == 0
+
+
+def test_what_reads_sentiment_comes_along(tiny_checkpoint: Path, tmp_path: Path) -> None:
+    source = shutil.copytree(tiny_checkpoint, tmp_path / "source")
+    shutil.copy(ROOT / "models" / "fennmoor" / HEAD, source)
+    assert removed(source, tmp_path / "less", "--expert", "3") == 0
+    assert (tmp_path / "less" / HEAD).read_bytes() == (source / HEAD).read_bytes()
 
 
 def test_a_category_names_the_expert_that_has_most_of_it(tiny_checkpoint: Path, tmp_path: Path) -> None:
