@@ -26,14 +26,13 @@ from gguf import (
 )
 from gguf.quants import QuantError, quantize
 from numpy.typing import NDArray
-from safetensors.torch import load_file
 from torch import Tensor
 
 from inference import checkpoint
 from inference.checkpoint import CheckpointError
 from inference.config import ModelConfig
 from inference.tokenizer import Tokenizer
-from inference.weights import WEIGHTS
+from inference.weights import to_hf
 
 ARCHITECTURE = MODEL_ARCH.ERNIE4_5_MOE
 TYPES = {
@@ -51,16 +50,16 @@ def convert(directory: Path, out: Path, kind: str = "f32") -> None:
     The file is replaced as a whole. CheckpointError when there is no checkpoint, ValueError when its rows do not divide
     into the blocks of `kind`, OSError when `out` cannot be written.
     """
-    model, tokenizer, info = checkpoint.load(directory)
+    config, state, tokenizer, info = checkpoint.read(directory)
     file_type, matrix_type = TYPES[kind]
-    tensors = _named(load_file(directory / WEIGHTS), model.config)
+    tensors = _named(to_hf(state, config), config)
     part = out.with_name(f"{out.name}.part")
     writer = GGUFWriter(part, MODEL_ARCH_NAMES[ARCHITECTURE])
     writer.add_name(info.name)
     writer.add_version(info.version)
     writer.add_file_type(file_type)
     writer.add_quantization_version(GGML_QUANT_VERSION)
-    _add_sizes(writer, model.config)
+    _add_sizes(writer, config)
     _add_tokenizer(writer, tokenizer)
     for name, weight in tensors.items():
         whole = weight.ndim < 2 or name.endswith(EXACT)
