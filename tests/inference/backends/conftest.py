@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -117,3 +118,12 @@ def answer(stream: ReplyStream) -> tuple[list[str], Completion]:
     assert isinstance(completion, Completion)
     assert "".join(str(piece) for piece in pieces) == completion.text
     return [str(piece) for piece in pieces], completion
+
+
+def given_up_elsewhere(stream: ReplyStream) -> bool:
+    """Close a reply that another thread is reading; whether that thread hears of it."""
+    reader = threading.Thread(target=list, args=(stream,))
+    reader.start()
+    stream.close()
+    reader.join(30)
+    return not reader.is_alive()

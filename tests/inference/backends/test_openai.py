@@ -11,7 +11,7 @@ import pytest
 from inference.backends.answer import BackendError
 from inference.backends.openai import OpenAIWriter
 from inference.engine import EngineBusy, EngineStopped, Params, Turn
-from tests.inference.backends.conftest import BRIEF, REPLY, Open, answer
+from tests.inference.backends.conftest import BRIEF, REPLY, Open, answer, given_up_elsewhere
 from tests.model_server import Exchange, Serve, words
 from tests.servers import free_port
 
@@ -243,11 +243,7 @@ def test_reader_of_a_reply_that_another_thread_gives_up_hears_of_it(opened: Open
     writer, _ = opened(serve)
     stream = writer.stream(TURNS, PARAMS)
     next(stream)
-    reader = threading.Thread(target=list, args=(stream,))
-    reader.start()
-    stream.close()
-    reader.join(30)
-    assert not reader.is_alive()
+    assert given_up_elsewhere(stream)
 
 
 def test_too_many_that_wait_are_refused_and_closing_fails_the_rest(opened: Open) -> None:
