@@ -7,7 +7,6 @@ Public sets are left out where the public data is not there (docs/model.md).
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import random
 import warnings
@@ -33,8 +32,8 @@ from inference.encoder import Encoder
 from inference.fewshot import FewShot
 from inference.lexical import masked
 from inference.prompt import Turn, build
-from training import corpus
-from training.sources import PUBLIC
+from inference.weights import replace
+from training import corpus, sources
 
 STORED = Path(__file__).parent / "results" / "few_shot.json"
 SHOTS = (1, 2, 5, 10, 20, 50)
@@ -78,7 +77,7 @@ def load(name: str) -> tuple[list[Row], list[Row]] | None:
     if name == "corpus":
         train = [(text, intent.name) for intent in corpus.intents() for text in intent.messages]
         test = [(text, label) for label, texts in corpus.held_out().items() for text in texts]
-    elif not (PUBLIC / "intents").exists():
+    elif not sources.path(f"intents/{name}.train").exists():
         return None
     else:
         train, test = _public(f"{name}.train"), _public(f"{name}.{'dev' if name == 'multidogo' else 'test'}")
@@ -157,8 +156,7 @@ def _draw(labels: NDArray[np.str_], shots: int, seed: int) -> list[int]:
 
 
 def _public(part: str) -> list[Row]:
-    with gzip.open(PUBLIC / "intents" / f"{part}.jsonl.gz", "rt", encoding="utf-8") as file:
-        return [(row["text"], row["intent"]) for row in map(json.loads, file) if row["intent"] != "oos"]
+    return [(row["text"], row["intent"]) for row in sources.rows(f"intents/{part}") if row["intent"] != "oos"]
 
 
 def _capped(rows: list[Row], most: int) -> list[Row]:
@@ -195,13 +193,7 @@ def tables(stored: dict[str, Any]) -> Iterator[str]:
         if name not in stored:
             continue
         result = stored[name]
-        rows = [
-            [
-                label,
-                *(f"{100 * np.mean(draws):.1f} ± {100 * np.std(draws):.1f}" for draws in result["accuracy"][reader]),
-            ]
-            for reader, label in READERS.items()
-        ]
+        rows = [[label, *map(_spread, result["accuracy"][reader])] for reader, label in READERS.items()]
         head = f"{title}: {result['categories']} categories, {result['messages']} messages"
         yield table(head, ["examples of each category", *map(str, SHOTS)], rows)
         yield f"{result['date']}, {result['machine']}.\n"
@@ -227,10 +219,7 @@ def main() -> None:
     for name in (again or SETS) if again is not None else ():
         if result := measure(name):
             stored[name] = result
-            STORED.parent.mkdir(exist_ok=True)
-            part = STORED.with_suffix(".part")
-            part.write_text(json.dumps(stored, indent=1) + "\n", "utf-8")
-            part.replace(STORED)
+            replace(STORED, (json.dumps(stored, indent=1) + "\n").encode())
     print(report())
 
 

@@ -8,7 +8,6 @@ fingerprint, which belongs to a checkpoint; its peers learn from the same messag
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import random
 import re
@@ -27,10 +26,10 @@ from sklearn.metrics import roc_auc_score
 from benchmarks import machine
 from benchmarks.readers import OUTSIDE, Messages, Reader, frozen, ours, words
 from benchmarks.table import table
-from training.sources import PUBLIC
+from inference.weights import replace
+from training import sources
 from training.tune import SEED
 
-FOLDER = PUBLIC / "intents"
 STORED = Path(__file__).parent / "results" / "intents.json"
 # Passes over a set, and layers of the encoder that do not learn: three, as in a checkpoint, where that is enough.
 TUNING = {"banking77": (8, 0), "clinc150": (5, 0), "hwu64": (8, 3)}
@@ -82,8 +81,7 @@ class Figures:
 
 def read(name: str, part: str) -> Messages:
     """One split of a public set."""
-    with gzip.open(FOLDER / f"{name}.{part}.jsonl.gz", "rt", encoding="utf-8") as file:
-        rows = [json.loads(line) for line in file]
+    rows = list(sources.rows(f"intents/{name}.{part}"))
     return Messages([row["text"] for row in rows], np.asarray([row["intent"] for row in rows]))
 
 
@@ -91,9 +89,8 @@ def outliers(peer: Reader) -> Messages:
     """Messages of other sets that are out of CLINC150's scope, and that a peer finds strange."""
     foreign = read("hwu64", "train")
     texts = [text for text, intent in zip(foreign.texts, foreign.intents, strict=True) if intent in STRANGE]
-    with gzip.open(FOLDER.parent / "grounded.train.jsonl.gz", "rt", encoding="utf-8") as file:
-        rows = [json.loads(line) for line in file]
-    asked = {re.sub(r"[^\w' ]", "", row["question"].lower()).strip() for row in rows if row["source"] == "squad1.1-dev"}
+    questions = [row["question"] for row in sources.rows("grounded.train") if row["source"] == "squad1.1-dev"]
+    asked = {re.sub(r"[^\w' ]", "", question.lower()).strip() for question in questions}
     short = sorted(question for question in asked if len(question.split()) <= LONGEST)
     random.Random(0).shuffle(short)
     texts += short[:QUESTIONS]
@@ -162,9 +159,7 @@ def measure(name: str, passes: int, lower: int) -> dict[str, Any]:
 
 def store(name: str, row: dict[str, Any]) -> None:
     """Put the figures of one set among those stored; a reader sees the old ones or the new ones."""
-    part = STORED.with_suffix(".part")
-    part.write_text(json.dumps(stored() | {name: row}, indent=1) + "\n", "utf-8")
-    part.replace(STORED)
+    replace(STORED, (json.dumps(stored() | {name: row}, indent=1) + "\n").encode())
 
 
 def stored() -> dict[str, Any]:
@@ -201,10 +196,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     if unknown := set(given.sets) - TUNING.keys():
         parser.error(f"no such set: {', '.join(unknown)}")
-    if given.again and not FOLDER.is_dir():
-        parser.error(f"there is no {FOLDER}: SUPPORTBOT_DATA must name the folder of the public data")
+    names = (given.sets or list(TUNING)) if given.again else []
+    for name in names:
+        if not sources.path(f"intents/{name}.train").exists():
+            parser.error(f"there is no {name}: SUPPORTBOT_DATA must name the folder of the public data")
     torch.set_num_threads(1)
-    for name in (given.sets or TUNING) if given.again else []:
+    for name in names:
         store(name, measure(name, *TUNING[name]))
     print(report())
 

@@ -32,6 +32,7 @@ from inference.engine import Completion, Engine, Params
 from inference.gguf import TYPES, convert
 from inference.prompt import build
 from inference.tokenizer import FILE, Tokenizer
+from inference.weights import replace
 
 RESULTS = Path(__file__).parent / "results" / "llama.json"
 KIND = "q8_0"
@@ -168,10 +169,7 @@ def main() -> None:
     parser.add_argument("--again", action="store_true", help="measure, and keep what was measured")
     if parser.parse_args().again or not RESULTS.exists():
         found = measure()
-        RESULTS.parent.mkdir(exist_ok=True)
-        part = RESULTS.with_name(f"{RESULTS.name}.part")
-        part.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
-        part.replace(RESULTS)
+        replace(RESULTS, (json.dumps(found, indent=1) + "\n").encode())
     print(report(json.loads(RESULTS.read_text("utf-8"))))
 
 

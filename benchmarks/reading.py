@@ -7,8 +7,6 @@ in turn; language on held-out English messages and, where the public data is the
 from __future__ import annotations
 
 import argparse
-import gzip
-import json
 import random
 from collections import defaultdict
 from collections.abc import Sequence
@@ -23,8 +21,7 @@ from benchmarks.table import table
 from inference.engine import Engine, Turn
 from inference.language import UNKNOWN, Languages
 from inference.sentiment import SENTIMENTS
-from training import corpus, sentiment
-from training.sources import PUBLIC
+from training import corpus, sentiment, sources
 
 Rows = list[list[str]]
 UNLIKE = 0.6  # cosine of the published encoder's vectors
@@ -129,14 +126,11 @@ def _shares(engine: Engine) -> Rows:
 
 def _foreign() -> dict[str, list[str]]:
     """Up to `SAMPLE` short sentences of each language that the public data has; none without it."""
-    path, found = PUBLIC / "parallel.dev.jsonl.gz", defaultdict(list)
-    if not path.exists():
-        return {}
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        for row in map(json.loads, file):
-            code = row["tgt_lang"][:2]
-            if len(row["tgt"]) < SHORT and (row["source"] in SPOKEN or code in ("it", "pt")):
-                found[code].append(row["tgt"])
+    found = defaultdict(list)
+    for row in sources.rows("parallel.dev"):
+        code = row["tgt_lang"][:2]
+        if len(row["tgt"]) < SHORT and (row["source"] in SPOKEN or code in ("it", "pt")):
+            found[code].append(row["tgt"])
     draw = random.Random(0)
     return {code: draw.sample(texts, min(SAMPLE, len(texts))) for code, texts in found.items()}
 

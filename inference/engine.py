@@ -15,6 +15,7 @@ from typing import Protocol, Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from inference import checkpoint, fewshot, triage
 from inference.checkpoint import CheckpointError, CheckpointInfo
@@ -59,8 +60,8 @@ class Reading:
 
     The trace covers the words of that turn. `sentiments` is empty, and `sentiment` None, when the checkpoint has no
     head for it. `language` is an ISO 639-1 code, `und` for words that are too few to tell. `own` has the probabilities
-    of the categories that were learnt from examples, if any were given. `out_of_scope` is the
-    probability that the turn has nothing to do with what the checkpoint can answer; None when it cannot tell.
+    of the categories that were learnt from examples, if any were given. `out_of_scope` is the probability that the turn
+    has nothing to do with what the checkpoint can answer; None when it cannot tell.
     """
 
     category: str
@@ -165,7 +166,7 @@ class Engine:
         """
         fewshot.check(examples)
         rows = [(name, masked(text)) for name, texts in examples.items() for text in texts]
-        vectors = [self._senses(text) for _, text in rows]
+        vectors = [self._senses(self._encoder.states([text])) for _, text in rows]
         return FewShot.fit(np.stack(vectors), [name for name, _ in rows])
 
     def read(self, turns: Sequence[Turn], *, home: str = "en", own: FewShot | None = None) -> Reading:
@@ -176,14 +177,14 @@ class Engine:
         """
         if self._triage is None:
             raise CheckpointError("this checkpoint has no triage head")
-        vector, trace = self._look(turns)
+        vector, trace, states = self._look(turns)
         logits = self._triage.logits(vector, turns[-1].text)
         categories, intents = self._triage.probabilities(logits)
         category, intent = self._triage.best(categories, intents)
         out_of_scope = self._scope.score(vector, logits) if self._scope else None
         sentiments = self._sentiment.read(vector[:WIDTH], turns[-1].text) if self._sentiment else {}
         language = self._languages.read(turns[-1].text, home=home)
-        known = own.predict(self._senses(masked(turns[-1].text))) if own else {}
+        known = own.predict(self._senses(states)) if own else {}
         sure = intents[intent]
         return Reading(category, intent, categories, intents, sure, trace, sentiments, language, known, out_of_scope)
 
@@ -200,13 +201,13 @@ class Engine:
         return ReplyStream(self._submit(prompt.ids, params))
 
     @torch.inference_mode()
-    def _senses(self, text: str) -> NDArray[np.float32]:
-        """The published and the tuned sentence vector of a masked text, one after the other [2 * 384]."""
-        tuned = self._upper(*self._encoder.states([text]))
-        return np.concatenate([self._encoder.embed([text])[0], tuned[0].numpy()])
+    def _senses(self, states: tuple[Tensor, Tensor]) -> NDArray[np.float32]:
+        """The published and the tuned sentence vector of a text, by its `Encoder.states` [2 * 384]."""
+        return np.concatenate([upper(*states)[0].numpy() for upper in (self._encoder.published, self._upper)])
 
     @torch.inference_mode()
-    def _look(self, turns: Sequence[Turn]) -> tuple[NDArray[np.float32], RoutingTrace]:
+    def _look(self, turns: Sequence[Turn]) -> tuple[NDArray[np.float32], RoutingTrace, tuple[Tensor, Tensor]]:
+        """Features of the last turn, its trace, and what the encoder's lower layers make of it."""
         if not turns or turns[-1].role != "customer":
             raise ValueError("the last turn must be the customer's")
         prompt = build(self._tokenizer, turns, None, room=self._config.max_position_embeddings - REPLY_ROOM)
@@ -214,7 +215,7 @@ class Engine:
         states = self._encoder.states([masked(turns[-1].text)])  # while the engine's thread routes
         vector = self._upper(*states)[0].numpy()
         trace = self._completion(job).trace.part(prompt.words)
-        return triage.features(vector, trace), trace
+        return triage.features(vector, trace), trace, states
 
     def _submit(self, prompt: list[int], params: Params | None) -> Job:
         job = Job(prompt, self._tokenizer, self._config.moe_num_experts, params)

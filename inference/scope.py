@@ -11,11 +11,13 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as write_tensors
 from torch import Tensor
 
 from inference import triage
 from inference.encoder import WIDTH
+from inference.weights import replace
 
 FILE = "scope.safetensors"
 RIDGE = 1e-3  # share of the mean variance that is added to each direction: there are fewer messages than it takes
@@ -47,9 +49,8 @@ class Scope:
 
     def save(self, directory: Path) -> None:
         """Put the score beside a checkpoint; a reader sees the old one or the new one."""
-        part = directory / f"{FILE}.part"
-        save_file({field.name: getattr(self, field.name).contiguous() for field in fields(self)}, part)
-        part.replace(directory / FILE)
+        tensors = {field.name: getattr(self, field.name).contiguous() for field in fields(self)}
+        replace(directory / FILE, write_tensors(tensors))
 
     @classmethod
     def load(cls, directory: Path) -> Scope | None:

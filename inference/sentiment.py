@@ -13,12 +13,14 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as write_tensors
 from scipy.sparse import csr_matrix, hstack
 from torch import Tensor
 from torch.nn import functional as F
 
 from inference.lexical import pairs
+from inference.weights import replace
 
 SENTIMENTS = ("calm", "unhappy", "angry")
 HEAD = "sentiment.safetensors"
@@ -45,9 +47,8 @@ class Sentiment:
 
     def save(self, directory: Path) -> None:
         """Put the head beside a checkpoint; a reader sees the old one or the new one."""
-        part = directory / f"{HEAD}.part"
-        save_file({"dense": self.dense, "lexical": self.lexical, "bias": self.bias}, part)
-        part.replace(directory / HEAD)
+        tensors = {"dense": self.dense, "lexical": self.lexical, "bias": self.bias}
+        replace(directory / HEAD, write_tensors(tensors))
 
     @classmethod
     def load(cls, directory: Path) -> Sentiment | None:

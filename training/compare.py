@@ -19,9 +19,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from inference import checkpoint
+from inference import checkpoint, weights
 from inference.model import Decoder
-from inference.moe import MoE
+from inference.moe import MoE, load
 from inference.tokenizer import Tokenizer
 from training import corpus, specialise, twins
 from training.data import prepare
@@ -188,9 +188,11 @@ def _load(model: Decoder, data: list[Batch]) -> NDArray[np.float64] | None:
     for batch in data:
         _tell(model, batch)
         _, routing = model.hidden(batch.tokens[:, :-1])
-        found.append([torch.bincount(r.ids.flatten(), minlength=r.probs.shape[1]).numpy() for r in routing])
+        if not routing:
+            return None
+        found.append(load(routing, torch.ones(len(routing[0].ids), dtype=torch.bool)).numpy())
     counts = np.asarray(found, np.float64).sum(axis=0)
-    return counts / counts.mean(axis=1, keepdims=True) if counts.size else None
+    return np.asarray(counts / counts.mean(axis=1, keepdims=True))
 
 
 def _experts(training: Run, tokenizer: Tokenizer, folder: Path) -> dict[str, float] | None:
@@ -198,8 +200,8 @@ def _experts(training: Run, tokenizer: Tokenizer, folder: Path) -> dict[str, flo
     config = training.config
     if config.variant not in ("moe", "pooled"):
         return None
-    cards = [{"name": f"expert {i}", "categories": []} for i in range(config.model.moe_num_experts)]
-    checkpoint.save(folder, training.model, config.model, tokenizer, {"name": folder.name, "experts": cards})
+    card = checkpoint.blank_card(folder.name, config.model)
+    checkpoint.save(folder, training.model, config.model, tokenizer, card)
     found = specialise.measure(folder, SOME)
     return {
         "words": found.words.mean.value,
@@ -220,9 +222,7 @@ def stored(path: Path = STORE) -> list[Result]:
 def store(result: Result, path: Path = STORE) -> None:
     """Add a result; a reader sees the old file or the new one."""
     rows = [asdict(one) for one in (*stored(path), result)]
-    part = path.with_suffix(".part")
-    part.write_text("[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n", "utf-8")
-    part.replace(path)
+    weights.replace(path, ("[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n").encode())
 
 
 def main(arguments: list[str] | None = None) -> int:

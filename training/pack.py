@@ -58,8 +58,7 @@ def join(shards: Path, packed: Path, out: Path) -> str:
     state, _ = stored(shards, config.model)
     model = Decoder(config.model)
     model.load_state_dict(state, strict=False)
-    cards = [{"name": f"expert {index}", "categories": []} for index in range(config.model.moe_num_experts)]
-    return checkpoint.save(out, model, config.model, tokenizer, {"name": config.name, "experts": cards})
+    return checkpoint.save(out, model, config.model, tokenizer, checkpoint.blank_card(config.name, config.model))
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from inference import checkpoint
 from inference.model import Decoder
+from inference.weights import replace
 from training import corpus, finish
 from training.finish import by_category
 from training.masking import Batch, Experts, Support, batches, elsewhere, kept, knock_out, reply_losses
@@ -94,9 +95,7 @@ class Specialisation:
 
     def save(self, directory: Path) -> None:
         """Write `FILE`; a reader sees the old one or the new one, never a part."""
-        part = directory / f"{FILE}.part"
-        part.write_text(json.dumps(asdict(self), indent=1) + "\n", "utf-8")
-        part.replace(directory / FILE)
+        replace(directory / FILE, (json.dumps(asdict(self), indent=1) + "\n").encode())
 
     @classmethod
     def load(cls, directory: Path) -> Specialisation:

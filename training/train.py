@@ -73,8 +73,7 @@ def _train(config: Config, folder: Path, prepared: Path, out: Path) -> str | Non
         run.train(logs)
     if not first:
         return None
-    cards = [{"name": f"expert {index}", "categories": []} for index in range(config.model.moe_num_experts)]
-    return checkpoint.save(out, run.model, config.model, tokenizer, {"name": folder.name, "experts": cards})
+    return checkpoint.save(out, run.model, config.model, tokenizer, checkpoint.blank_card(folder.name, config.model))
 
 
 if __name__ == "__main__":

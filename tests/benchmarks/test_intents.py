@@ -13,6 +13,7 @@ import pytest
 from benchmarks import intents
 from benchmarks.intents import calibration_error, figures
 from benchmarks.readers import Answers, Messages
+from training import sources
 
 SAID = {
     "alarm": ["wake me at {}", "set an alarm for {}", "alarm at {} please", "i must be up by {}", "ring at {}"],
@@ -44,7 +45,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         write(where / f"hwu64.{part}.jsonl.gz", rows(FOREIGN, some))
     questions = [{"source": "squad1.1-dev", "question": f"Which king ruled in {n}?"} for n in ("1500", "1600")]
     write(tmp_path / "grounded.train.jsonl.gz", questions)
-    monkeypatch.setattr(intents, "FOLDER", where)
+    monkeypatch.setattr(sources, "PUBLIC", tmp_path)
     monkeypatch.setattr(intents, "STORED", tmp_path / "intents.json")
     monkeypatch.setattr(intents, "TUNING", {"clinc150": (2, 0), "hwu64": (2, 3)})
     return tmp_path
@@ -70,7 +71,7 @@ def test_it_measures_every_reader_stores_the_figures_and_prints_them(
 def test_without_the_data_it_says_what_is_missing(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(intents, "FOLDER", folder / "none")
+    monkeypatch.setattr(sources, "PUBLIC", folder / "none")
     with pytest.raises(SystemExit):
         intents.main(["--again"])
     assert "SUPPORTBOT_DATA" in capsys.readouterr().err

@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks import reading
 from inference.language import Languages
+from training import sources
 
 
 def test_a_row_tells_right_unknown_and_wrong_and_right_by_length() -> None:
@@ -28,7 +29,7 @@ def test_sentiment_is_scored_beside_the_majority() -> None:
 def test_without_public_data_only_the_corpus_and_our_own_lines_are_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "PUBLIC", tmp_path)
+    monkeypatch.setattr(sources, "PUBLIC", tmp_path)
     lines = reading.languages().splitlines()
     assert [line.split(" |")[0] for line in lines[4:]] == [
         "| en (held-out customer messages)",
