@@ -26,14 +26,14 @@ from gguf import (
 )
 from gguf.quants import QuantError, quantize
 from numpy.typing import NDArray
-from safetensors.torch import load_file
+from safetensors.torch import load as parse_tensors
 from torch import Tensor
 
 from inference import checkpoint
 from inference.checkpoint import CheckpointError
 from inference.config import ModelConfig
 from inference.tokenizer import Tokenizer
-from inference.weights import WEIGHTS
+from inference.weights import read_weights
 
 ARCHITECTURE = MODEL_ARCH.ERNIE4_5_MOE
 TYPES = {
@@ -53,7 +53,7 @@ def convert(directory: Path, out: Path, kind: str = "f32") -> None:
     """
     model, tokenizer, info = checkpoint.load(directory)
     file_type, matrix_type = TYPES[kind]
-    tensors = _named(load_file(directory / WEIGHTS), model.config)
+    tensors = _named(parse_tensors(read_weights(directory)), model.config)
     part = out.with_name(f"{out.name}.part")
     writer = GGUFWriter(part, MODEL_ARCH_NAMES[ARCHITECTURE])
     writer.add_name(info.name)
