@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -16,9 +16,12 @@ from training.train import main
 
 
 @pytest.fixture
-def work(tmp_path: Path, prepared: Path) -> Path:
+def work(tmp_path: Path, prepared: Path) -> Iterator[Path]:
+    """Where the data lies packed already."""
     (tmp_path / "tiny-data").symlink_to(prepared)
-    return tmp_path
+    yield tmp_path
+    for path in prepared.glob("pretrained-*.pt"):
+        path.unlink()
 
 
 def train(work: Path, config: Path = TINY) -> int:
