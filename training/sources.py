@@ -178,7 +178,7 @@ def _grounded(row: Row, _: Source) -> Taken:
     act: Act = "answer" if row["answerable"] else "refuse"
     if act == "answer" and not row["answer"]:
         return "no answer"
-    key = f"{row['passage']} {row['question']}"
+    key = f"{row['title']} {row['question']} {row['answer'] or act}"  # a passage is asked more than one question
     turns, brief = (Turn("customer", row["question"]),), Brief("other", "question", act)
     return Item(
         row["source"], key, row["title"], passage=row["passage"], turns=turns, brief=brief, reply=row["answer"] or ""

@@ -42,6 +42,14 @@ PAGES = [
 GROUNDED = [
     {"source": "xquad", "language": "en", "title": "Ibex", "passage": "It climbs.", "question": "What does it do?"}
     | {"answer": "climb", "answerable": True},
+    {
+        "source": "xquad",
+        "language": "en",
+        "title": "Ibex",
+        "passage": "It climbs.",
+        "question": "Who is it that climbs?",
+    }
+    | {"answer": "It", "answerable": True},
     {"source": "xquad", "language": "de", "title": "Ibex", "passage": "Er klettert.", "question": "Was tut er?"}
     | {"answer": "klettern", "answerable": True},
 ]
@@ -89,7 +97,7 @@ def test_the_manifest_accounts_for_every_row_and_token(config: Config, public: P
     assert (answered.kept, answered.dropped["duplicate"], answered.dropped["no reply"]) == (1, 1, 16)
     assert answered.dropped["a placeholder of no slot"] == answered.dropped["no category of ours"] == 1
     assert tallies["help", "sendgrid-docs"].dropped == {"near-duplicate": 1}
-    assert tallies["grounded", "xquad"].dropped == {"not English": 1}
+    assert (tallies["grounded", "xquad"].kept, tallies["grounded", "xquad"].dropped) == (2, {"not English": 1})
     assert ("help", "va-gov") not in tallies
     assert tallies["help", "sendgrid-docs"].licence == "MIT"
     assert set(manifest.inputs) == {"corpus", *(path.name for path in public.iterdir())}
