@@ -1,7 +1,8 @@
-"""Intents of a new category for a triage head that stays as it is: what it says of the old ones among themselves.
+"""Intents of a new category for a triage head and an out-of-scope score that stay as they are for the old ones.
 
 The rows of the new intents learn beside the frozen ones, on the new messages and on old ones that the head was not
-fitted on. Letters: n messages, C old intents, M new intents, F features, L expert layers, E experts.
+fitted on; the score gets the centres of the new intents.
+Letters: n messages, C old intents, M new intents, F features, L expert layers, E experts.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from torch.nn import functional as F
 from inference import triage
 from inference.encoder import WIDTH
 from inference.lexical import lexical as lexical_rows
+from inference.scope import Scope
 from inference.triage import Triage
 
 Label = tuple[str, str]
@@ -50,6 +52,26 @@ def extend(head: Triage, vectors: Features, texts: Sequence[str], labels: Sequen
         bias=torch.cat([head.bias, rows[2]]),
         intents=intents,
     )
+
+
+def extend_scope(scope: Scope, vectors: Features, labels: Sequence[Label]) -> Scope:
+    """The score for a head with the intents of `labels` beside its own: their messages' vectors [n, F] lie within."""
+    added = sorted(set(labels))
+    own = np.array([added.index(label) for label in labels])
+    means = np.stack([vectors[own == intent, :WIDTH].mean(axis=0) for intent in range(len(added))])
+    centres = torch.from_numpy(means) @ scope.whiten.float()
+    return replace(
+        scope,
+        outside=F.pad(scope.outside, (0, len(added))),
+        centres=torch.cat([scope.centres, centres.to(scope.centres.dtype)]),
+    )
+
+
+def scope_without(scope: Scope, head: Triage, category: str) -> Scope:
+    """The score for a head that has lost a category within the scope; `head` is the one before."""
+    kept = torch.tensor([own != category for own, _ in head.intents])
+    within = scope.outside == 0
+    return replace(scope, outside=scope.outside[kept], centres=scope.centres[kept[within]])
 
 
 def without(head: Triage, category: str) -> Triage:

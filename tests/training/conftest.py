@@ -69,7 +69,10 @@ def tiny_checkpoint(small_corpus: None, shipped_tokenizer: Tokenizer, tmp_path_f
     checkpoint.save(path, _taught(Decoder(config), shipped_tokenizer), config, shipped_tokenizer, card)
     rows = [((i.category, i.name), text) for i in corpus.intents() for text in i.messages]
     labels, texts = [label for label, _ in rows], [text for _, text in rows]
-    triage.fit(finish.look(path, texts), texts, labels).save(path)
+    vectors = finish.look(path, texts)
+    head = triage.fit(vectors, texts, labels)
+    head.save(path)
+    finish.out_of_scope(head, vectors, texts, labels).save(path)
     return path
 
 
