@@ -18,6 +18,8 @@ from training.add_expert import Addition
 from training.added import FILE, Added, table
 from training.grow import Schedule
 
+pytestmark = pytest.mark.usefixtures("small_corpus")
+
 REPLY = "Bring it to {{store_address}}."
 ROWS = [
     {"id": f"{i}", "text": f"{verb} my {thing}", "reply": REPLY, "intent": "mend_it"}
@@ -49,7 +51,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def written(tiny_checkpoint: Path, data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Added]:
+def written(
+    small_corpus: None, tiny_checkpoint: Path, data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Added]:
     """The checkpoint with one expert more, and what was measured."""
     out = tmp_path_factory.mktemp("out") / "grown"
     addition = Addition(tiny_checkpoint, data, "repairs", messages=1)
