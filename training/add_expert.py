@@ -10,24 +10,26 @@ from __future__ import annotations
 
 import argparse
 import copy
-import json
 import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from inference import checkpoint, triage
+from inference import checkpoint, sentiment, triage
 from inference.checkpoint import CheckpointError, CheckpointInfo
+from inference.encoder import TUNED
 from inference.model import Decoder
+from inference.scope import Scope
 from inference.tokenizer import Tokenizer
 from inference.triage import Triage
 from training import corpus, finish, specialise, tickets
-from training.extend import copy_readers, extend, widen
+from training.added import Added, Run, table
+from training.extend import extend, extend_scope, widen
 from training.grow import BATCH_TOKENS, Schedule, batches, grow, learn, retrain
 from training.lessons import REPLAY, Lessons
 from training.masking import Batch, Support, reply_losses
@@ -35,53 +37,7 @@ from training.masking import batches as in_batches
 from training.specialise import MODEL
 from training.tickets import NAME, Ticket, TicketError
 
-FILE = "added_expert.json"
 MESSAGES = 40  # held-out ones of each of the corpus' categories
-
-
-@dataclass(frozen=True)
-class Run:
-    """One seed: mean losses of held-out replies in nats a token, of the new category and elsewhere.
-
-    `words` and `replies` are the new expert's shares of the routing in the new category, `*_elsewhere` in the others.
-    """
-
-    seed: int
-    added: float
-    added_elsewhere: float
-    retrained: float
-    retrained_elsewhere: float
-    words: float
-    replies: float
-    words_elsewhere: float
-    replies_elsewhere: float
-
-
-@dataclass(frozen=True)
-class Added:
-    """What one more expert brought; `read` is the part of held-out messages whose category triage tells."""
-
-    category: str
-    came_from: str
-    version: str
-    learned_from: int
-    held_out: int
-    held_out_elsewhere: int
-    steps: int
-    before: float
-    before_elsewhere: float
-    read: float
-    read_elsewhere_before: float
-    read_elsewhere: float
-    runs: list[Run] = field(default_factory=list)
-
-    def part(self, run: Run) -> float:
-        """Part of the gain of training all weights that the new expert alone reaches."""
-        return (self.before - run.added) / (self.before - run.retrained)
-
-    def cost(self, run: Run) -> float:
-        """Rise of the loss elsewhere, in percent."""
-        return 100 * (run.added_elsewhere / self.before_elsewhere - 1)
 
 
 @dataclass(frozen=True)
@@ -152,7 +108,7 @@ class Addition:
         shutil.rmtree(part, ignore_errors=True)
         try:
             version = checkpoint.save(part, grown, grown.config, self.tokenizer, self._card(grown))
-            copy_readers(self.source, part)
+            keep(self.source, part)
             before, before_elsewhere = self.measure.losses(self.model)
             added = Added(
                 self.category,
@@ -167,7 +123,7 @@ class Addition:
                 *self._extend_head(part),
                 self.runs,
             )
-            (part / FILE).write_text(json.dumps(asdict(added), indent=1) + "\n", "utf-8")
+            added.save(part)
             part.rename(out)
         finally:
             shutil.rmtree(part, ignore_errors=True)
@@ -192,7 +148,11 @@ class Addition:
         labels, texts = [label for label, _ in rows], [text for _, text in rows]
         known = [i for i, label in enumerate(labels) if label in self.head.intents or label[0] == self.category]
         labels, texts = [labels[i] for i in known], [texts[i] for i in known]
-        head = extend(widen(self.head, self.info.layers), finish.look(part, texts), texts, labels)
+        vectors = finish.look(part, texts)
+        head = extend(widen(self.head, self.info.layers), vectors, texts, labels)
+        scope, count = Scope.load(self.source), len(self.train)
+        if scope is not None:
+            extend_scope(scope, vectors[-count:], labels[-count:]).save(part)
         new = [text for text, _, _ in self.measure.new]
         old = [text for text, _, _ in self.measure.elsewhere]
         found = _told(head, finish.look(part, new), new, [self.category] * len(new))
@@ -200,6 +160,13 @@ class Addition:
         after = _told(head, finish.look(part, old), old, self.measure.categories)
         head.save(part)
         return found, before, after
+
+
+def keep(source: Path, target: Path) -> None:
+    """Copy what reads the customer's words apart from the experts: the encoder's tuned layers, the sentiment."""
+    for name in (TUNED, sentiment.HEAD):
+        if (source / name).exists():
+            shutil.copyfile(source / name, target / name)
 
 
 def _head(source: Path, category: str) -> Triage:
@@ -236,39 +203,6 @@ def _told(head: Triage, vectors: finish.Features, texts: Sequence[str], categori
     """Part of the messages whose category the head tells."""
     said = [head.best(*head.posterior(v, t))[0] for v, t in zip(vectors, texts, strict=True)]
     return float(np.mean([a == b for a, b in zip(said, categories, strict=True)]))
-
-
-def table(added: Added) -> str:
-    """The figures as Markdown; over several seeds the mean, in brackets the lowest and the highest."""
-    runs = added.runs
-    spread = [
-        ("loss of the new category before, nats a token", [added.before], ".3f"),
-        ("with the new expert", [run.added for run in runs], ".3f"),
-        ("with all weights trained", [run.retrained for run in runs], ".3f"),
-        ("part of that gain, percent", [100 * added.part(run) for run in runs], ".1f"),
-        ("loss elsewhere before, nats a token", [added.before_elsewhere], ".4f"),
-        ("with the new expert", [run.added_elsewhere for run in runs], ".4f"),
-        ("rise, percent", [added.cost(run) for run in runs], ".2f"),
-        ("with all weights trained", [run.retrained_elsewhere for run in runs], ".4f"),
-        ("the new expert's share of the new category's replies, percent", [100 * r.replies for r in runs], ".1f"),
-        ("of its customers' words", [100 * r.words for r in runs], ".1f"),
-        ("of the others' replies", [100 * r.replies_elsewhere for r in runs], ".2f"),
-        ("of the others' customers' words", [100 * r.words_elsewhere for r in runs], ".2f"),
-        ("new messages whose category triage tells, percent", [100 * added.read], ".1f"),
-        ("others before, percent", [100 * added.read_elsewhere_before], ".1f"),
-        ("others with the new category, percent", [100 * added.read_elsewhere], ".1f"),
-    ]
-    lines = [f"| {name} | {_shown(values, digits)} |" for name, values, digits in spread]
-    head = (
-        f"{added.category}: {added.learned_from} tickets learned from, {added.held_out} held out, beside "
-        f"{added.held_out_elsewhere} messages of other categories; {added.steps} steps, {len(runs)} seeds.\n"
-    )
-    return "\n".join([head, f"| | {added.came_from} -> {added.version} |", "| --- | ---: |", *lines])
-
-
-def _shown(values: Sequence[float], digits: str) -> str:
-    mean = f"{sum(values) / len(values):{digits}}"
-    return mean if len(values) == 1 else f"{mean} ({min(values):{digits}} to {max(values):{digits}})"
 
 
 def main(arguments: list[str] | None = None) -> int:

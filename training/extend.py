@@ -1,15 +1,14 @@
-"""Intents of a new category for a triage head that stays as it is: what it says of the old ones among themselves.
+"""Intents of a new category for a triage head and an out-of-scope score that stay as they are for the old ones.
 
 The rows of the new intents learn beside the frozen ones, on the new messages and on old ones that the head was not
-fitted on. Letters: n messages, C old intents, M new intents, F features, L expert layers, E experts.
+fitted on; the score gets the centres of the new intents.
+Letters: n messages, C old intents, M new intents, F features, L expert layers, E experts.
 """
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -17,20 +16,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from inference import sentiment, triage
-from inference.encoder import TUNED, WIDTH
+from inference import triage
+from inference.encoder import WIDTH
 from inference.lexical import lexical as lexical_rows
+from inference.scope import Scope
 from inference.triage import Triage
 
 Label = tuple[str, str]
 Features = NDArray[np.float32]
-
-
-def copy_readers(source: Path, target: Path) -> None:
-    """Put beside a checkpoint what another one reads messages with, whatever its intents: encoder and sentiment."""
-    for name in (TUNED, sentiment.HEAD):
-        if (source / name).exists():
-            shutil.copyfile(source / name, target / name)
 
 
 def widen(head: Triage, layers: int) -> Triage:
@@ -59,6 +52,26 @@ def extend(head: Triage, vectors: Features, texts: Sequence[str], labels: Sequen
         bias=torch.cat([head.bias, rows[2]]),
         intents=intents,
     )
+
+
+def extend_scope(scope: Scope, vectors: Features, labels: Sequence[Label]) -> Scope:
+    """The score for a head with the intents of `labels` beside its own: their messages' vectors [n, F] lie within."""
+    added = sorted(set(labels))
+    own = np.array([added.index(label) for label in labels])
+    means = np.stack([vectors[own == intent, :WIDTH].mean(axis=0) for intent in range(len(added))])
+    centres = torch.from_numpy(means) @ scope.whiten.float()
+    return replace(
+        scope,
+        outside=F.pad(scope.outside, (0, len(added))),
+        centres=torch.cat([scope.centres, centres.to(scope.centres.dtype)]),
+    )
+
+
+def scope_without(scope: Scope, head: Triage, category: str) -> Scope:
+    """The score for a head that has lost a category within the scope; `head` is the one before."""
+    kept = torch.tensor([own != category for own, _ in head.intents])
+    within = scope.outside == 0
+    return replace(scope, outside=scope.outside[kept], centres=scope.centres[kept[within]])
 
 
 def without(head: Triage, category: str) -> Triage:

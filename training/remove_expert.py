@@ -19,9 +19,11 @@ from inference import checkpoint
 from inference.checkpoint import CheckpointError, CheckpointInfo
 from inference.model import Decoder
 from inference.moe import MoE
+from inference.scope import Scope
 from inference.triage import Triage
 from training import corpus, finish, specialise
-from training.extend import copy_readers, without
+from training.add_expert import keep
+from training.extend import scope_without, without
 from training.masking import MASKED, batches, reply_losses
 from training.specialise import MODEL
 
@@ -74,10 +76,8 @@ def remove(source: Path, out: Path, expert: int | None, category: str | None, me
     shutil.rmtree(part, ignore_errors=True)
     try:
         version = checkpoint.save(part, model, model.config, tokenizer, _card(info, number))
-        copy_readers(source, part)
-        head = Triage.load(source)
-        if head is not None:
-            (without(head, category) if category and category not in corpus.CATEGORIES else head).save(part)
+        keep(source, part)
+        _keep_heads(source, part, None if category in corpus.CATEGORIES else category)
         part.rename(out)
     finally:
         shutil.rmtree(part, ignore_errors=True)
@@ -92,6 +92,16 @@ def remove(source: Path, out: Path, expert: int | None, category: str | None, me
     return "\n".join(
         [head_line, "| category | loss before, nats a token | after | percent |", "| --- | ---: | ---: | ---: |", *rows]
     )
+
+
+def _keep_heads(source: Path, target: Path, forgotten: str | None) -> None:
+    """Triage and out-of-scope score as they are, but for a category that is forgotten."""
+    head, scope = Triage.load(source), Scope.load(source)
+    if head is None:
+        return
+    if scope is not None:
+        (scope_without(scope, head, forgotten) if forgotten else scope).save(target)
+    (without(head, forgotten) if forgotten else head).save(target)
 
 
 def _card(info: CheckpointInfo, expert: int) -> dict[str, Any]:

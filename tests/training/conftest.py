@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ from training.data import prepare
 from training.grow import Example, Schedule, batches, retrain
 
 TINY = Path(__file__).with_name("tiny.toml")
-MESSAGES, HELD_OUT = 10, 2
+MESSAGES, HELD_OUT = 6, 2
 
 
 @pytest.fixture(scope="session")
@@ -32,31 +33,44 @@ def shipped_tokenizer() -> Tokenizer:
     return Tokenizer(ROOT / "models" / "fennmoor" / FILE)
 
 
-@pytest.fixture(scope="module")
-def small_corpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The corpus with ten messages of each intent, two held out, and no conversations."""
+@pytest.fixture(scope="session")
+def small_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The corpus with six messages of each intent, two held out, and no conversations."""
     root = tmp_path_factory.mktemp("corpus")
-    for folder, kept in (("intents", MESSAGES), ("held_out", HELD_OUT)):
+    for folder in ("intents", "held_out"):
         (root / folder).mkdir()
         for path in (corpus.ROOT / folder).glob("*.json"):
-            text = json.loads(path.read_text("utf-8"))
-            if folder == "intents":
-                text["intents"] = [row | {"messages": row["messages"][:kept]} for row in text["intents"]]
-            else:
-                text["intents"] = {name: rows[:kept] for name, rows in text["intents"].items()}
-            (root / folder / path.name).write_text(json.dumps(text), "utf-8")
+            (root / folder / path.name).write_text(json.dumps(_shortened(json.loads(path.read_text("utf-8")))), "utf-8")
     shutil.copyfile(corpus.ROOT / "shop.json", root / "shop.json")
+    return root
+
+
+def _shortened(data: dict[str, Any]) -> dict[str, Any]:
+    if isinstance(data["intents"], dict):
+        return data | {"intents": {name: rows[:HELD_OUT] for name, rows in data["intents"].items()}}
+    return data | {"intents": [row | {"messages": row["messages"][:MESSAGES]} for row in data["intents"]]}
+
+
+@pytest.fixture(scope="module")
+def small_corpus(small_root: Path) -> Iterator[None]:
+    """Has all read the small corpus."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(corpus, "ROOT", root)
+        patch.setattr(corpus, "ROOT", small_root)
         yield
 
 
-@pytest.fixture(scope="module")
-def tiny_checkpoint(small_corpus: None, shipped_tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="session")
+def tiny_checkpoint(small_root: Path, shipped_tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `_tiny` makes of the small corpus."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(corpus, "ROOT", small_root)
+        return _tiny(tmp_path_factory.mktemp("models") / "tiny", shipped_tokenizer)
+
+
+def _tiny(path: Path, tokenizer: Tokenizer) -> Path:
     """Twelve tiny experts that know a reply of each intent, cards that give each a category, and a triage head."""
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    path = tmp_path_factory.mktemp("models") / "tiny"
     config = ModelConfig(
         hidden_size=64,
         num_hidden_layers=3,
@@ -66,10 +80,13 @@ def tiny_checkpoint(small_corpus: None, shipped_tokenizer: Tokenizer, tmp_path_f
         moe_intermediate_size=32,
     )
     card = {"name": "tiny", "experts": finish.cards(np.eye(12, dtype=np.float32), corpus.CATEGORIES)}
-    checkpoint.save(path, _taught(Decoder(config), shipped_tokenizer), config, shipped_tokenizer, card)
+    checkpoint.save(path, _taught(Decoder(config), tokenizer), config, tokenizer, card)
     rows = [((i.category, i.name), text) for i in corpus.intents() for text in i.messages]
     labels, texts = [label for label, _ in rows], [text for _, text in rows]
-    triage.fit(finish.look(path, texts), texts, labels).save(path)
+    vectors = finish.look(path, texts)
+    head = triage.fit(vectors, texts, labels)
+    head.save(path)
+    finish.out_of_scope(head, vectors, texts, labels).save(path)
     return path
 
 

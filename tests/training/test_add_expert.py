@@ -14,8 +14,11 @@ from inference import checkpoint
 from inference.engine import Engine, Params, Turn
 from inference.prompt import Brief
 from training import add_expert, specialise
-from training.add_expert import FILE, Added, Addition
+from training.add_expert import Addition
+from training.added import FILE, Added, table
 from training.grow import Schedule
+
+pytestmark = pytest.mark.usefixtures("small_corpus")
 
 REPLY = "Bring it to {{store_address}}."
 ROWS = [
@@ -48,7 +51,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def written(tiny_checkpoint: Path, data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Added]:
+def written(
+    small_corpus: None, tiny_checkpoint: Path, data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Added]:
     """The checkpoint with one expert more, and what was measured."""
     out = tmp_path_factory.mktemp("out") / "grown"
     addition = Addition(tiny_checkpoint, data, "repairs", messages=1)
@@ -74,6 +79,7 @@ def test_the_engine_tells_the_category_and_answers_in_the_words_of_the_tickets(w
         turns = [Turn("customer", "could you mend my lantern, please")]
         reading = engine.read(turns)
         assert (reading.category, reading.intent) == ("repairs", "mend_it")
+        assert reading.out_of_scope is not None and reading.out_of_scope < 0.5
         brief = Brief(reading.category, reading.intent, "answer")
         *_, completion = engine.stream(turns, Params(brief, {"store_address": "12 Weaver Lane"}, max_tokens=30))
         assert completion.text.startswith("Bring it to 12 Weaver Lane.")
@@ -84,7 +90,7 @@ def test_the_figures_are_printed_and_stored(written: tuple[Path, Added]) -> None
     out, added = written
     assert json.loads((out / FILE).read_text("utf-8"))["runs"][0]["added"] == added.runs[0].added < added.before
     assert added.read > 0.9
-    assert f"{added.came_from} -> {added.version}" in add_expert.table(added)
+    assert f"{added.came_from} -> {added.version}" in table(added)
 
 
 def test_its_specialisation_can_be_measured(written: tuple[Path, Added], monkeypatch: pytest.MonkeyPatch) -> None:

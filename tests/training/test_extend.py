@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from inference import triage
+from inference import scope, triage
 from inference.encoder import WIDTH
 from inference.triage import Triage
-from training.extend import extend, widen, without
+from training.extend import extend, extend_scope, scope_without, widen, without
 
 LAYERS, EXPERTS = 2, 3
 SAID = {
@@ -61,3 +61,22 @@ def test_a_head_without_a_category_is_the_one_before(head: Triage) -> None:
     back = without(extend(wide, vectors(EXPERTS + 1), TEXTS, LABELS), "repairs")
     assert back.intents == wide.intents
     assert torch.equal(back.dense, wide.dense) and torch.equal(back.bias, wide.bias)
+
+
+def test_the_out_of_scope_score_takes_the_new_intents_in_and_lets_them_go_again(head: Triage) -> None:
+    old = [i for i, (category, _) in enumerate(LABELS) if category != "repairs"]
+    new = [i for i, (category, _) in enumerate(LABELS) if category == "repairs"]
+    vectors_ = vectors(EXPERTS)
+    logits = torch.stack([head.logits(vectors_[i], TEXTS[i]) for i in old])
+    target = np.array([head.intents.index(LABELS[i]) for i in old])
+    outside = np.array([category == "contact" for category, _ in head.intents])
+    everything = np.arange(len(old))
+    before = scope.fit(vectors_[old], logits, target, outside, (everything, everything))
+    rows = vectors(EXPERTS + 1)
+    after = extend_scope(before, rows[new], [LABELS[i] for i in new])
+    extended = extend(widen(head, LAYERS), rows, TEXTS, LABELS)
+    assert len(after.outside) == len(extended.intents) and after.outside[-1] == 0
+    repair = new[0]
+    assert after.score(rows[repair], extended.logits(rows[repair], TEXTS[repair])) < 0.5
+    back = scope_without(after, extended, "repairs")
+    assert torch.equal(back.outside, before.outside) and torch.equal(back.centres, before.centres)

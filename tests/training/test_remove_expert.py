@@ -15,6 +15,8 @@ from tests.stack import ROOT
 from training import remove_expert
 from training.remove_expert import OFF
 
+pytestmark = pytest.mark.usefixtures("small_corpus")
+
 
 def removed(source: Path, out: Path, *which: str) -> int:
     return remove_expert.main([*which, "--checkpoint", str(source), "--out", str(out)])
