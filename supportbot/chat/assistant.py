@@ -67,8 +67,9 @@ def _engine() -> Engine:
 
 def stop() -> None:
     """End the engine; what is being answered stays accepted, for the next process to answer."""
-    if _engine.cache_info().currsize:
-        _engine().close()
+    with _loading:
+        if _engine.cache_info().currsize:
+            _engine().close()
 
 
 def write_reply(message_id: UUID) -> UUID | None:

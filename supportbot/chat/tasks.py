@@ -38,8 +38,11 @@ def sweep() -> None:
 
 @worker_ready.connect
 def warm_up(**_: object) -> None:
-    """Load the engine before the first customer waits for it."""
-    threading.Thread(target=assistant.engine, name="warm-up", daemon=True).start()
+    """Load the engine before the first customer waits for it.
+
+    Not a daemon: Python's end waits for it, for a thread that is stopped inside native code aborts the process.
+    """
+    threading.Thread(target=assistant.engine, name="warm-up").start()
 
 
 def queue_reply(message_id: UUID) -> None:

@@ -45,6 +45,14 @@ def test_it_prints_addresses_and_logins_and_ends_within_three_seconds(
     assert not any(child.is_running() for child in family)
 
 
+def test_ctrl_c_while_the_model_loads_ends_it_cleanly(run: tuple[subprocess.Popen[bytes], int, Path]) -> None:
+    process = run[0]
+    maps = Path(f"/proc/{process.pid}/maps")
+    wait_until(lambda: "libtorch_cpu" in maps.read_text(), seconds=60, what="the model's libraries")
+    os.kill(process.pid, signal.SIGINT)
+    assert process.wait(30) == 0
+
+
 def test_taken_port_is_a_clear_error(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
