@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 
-from benchmarks import engine, few_shot, load, machine, pools, quality, reading, step, twins, way, weights
+from benchmarks import engine, few_shot, load, machine, off_topic, pools, quality, reading, step, twins, way, weights
 
 PARTS = {
     "engine": engine.report,
@@ -16,6 +16,7 @@ PARTS = {
     "way": way.report,
     "quality": quality.report,
     "reading": reading.report,
+    "off_topic": off_topic.report,
     "few_shot": few_shot.report,
     "routing": quality.routing,
     "twins": twins.report,
