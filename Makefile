@@ -65,8 +65,8 @@ node_modules/installed: $(VENV)/installed-dev package-lock.json
 
 # Chromium comes from Debian; Ubuntu's package is a snap, so there Playwright brings its own.
 system: $(VENV)/installed-dev
-	@command -v redis-server >/dev/null && ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 \
-		|| { $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server postgresql; }
+	@command -v redis-server >/dev/null \
+		|| { $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server; }
 	@command -v chromium >/dev/null || ls $$HOME/.cache/ms-playwright/chromium-* >/dev/null 2>&1 \
 		|| { . /etc/os-release; if [ "$$ID" = debian ]; \
 			then $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; \

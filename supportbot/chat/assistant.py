@@ -33,6 +33,7 @@ ATTEMPTS = 3
 CHUNK_EVERY = 0.06  # seconds
 LOOK_EVERY = 0.1  # seconds between two looks at who has the turn
 SOURCES = 2
+NEAR = 0.35  # cosine from which an article is worth showing
 UNKNOWN_ORDER = (
     "I can't find an order with the number {number}. "
     "Could you check it? It has five digits and is in your confirmation e-mail."
@@ -213,11 +214,11 @@ def _text(completion: Completion) -> str:
 
 
 def _sources(attempt: Attempt, said: context.Context, model: Engine) -> list[dict[str, Any]]:
-    workspace, category = attempt.conversation.workspace, attempt.triage["category"]
-    found = retrieval.find(workspace, said.question, category, SOURCES, embed=model.embed)
+    hits = retrieval.find(attempt.conversation.workspace, said.question, embed=model.embed)
+    near = {hit.passage.article: hit for hit in hits if hit.passage.article.is_public and hit.cosine >= NEAR}
     return [
-        {"title": source.article.title, "url": source.article.get_absolute_url(), "score": round(source.score, 3)}
-        for source in found
+        {"title": article.title, "url": article.get_absolute_url(), "score": round(hit.cosine, 3)}
+        for article, hit in [*near.items()][:SOURCES]
     ]
 
 

@@ -3,44 +3,198 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
-from django.db import models
+from django.db import models, transaction
+from django.utils import timezone
 
 from supportbot.knowledge import order_words
-from supportbot.workspaces.models import Workspace
+from supportbot.knowledge.embedding import EmbeddingField
+from supportbot.knowledge.imports.models import Import, ImportedFile, ImportItem
+from supportbot.workspaces.models import User, Workspace
 from supportbot.workspaces.scoping import ScopedQuerySet
 
+__all__ = [
+    "Article",
+    "ArticleVersion",
+    "Collection",
+    "Import",
+    "ImportItem",
+    "ImportedFile",
+    "IndexedSettings",
+    "Order",
+    "Passage",
+]
 
-class Article(models.Model):
-    """A page of the help centre, in Markdown with slots."""
 
-    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="articles")
+class Collection(models.Model):
+    """A shelf of the help centre."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="collections")
     slug = models.SlugField(max_length=80)
     title = models.CharField(max_length=200)
-    category = models.CharField(max_length=40)
-    intents = models.JSONField(default=list, blank=True)
-    body = models.TextField()
-    embedding = models.BinaryField(default=b"", editable=False, help_text="float32, made when first needed")
-    updated_at = models.DateTimeField(auto_now=True)
+    description = models.CharField(max_length=300, blank=True)
+    position = models.PositiveIntegerField(default=0)
 
-    objects = ScopedQuerySet["Article"].as_manager()
+    objects = ScopedQuerySet["Collection"].as_manager()
 
     class Meta:
-        ordering = ["category", "title"]
-        constraints = [models.UniqueConstraint(fields=["workspace", "slug"], name="one_article_per_slug")]
+        ordering = ["position", "title"]
+        constraints = [models.UniqueConstraint(fields=["workspace", "slug"], name="one_collection_per_slug")]
 
     def __str__(self) -> str:
         return self.title
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Forget the embedding: it belonged to the old text."""
-        self.embedding = b""
-        super().save(*args, **kwargs)
+
+class ArticleQuerySet(ScopedQuerySet["Article"]):
+    """Articles by who may read them."""
+
+    def public(self) -> ArticleQuerySet:
+        """What anybody may see: published pages, no snippets."""
+        return self.filter(status=Article.Status.PUBLISHED, audience=Article.Audience.PUBLIC, kind=Article.Kind.ARTICLE)
+
+
+class Article(models.Model):
+    """A page of the help centre, or a snippet for the bot alone; in Markdown with slots."""
+
+    class Audience(models.TextChoices):
+        PUBLIC = "public"
+        AGENTS = "agents", "agents only"
+
+    class Kind(models.TextChoices):
+        ARTICLE = "article"
+        SNIPPET = "snippet", "snippet (for the bot alone)"
+
+    class Status(models.TextChoices):
+        DRAFT = "draft"
+        PUBLISHED = "published"
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="articles")
+    collection = models.ForeignKey(Collection, models.SET_NULL, null=True, blank=True, related_name="articles")
+    slug = models.SlugField(max_length=80)
+    language = models.CharField(max_length=2, default="en", help_text="Two letters, as en or fr")
+    title = models.CharField(max_length=200)
+    category = models.CharField(max_length=40, blank=True, help_text="What kind of ticket it answers")
+    intents = models.JSONField(default=list, blank=True)
+    body = models.TextField()
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.ARTICLE)
+    audience = models.CharField(max_length=10, choices=Audience, default=Audience.PUBLIC)
+    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
+    author = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    source = models.CharField(max_length=500, blank=True, help_text="The file or address that it was imported from")
+    imported_by = models.ForeignKey("Import", models.SET_NULL, null=True, blank=True, related_name="+", editable=False)
+    published_at = models.DateTimeField(null=True, blank=True, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+    index_due = models.DateTimeField(
+        null=True, default=timezone.now, db_index=True, editable=False, help_text="When to index it; empty is indexed"
+    )
+
+    objects = ArticleQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["category", "title"]
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "slug", "language"], name="one_article_per_slug_and_language")
+        ]
+        indexes: ClassVar[Any] = [models.Index(fields=["workspace", "source"], name="article_by_source")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def save(self, *args: Any, by: User | None = None, **kwargs: Any) -> None:
+        """Keep each text as a version, written `by` somebody; what may not be found any more is not, from now on."""
+        self.index_due = timezone.now()
+        if self.status == self.Status.PUBLISHED and not self.published_at:
+            self.published_at = timezone.now()
+        if self._state.adding and self.author is None:
+            self.author = by
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            self._keep_version(by)
+            self._narrow_passages()
 
     def get_absolute_url(self) -> str:
         """Its public page."""
-        return f"/help/{self.workspace.slug}/{self.slug}/"
+        language = "" if self.language == self.workspace.language[:2] else f"{self.language}/"
+        return f"/help/{self.workspace.slug}/{language}{self.slug}/"
+
+    @property
+    def is_public(self) -> bool:
+        """Whether anybody may open its page."""
+        shown = (self.Status.PUBLISHED, self.Audience.PUBLIC, self.Kind.ARTICLE)
+        return (self.status, self.audience, self.kind) == shown
+
+    def restore(self, version: ArticleVersion, by: User | None) -> None:
+        """Take back an earlier text, which becomes the newest version."""
+        self.title, self.body = version.title, version.body
+        self.save(by=by)
+
+    def _keep_version(self, by: User | None) -> None:
+        last = self.versions.first()
+        if last is None or (last.title, last.body) != (self.title, self.body):
+            number = last.number + 1 if last else 1
+            self.versions.create(number=number, title=self.title, body=self.body, author=by)
+
+    def _narrow_passages(self) -> None:
+        if self.status != self.Status.PUBLISHED:
+            self.passages.all().delete()
+        else:
+            own = {"audience": self.audience, "language": self.language}
+            self.passages.exclude(**own).update(**own)
+
+
+class ArticleVersion(models.Model):
+    """One text that an article had."""
+
+    article = models.ForeignKey(Article, models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    title = models.CharField(max_length=200)
+    body = models.TextField()
+    author = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    workspace_path = "article__workspace"
+    objects = ScopedQuerySet["ArticleVersion"].as_manager()
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [models.UniqueConstraint(fields=["article", "number"], name="one_version_per_number")]
+
+    def __str__(self) -> str:
+        return f"{self.title}, version {self.number}"
+
+
+class Passage(models.Model):
+    """A part of a published article as it is searched: slots filled, with the headings above it."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="passages")
+    article = models.ForeignKey(Article, models.CASCADE, related_name="passages")
+    position = models.PositiveIntegerField()
+    language = models.CharField(max_length=2, help_text="The article's")
+    audience = models.CharField(max_length=10, help_text="The article's")
+    heading = models.CharField(max_length=500, help_text="The article's title and the headings above the text")
+    text = models.TextField()
+    embedding = EmbeddingField()
+
+    objects = ScopedQuerySet["Passage"].as_manager()
+
+    class Meta:
+        ordering = ["article", "position"]
+        constraints = [models.UniqueConstraint(fields=["article", "position"], name="one_passage_per_position")]
+        indexes: ClassVar[Any] = [models.Index(fields=["workspace", "language"], name="passage_by_language")]
+
+    def __str__(self) -> str:
+        return self.heading
+
+
+class IndexedSettings(models.Model):
+    """The workspace's settings that its passages were last filled with."""
+
+    workspace = models.OneToOneField(Workspace, models.CASCADE, primary_key=True, related_name="indexed_settings")
+    settings = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"settings of {self.workspace}"
 
 
 class Order(models.Model):

@@ -12,4 +12,5 @@ urlpatterns = [
     path("demo/", views.demo, name="demo"),
     path("help/<slug:workspace>/", views.help_home, name="help"),
     path("help/<slug:workspace>/<slug:article>/", views.help_article, name="help-article"),
+    path("help/<slug:workspace>/<slug:language>/<slug:article>/", views.help_article, name="help-article-in"),
 ]

@@ -6,6 +6,7 @@ import hashlib
 from itertools import groupby
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import etag, require_safe
@@ -44,19 +45,24 @@ def demo(request: HttpRequest) -> HttpResponse:
 def help_home(request: HttpRequest, workspace: str) -> HttpResponse:
     """A workspace's articles by category."""
     found = get_object_or_404(Workspace, slug=workspace)
-    articles = Article.objects.in_workspace(found).defer("body", "embedding").order_by("category", "title")
+    articles = _articles(found).defer("body").order_by("category", "title")
     categories = [(name, list(rows)) for name, rows in groupby(articles, key=lambda article: article.category)]
     return render(request, "help/home.html", {"workspace": found, "categories": categories})
 
 
 @require_safe
-def help_article(request: HttpRequest, workspace: str, article: str) -> HttpResponse:
+def help_article(request: HttpRequest, workspace: str, article: str, language: str | None = None) -> HttpResponse:
     """One article."""
     found = get_object_or_404(Workspace, slug=workspace)
-    page = get_object_or_404(Article.objects.in_workspace(found), slug=article)
-    related = Article.objects.in_workspace(found).filter(category=page.category).exclude(id=page.id)[:4]
+    page = get_object_or_404(_articles(found, language), slug=article)
+    related = _articles(found, language).filter(category=page.category).exclude(id=page.id)[:4]
     context = {"workspace": found, "article": page, "html": pages.html(page), "related": related}
     return render(request, "help/article.html", context)
+
+
+def _articles(workspace: Workspace, language: str | None = None) -> QuerySet[Article]:
+    own = language or workspace.language[:2]
+    return Article.objects.in_workspace(workspace).public().filter(language=own).select_related("workspace")
 
 
 def _loader() -> bytes:

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from supportbot.knowledge.models import Article, Order
-from supportbot.workspaces.models import Workspace
+from supportbot.workspaces.models import User, Workspace
 
 
 @pytest.fixture
@@ -32,12 +32,29 @@ def test_order_says_its_dates_and_money_as_people_do(workspace: Workspace) -> No
     assert slots["order_next"] == "It should reach you by 7 November."
 
 
-def test_changed_article_forgets_its_embedding(workspace: Workspace) -> None:
-    article = Article.objects.create(workspace=workspace, slug="a", title="A", category="order", body="Text")
-    Article.objects.update(embedding=b"1234")
-    article.body = "Other text"
-    article.save()
-    assert bytes(Article.objects.get().embedding) == b""
+def test_every_change_of_text_is_a_version_and_can_be_taken_back(workspace: Workspace) -> None:
+    maya = User.objects.create_user("maya@fennmoor.example")
+    article = Article.objects.create(workspace=workspace, slug="a", title="A", body="First")
+    article.body = "Second"
+    article.save(by=maya)
+    article.category = "order"
+    article.save(by=maya)
+    assert [(v.number, v.body, v.author) for v in article.versions.all()] == [(2, "Second", maya), (1, "First", None)]
+    article.restore(article.versions.last(), maya)
+    assert (Article.objects.get().body, article.versions.count()) == ("First", 3)
+
+
+def test_only_published_pages_for_everybody_are_public(workspace: Workspace) -> None:
+    shown = {"status": "published", "audience": "public", "kind": "article"}
+    for slug, other in (
+        ("page", {}),
+        ("draft", {"status": "draft"}),
+        ("inside", {"audience": "agents"}),
+        ("bot", {"kind": "snippet"}),
+    ):
+        article = Article.objects.create(workspace=workspace, slug=slug, title=slug, body="x", **{**shown, **other})
+        assert article.is_public == (slug == "page")
+    assert [article.slug for article in Article.objects.in_workspace(workspace).public()] == ["page"]
 
 
 def test_lookup_in_a_workspace_finds_nothing_of_another(workspace: Workspace) -> None:

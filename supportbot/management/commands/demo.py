@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from supportbot.knowledge.models import Article, Order
+from supportbot.knowledge.models import Article, Collection, Order
 from supportbot.workspaces.models import Member, User, Workspace
 
 CORPUS: Path = settings.BASE_DIR / "corpus"
@@ -96,14 +96,23 @@ def load_workspace() -> Workspace:
 
 
 def load_articles(workspace: Workspace) -> None:
-    """The help centre; an article whose text is the same keeps its embedding."""
+    """The help centre, a collection for each category; an article that is the same stays as it is."""
     for path in sorted(CORPUS.glob("articles/*/*.md")):
         _, head, body = path.read_text().split("---\n", 2)
         front = dict(line.split(": ", 1) for line in head.strip().splitlines())
-        intents = [intent.strip() for intent in front["intents"].split(",")]
-        fields = {"title": front["title"], "category": front["category"], "intents": intents, "body": body.strip()}
+        collection, _ = Collection.objects.get_or_create(
+            workspace=workspace, slug=front["category"], defaults={"title": front["category"].capitalize()}
+        )
+        fields = {
+            "title": front["title"],
+            "category": front["category"],
+            "intents": [intent.strip() for intent in front["intents"].split(",")],
+            "body": body.strip(),
+            "collection": collection,
+            "status": Article.Status.PUBLISHED,
+        }
         if not Article.objects.in_workspace(workspace).filter(slug=path.stem, **fields).exists():
-            Article.objects.update_or_create(workspace=workspace, slug=path.stem, defaults=fields)
+            Article.objects.update_or_create(workspace=workspace, slug=path.stem, language="en", defaults=fields)
 
 
 def load_orders(workspace: Workspace, today: date) -> None:
