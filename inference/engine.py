@@ -19,7 +19,7 @@ from torch import Tensor
 
 from inference import checkpoint, fewshot, triage
 from inference.checkpoint import CheckpointError, CheckpointInfo
-from inference.encoder import WIDTH, Encoder
+from inference.encoder import WIDTH, shared_encoder
 from inference.fewshot import FewShot
 from inference.fused import FusedDecoder
 from inference.job import Completion, Job, Params
@@ -130,7 +130,7 @@ class Engine:
         self._sentiment = Sentiment.load(path)
         self._languages = Languages()
         self._scope = Scope.load(path)
-        self._encoder = Encoder()
+        self._encoder = shared_encoder()
         self._upper = self._encoder.upper(path)
         self._scheduler = Scheduler(decoder, slots=slots, waiting=waiting)  # last: its thread outlives what fails here
 

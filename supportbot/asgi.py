@@ -17,6 +17,7 @@ http = get_asgi_application()
 
 from supportbot.celery import EmbeddedWorker  # noqa: E402
 from supportbot.chat import assistant, events, tasks  # noqa: E402
+from supportbot.knowledge import tasks as knowledge  # noqa: E402
 from supportbot.routing import websockets  # noqa: E402
 
 SWEEP_EVERY = 5.0  # seconds
@@ -46,6 +47,7 @@ async def _sweep_for_ever() -> None:
     while True:
         await asyncio.sleep(SWEEP_EVERY)
         await asyncio.to_thread(tasks.sweep)
+        await asyncio.to_thread(knowledge.sweep)
 
 
 application = ProtocolTypeRouter({"http": http, "websocket": websockets, "lifespan": lifespan})

@@ -280,7 +280,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
     else {"visibility_timeout": 60, "socket_connect_timeout": 3, "socket_timeout": 20}
 )
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"supportbot.chat.tasks.write_reply": {"queue": "inference"}}
+CELERY_TASK_ROUTES = {
+    "supportbot.chat.tasks.write_reply": {"queue": "inference"},
+    "supportbot.knowledge.tasks.index": {"queue": "inference"},
+}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -291,6 +294,7 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "supportbot.chat.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "sweep-knowledge": {"task": "supportbot.knowledge.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
 }
 
 timestamper = structlog.processors.TimeStamper(fmt="iso", utc=True)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from supportbot.knowledge import order_words
 from supportbot.knowledge.embedding import EmbeddingField
 from supportbot.knowledge.imports.models import Import, ImportedFile, ImportItem
+from supportbot.knowledge.queue import queue_index
 from supportbot.workspaces.models import User, Workspace
 from supportbot.workspaces.scoping import ScopedQuerySet
 
@@ -112,6 +113,7 @@ class Article(models.Model):
             super().save(*args, **kwargs)
             self._keep_version(by)
             self._narrow_passages()
+            transaction.on_commit(queue_index)
 
     def get_absolute_url(self) -> str:
         """Its public page."""

@@ -1,17 +1,29 @@
-"""Finds the passages that a reply stands on. Is given what embeds a text; knows no model and no conversation."""
+"""Finds the passages that a reply stands on. Is given what embeds a text; knows no model and no conversation.
+
+Two searches, by words and by meaning, are fused by reciprocal rank (Cormack et al. 2009). What may be found is decided
+by the articles themselves, in the query that reads the passages.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from django.db import connection
 from numpy.typing import NDArray
 
-from supportbot.knowledge.models import Passage
+from supportbot.knowledge.index import postgres, sqlite
+from supportbot.knowledge.models import Article, Passage
 from supportbot.workspaces.models import Workspace
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
+K = 60  # of the fusion
+CANDIDATES = 40  # of each search
+LONGEST = 1000  # characters of a question
+NEAR = 0.35  # cosine from which a passage in the customer's language goes before all in the workspace's own
+AUDIENCES = {"public": ("public",), "agents": ("public", "agents")}
 
 
 @dataclass(frozen=True)
@@ -26,8 +38,46 @@ class Hit:
 def find(
     workspace: Workspace, text: str, *, embed: Embed, limit: int = 3, language: str = "en", audience: str = "public"
 ) -> list[Hit]:
-    """The passages of what an audience may read that answer a text best, best first."""
-    rows = list(Passage.objects.in_workspace(workspace).filter(audience=audience).select_related("article__workspace"))
+    """The passages that answer a text best, best first, of what an audience may read.
+
+    Near ones in the customer's language come first, then those in the workspace's own.
+    """
+    text = text[:LONGEST].replace("\0", " ").encode("utf-8", "replace").decode()
     vector = embed([text])[0]
-    hits = [Hit(row, float(row.embedding @ vector), float(row.embedding @ vector)) for row in rows]
-    return sorted(hits, key=lambda hit: -hit.score)[:limit]
+    home = workspace.language[:2]
+    hits = []
+    if language != home:
+        hits = [hit for hit in _search(workspace, text, vector, language, audience, limit) if hit.cosine >= NEAR]
+    if len(hits) < limit:
+        hits += _search(workspace, text, vector, home, audience, limit - len(hits))
+    return hits
+
+
+def fuse(*rankings: Iterable[int]) -> dict[int, float]:
+    """Each id's score over several rankings, best first."""
+    scores: Counter[int] = Counter()
+    for ranking in rankings:
+        for rank, found in enumerate(ranking, start=1):
+            scores[found] += 1 / (K + rank)  # type: ignore[assignment]
+    return dict(scores.most_common())
+
+
+def _search(
+    workspace: Workspace, text: str, vector: NDArray[np.float32], language: str, audience: str, limit: int
+) -> list[Hit]:
+    index = postgres if connection.vendor == "postgresql" else sqlite
+    audiences = AUDIENCES[audience]
+    scores = fuse(
+        index.by_words(workspace, text, language, audiences, CANDIDATES),
+        index.by_meaning(workspace, vector, language, audiences, CANDIDATES),
+    )
+    readable = Passage.objects.in_workspace(workspace).filter(
+        article__status=Article.Status.PUBLISHED, article__audience__in=audiences
+    )
+    passages = readable.select_related("article__workspace").in_bulk([*scores][: limit + CANDIDATES // 4])
+    hits = [
+        Hit(passages[id_], score, float(passages[id_].embedding @ vector))
+        for id_, score in scores.items()
+        if id_ in passages
+    ]
+    return hits[:limit]
