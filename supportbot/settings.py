@@ -78,6 +78,7 @@ BACKEND = backend("SUPPORTBOT_BACKEND")
 BACKEND_KEY = env.str("SUPPORTBOT_BACKEND_KEY", "").strip()
 BACKEND_EXPERTS = env.int("SUPPORTBOT_BACKEND_EXPERTS", 0)  # routed experts of a model whose server tells its routing
 REPLY_DEADLINE = env.float("SUPPORTBOT_REPLY_DEADLINE", 25.0)  # seconds that one attempt at a reply may take
+OUTGOING_NETWORKS = words(env.str("SUPPORTBOT_OUTGOING_NETWORKS", ""))  # not public, yet open to imports and actions
 INFERENCE_THREADS = env.int("SUPPORTBOT_INFERENCE_THREADS", 32)  # conversations that one worker answers at once
 
 VAR.mkdir(parents=True, exist_ok=True)

@@ -6,6 +6,7 @@ import threading
 
 from supportbot.celery import app
 from supportbot.knowledge import indexing
+from supportbot.knowledge.imports import service
 from supportbot.knowledge.queue import queue_index
 
 _indexing = threading.Lock()
@@ -28,8 +29,15 @@ def index() -> None:
 
 
 @app.task
+def run_import(import_id: int) -> None:
+    """Carry out an import."""
+    service.carry_out(import_id)
+
+
+@app.task
 def sweep() -> None:
     """Queue what was missed."""
+    service.queue_waiting()
     indexing.notice_settings()
     if indexing.is_due():
         queue_index()

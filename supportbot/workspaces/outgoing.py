@@ -1,0 +1,102 @@
+"""Requests to addresses that a user gave: to public hosts only, and to the very address that was checked.
+
+Each request, a redirect's too, resolves its host once, refuses what is not public, and connects to that address, so no
+second answer of the name server can lead elsewhere. `SUPPORTBOT_OUTGOING_NETWORKS` opens networks of one's own.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import time
+from typing import Any
+
+import httpx
+from django.conf import settings
+
+AGENT = "Supportbot"
+NAT64 = ipaddress.ip_network("64:ff9b::/96")
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class Refused(httpx.TransportError):
+    """The address is not one that may be asked; the message says why, in the user's words."""
+
+
+class TooLarge(httpx.TransportError):
+    """The answer is longer than was allowed."""
+
+
+class PublicTransport(httpx.BaseTransport):
+    """Sends each request to an address that was checked, whatever its name resolves to later."""
+
+    def __init__(self) -> None:
+        # No connection outlives its request: it is kept under its address, which several names may share.
+        self._inner = httpx.HTTPTransport(trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Check, pin, send."""
+        if request.url.scheme not in ("http", "https"):
+            raise Refused(f"{request.url}: only http and https addresses can be asked")
+        host = request.url.host
+        port = request.url.port or (443 if request.url.scheme == "https" else 80)
+        pinned = httpx.Request(
+            request.method,
+            request.url.copy_with(host=checked_address(host, port)),
+            headers=request.headers,  # with the name as Host
+            stream=request.stream,
+            extensions={**request.extensions, "sni_hostname": host},
+        )
+        return self._inner.handle_request(pinned)
+
+    def close(self) -> None:
+        """End what is open."""
+        self._inner.close()
+
+
+def client(*, timeout: float = 10.0, **options: Any) -> httpx.Client:
+    """A client for addresses that a user gave; it follows no redirect unless told, and checks each one."""
+    headers = {"User-Agent": AGENT, **options.pop("headers", {})}
+    return httpx.Client(transport=PublicTransport(), trust_env=False, timeout=timeout, headers=headers, **options)
+
+
+def read(answer: httpx.Response, most: int, *, seconds: float = 30.0) -> bytes:
+    """The body of a streamed answer; TooLarge beyond `most` bytes, unpacked, ReadTimeout if all takes longer."""
+    body, end = bytearray(), time.monotonic() + seconds
+    for part in answer.iter_bytes(65_536):
+        body += part
+        if len(body) > most:
+            raise TooLarge(f"{answer.url}: the answer is larger than {most // 1024} KB")
+        if time.monotonic() > end:
+            raise httpx.ReadTimeout(f"{answer.url}: the answer took longer than {seconds:g} s")
+    return bytes(body)
+
+
+def checked_address(host: str, port: int) -> str:
+    """An address of the host; Refused unless all that it resolves to are public."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise Refused(f"{host}: no such host") from error
+    addresses = [ipaddress.ip_address(str(info[4][0]).partition("%")[0]) for info in found]
+    if not addresses or not all(is_allowed(address) for address in addresses):
+        raise Refused(f"{host}: not a public address")
+    return str(addresses[0])
+
+
+def is_allowed(address: Address) -> bool:
+    """Whether it is public, or of a network that the installation opened."""
+    inner = _inner(address)
+    opened = [ipaddress.ip_network(network) for network in settings.OUTGOING_NETWORKS]
+    if any(inner in network for network in opened if network.version == inner.version):
+        return True
+    return inner.is_global and not inner.is_multicast
+
+
+def _inner(address: Address) -> Address:
+    """The IPv4 address within an IPv6 one, where it holds one."""
+    if isinstance(address, ipaddress.IPv6Address):
+        if address in NAT64:
+            return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        return address.ipv4_mapped or address.sixtofour or address
+    return address
