@@ -29,6 +29,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _group(
             "Knowledge",
             ("Articles", "admin:knowledge_article_changelist", "article"),
+            ("Collections", "admin:knowledge_collection_changelist", "folder"),
+            ("Imports", "admin:knowledge_import_changelist", "upload_file"),
             ("Orders", "admin:knowledge_order_changelist", "package_2"),
         ),
         _group(

@@ -65,6 +65,7 @@ def test_rows_of_another_workspace_do_not_exist(shop: Shop, other_shop: Shop) ->
 
 def test_article_cannot_be_put_into_another_workspace(shop: Shop, other_shop: Shop) -> None:
     fields = {"title": "Tides", "slug": "tides", "category": "order", "intents": "[]", "body": "x"}
+    fields |= {"kind": "article", "audience": "public", "status": "draft", "language": "en"}
     visitor = signed_in(shop.admin)
     refused = visitor.post("/admin/knowledge/article/add/", {**fields, "workspace": other_shop.workspace.id})
     assert "not one of the available choices" in refused.content.decode()

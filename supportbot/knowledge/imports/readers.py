@@ -7,6 +7,7 @@ import io
 import re
 import zipfile
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -27,10 +28,10 @@ UNPACKED = 100 * 1024 * 1024  # bytes of a DOCX file's parts
 PAGES = 1_000  # of a PDF
 ROWS = 20_000  # of a CSV file
 FRONT = re.compile(r"\A---\r?\n(.*?)\r?\n---\r?\n", re.DOTALL)
-HEADING = re.compile(r"\A\s*#[ \t]+(.+?)[ \t#]*\r?\n")
+HEADING = re.compile(r"\A\s*#[ \t]+(.+?)[ \t#]*(?:\r?\n|\Z)")
 CHROME = ("script", "style", "template", "noscript", "iframe", "nav", "header", "footer", "aside", "form", "svg")
 SAID = {"slug", "language", "category", "intents", "kind", "audience", "status"}
-LOOK = {"output_format": "markdown", "include_comments": False, "include_links": True, "include_tables": True}
+look_for_main = partial(trafilatura.extract, output_format="markdown", include_comments=False, include_links=True)
 CODE = re.compile(r"[a-z]{2}\b")
 
 
@@ -68,7 +69,7 @@ def text(content: bytes) -> str:
 def from_html(markup: str) -> tuple[str, str]:
     """Title and Markdown of a page's main part: the one that it names, else what looks like it, else all."""
     title, main, is_named = _main_part(markup)
-    looks_like = "" if is_named else trafilatura.extract(f"<html><body>{main}</body></html>", **LOOK)
+    looks_like = "" if is_named else look_for_main(f"<html><body>{main}</body></html>")
     body = looks_like or markdownify(str(main), heading_style="ATX", bullets="-", strip=["img"])
     return title, re.sub(r"\n{3,}", "\n\n", body).strip()
 
