@@ -77,6 +77,7 @@ MODEL_DIR = BASE_DIR / env.str("SUPPORTBOT_MODEL", "models/fennmoor")
 BACKEND = backend("SUPPORTBOT_BACKEND")
 BACKEND_KEY = env.str("SUPPORTBOT_BACKEND_KEY", "").strip()
 BACKEND_EXPERTS = env.int("SUPPORTBOT_BACKEND_EXPERTS", 0)  # routed experts of a model whose server tells its routing
+ANSWERS = "both"  # who may write an answer: the model and passages, or for measurements "quote", passages alone
 REPLY_DEADLINE = env.float("SUPPORTBOT_REPLY_DEADLINE", 25.0)  # seconds that one attempt at a reply may take
 OUTGOING_NETWORKS = words(env.str("SUPPORTBOT_OUTGOING_NETWORKS", ""))  # not public, yet open to imports and actions
 INFERENCE_THREADS = env.int("SUPPORTBOT_INFERENCE_THREADS", 32)  # conversations that one worker answers at once

@@ -19,25 +19,23 @@ from django.db import Error as DatabaseError
 from django.utils import timezone
 
 from supportbot.chat import context
+from supportbot.chat.answering import QUOTE_FROM, Question, Unsupported, checked, consider
 from supportbot.chat.attempt import Attempt, TurnLost
-from supportbot.chat.decision import OFF_TOPIC, Decision, Situation, decide
+from supportbot.chat.decision import Decision
 from supportbot.chat.drafts import Draft
 from supportbot.chat.models import Message
-from supportbot.knowledge import retrieval
+from supportbot.chat.words import say
 
 if TYPE_CHECKING:
-    from inference.engine import Completion, Engine, Reading, ReplyStream, Turn
+    from inference.engine import Completion, Engine, ReplyStream, Turn
 
 log = structlog.get_logger(__name__)
 ATTEMPTS = 3
 CHUNK_EVERY = 0.06  # seconds
 LOOK_EVERY = 0.1  # seconds between two looks at who has the turn
-SOURCES = 2
-NEAR = 0.35  # cosine from which an article is worth showing
-UNKNOWN_ORDER = (
-    "I can't find an order with the number {number}. "
-    "Could you check it? It has five digits and is in your confirmation e-mail."
-)
+SOURCES = 3
+AGAIN_AT = 0.7  # temperature of a second try
+TRIES = 2  # of the model at one reply, before a passage speaks for it
 
 
 _loading = threading.Lock()
@@ -111,51 +109,92 @@ def _work(attempt: Attempt) -> None:
 def _reply(attempt: Attempt, model: Engine) -> None:
     attempt.record["wait_s"] = (timezone.now() - attempt.message.created_at).total_seconds()
     said = context.read(attempt.conversation, attempt.waiting)
-    decision = _triage(attempt, said, model)
-    attempt.record |= {"act": decision.act, "reason": decision.reason, "model_version": model.info.version}
-    if decision.act == "hand_off":
-        attempt.save_hand_off(decision.reason)
-    elif decision.reason == "unknown_order":
-        attempt.save_reply(UNKNOWN_ORDER.format(number=said.order_number), [])
+    questions = _consider(attempt, said, model)
+    replies, unanswered = _answers(attempt, said, questions, model)
+    if unanswered:
+        attempt.save_hand_off(unanswered, lead="\n\n".join(replies))
     else:
-        text = _generate(attempt, said, decision, model)
-        attempt.save_reply(text, _sources(attempt, said, model) if decision.act == "answer" else [])
+        used = [source for question, text in zip(questions, replies, strict=True) for source in question.sources(text)]
+        attempt.save_reply("\n\n".join(replies), list({source["url"]: source for source in used}.values())[:SOURCES])
 
 
-def _triage(attempt: Attempt, said: context.Context, model: Engine) -> Decision:
-    """Read what the customer wants and decide; a mere order number belongs to the question before it."""
+def _consider(attempt: Attempt, said: context.Context, model: Engine) -> list[Question]:
+    """What the customer asks, one by one, with what will be done; the first is what the reply is filed under."""
     begun = time.monotonic()
-    reading = model.read(_turns(said))
-    attempt.record |= {"read_s": time.monotonic() - begun, "reading": reading.trace.to_bytes()}
-    attempt.record["categories"] = {name: round(p, 4) for name, p in reading.categories.items()}
-    attempt.triage = {"category": reading.category, "intent": reading.intent, "confidence": reading.confidence}
-    if said.taken_up and said.taken_up.intent in model.info.needs_order:
-        attempt.triage = {name: getattr(said.taken_up, name) for name in attempt.triage}
-    return decide(_situation(attempt, said, reading, model))
+    workspace = attempt.conversation.workspace
+    questions = [
+        consider(said, workspace, text, model.read(_turns(said, text), home=workspace.language[:2]), model)
+        for text in said.questions
+    ]
+    questions = _apart(questions)
+    first = questions[0]
+    attempt.triage = dict(first.triage)
+    attempt.record |= {
+        "read_s": time.monotonic() - begun,
+        "reading": first.reading.trace.to_bytes(),
+        "categories": {name: round(p, 4) for name, p in first.reading.categories.items()},
+        "act": first.decision.act,
+        "reason": first.decision.reason,
+        "model_version": model.info.version,
+    }
+    return questions
 
 
-def _situation(attempt: Attempt, said: context.Context, reading: Reading, model: Engine) -> Situation:
-    own = attempt.conversation.workspace.hand_off_below
-    return Situation(
-        **attempt.triage,
-        off_topic=reading.categories.get(OFF_TOPIC, 0.0),
-        threshold=model.info.hand_off_below if own is None else own,
-        needs_order=attempt.triage["intent"] in model.info.needs_order,
-        order_named=said.order_number is not None,
-        order_known=said.order is not None,
-        asks_before=len(said.asked),
-    )
+def _apart(questions: list[Question]) -> list[Question]:
+    """Without small talk beside a question, and without a second question that gets the same answer."""
+    kept = {
+        (q.triage["intent"] if q.decision.reason != "found" else q.quote.text if q.quote else ""): q
+        for q in reversed(questions)
+    }
+    matters = [q for q in reversed(kept.values()) if q.decision.act != "refuse"]
+    return matters or questions[:1]
 
 
-def _turns(said: context.Context) -> list[Turn]:
+def _answers(
+    attempt: Attempt, said: context.Context, questions: list[Question], model: Engine
+) -> tuple[list[str], str | None]:
+    """The replies to the questions, and why people must answer one of them, if they must."""
+    replies, unanswered = [], None
+    for question in questions:
+        text = None if question.decision.act == "hand_off" else _write(attempt, said, question, model)
+        if text is None:
+            unanswered = question.decision.reason if question.decision.act == "hand_off" else "unsupported"
+        else:
+            replies.append(text)
+    return replies, unanswered
+
+
+def _write(attempt: Attempt, said: context.Context, question: Question, model: Engine) -> str | None:
+    """The text of one reply: fixed words, the model's, or a passage's; None if nothing that we know supports one."""
+    decision, language = question.decision, question.language
+    if decision.reason == "unknown_order":
+        return say("unknown_order", language, number=said.order_number)
+    if decision.reason != "found" and settings.ANSWERS != "quote":
+        for seed in range(TRIES):
+            try:
+                return _generate(attempt, said, question, model, seed)
+            except Unsupported as objection:
+                log.info("sentence not sent", message=str(attempt.message.id), objection=str(objection))
+                attempt.record["objections"] = [*attempt.record.get("objections", []), str(objection)[:200]]
+                attempt.take_back("corrected")
+    if decision.act != "answer":
+        return say(decision.reason, language, shop=attempt.conversation.workspace.name)
+    if question.quote and question.quote.sureness >= QUOTE_FROM:
+        attempt.record["quoted"] = True
+        return question.quote.text
+    return None
+
+
+def _turns(said: context.Context, text: str) -> list[Turn]:
     from inference.engine import Turn  # noqa: PLC0415  (a web process must not load torch)
 
     earlier = [Turn("customer" if m.author == Message.Author.CUSTOMER else "agent", m.body) for m in said.earlier]
-    return [*earlier, Turn("customer", said.question)]
+    return [*earlier, Turn("customer", text)]
 
 
 def _slots(attempt: Attempt, said: context.Context, decision: Decision) -> Mapping[str, str]:
-    slots = dict(attempt.conversation.workspace.settings)
+    workspace = attempt.conversation.workspace
+    slots = {"shop_name": workspace.name, **workspace.settings}
     if name := attempt.conversation.contact.name:
         slots["customer_name"] = name.split()[0]
     if said.order and decision.act == "answer":
@@ -163,35 +202,41 @@ def _slots(attempt: Attempt, said: context.Context, decision: Decision) -> Mappi
     return slots
 
 
-def _generate(attempt: Attempt, said: context.Context, decision: Decision, model: Engine) -> str:
-    """Stream the reply to whoever looks on; its text."""
+def _generate(attempt: Attempt, said: context.Context, question: Question, model: Engine, seed: int) -> str:
+    """Stream the model's reply to whoever looks on, sentence by sentence as each is checked; its text."""
     from inference.engine import Brief, Params  # noqa: PLC0415  (a web process must not load torch)
 
-    brief = Brief(attempt.triage["category"], attempt.triage["intent"], decision.act)  # type: ignore[arg-type]
-    slots = _slots(attempt, said, decision)
-    stream = model.stream(_turns(said), Params(brief=brief, slots=slots, deadline=attempt.time_left))
+    decision = question.decision
+    brief = Brief(question.triage["category"], question.triage["intent"], decision.act)  # type: ignore[arg-type]
+    params = Params(
+        brief=brief,
+        slots=_slots(attempt, said, decision),
+        temperature=AGAIN_AT if seed else 0.0,
+        seed=seed,
+        deadline=attempt.time_left,
+    )
+    stream = model.stream(_turns(said, question.text), params)
     attempt.draft = Draft(attempt.conversation.id, attempt.message.seq)
     attempt.draft.start()
-    completion = _follow(attempt, attempt.draft, stream)
-    return _text(completion)
+    return _follow(attempt, attempt.draft, stream, question)
 
 
-def _follow(attempt: Attempt, draft: Draft, stream: ReplyStream) -> Completion:
-    """Publish what comes in pieces of some 60 ms, as long as the bot has the turn."""
-    text, sent_at, looked_at = "", 0.0, time.monotonic()
+def _follow(attempt: Attempt, draft: Draft, stream: ReplyStream, question: Question) -> str:
+    """Publish what has been checked in pieces of some 60 ms, as long as the bot has the turn; the whole text."""
+    whole, fresh, sent_at, looked_at = "", "", 0.0, time.monotonic()
     try:
-        for piece in stream:
+        for piece in checked(stream, question.evidence):
             if not isinstance(piece, str):
                 attempt.record |= _measures(piece)
-                return piece
-            text += piece
+                return _text(whole, piece)
+            whole, fresh = whole + piece, fresh + piece
             now = time.monotonic()
             if now - looked_at >= LOOK_EVERY:
                 looked_at = now
                 attempt.demand_turn()
             if now - sent_at >= CHUNK_EVERY:
-                draft.extend(text)
-                text, sent_at = "", now
+                draft.extend(fresh)
+                fresh, sent_at = "", now
     finally:
         stream.close()
     raise NoReply("the engine's stream ended without a completion")
@@ -203,23 +248,14 @@ def _measures(completion: Completion) -> dict[str, Any]:
     return {**{name: getattr(completion, name) for name in names}, "routing": routing}
 
 
-def _text(completion: Completion) -> str:
+def _text(text: str, completion: Completion) -> str:
     """The reply; one that grew too long ends with its last whole sentence."""
-    text: str = completion.text.strip()
+    text = text.strip()
     if completion.finish_reason == "length":
         text = text[: max(text.rfind(mark) for mark in ".!?") + 1]
     if not text or completion.finish_reason in ("cancelled", "deadline"):
         raise NoReply(f"the engine ended with {completion.finish_reason}")
     return text
-
-
-def _sources(attempt: Attempt, said: context.Context, model: Engine) -> list[dict[str, Any]]:
-    hits = retrieval.find(attempt.conversation.workspace, said.question, embed=model.embed)
-    near = {hit.passage.article: hit for hit in hits if hit.passage.article.is_public and hit.cosine >= NEAR}
-    return [
-        {"title": article.title, "url": article.get_absolute_url(), "score": round(hit.cosine, 3)}
-        for article, hit in [*near.items()][:SOURCES]
-    ]
 
 
 def _give_up(attempt: Attempt) -> None:

@@ -94,12 +94,12 @@ class Attempt:
         transcript.save(conversation, message)
 
     @transaction.atomic
-    def save_hand_off(self, reason: str) -> None:
-        """The conversation goes to people; TurnLost saves nothing."""
+    def save_hand_off(self, reason: str, lead: str = "") -> None:
+        """The conversation goes to people, after what the bot could answer; TurnLost saves nothing."""
         self.record |= {"act": Generation.Act.HAND_OFF, "reason": reason}
         conversation = self._locked()
         conversation.category = self.triage.get("category", conversation.category)
-        message = transcript.hand_off(conversation, reason=reason, **self._reply_fields())
+        message = transcript.hand_off(conversation, reason=reason, lead=lead, **self._reply_fields())
         self._save_record(message)
 
     def take_back(self, reason: str) -> None:

@@ -6,12 +6,23 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from supportbot.chat.grounding import content
 from supportbot.chat.models import Conversation, Generation, Message
 from supportbot.knowledge.models import Order
 
 LAST = 12  # messages
 ORDER_NUMBER = re.compile(r"#\s?(\d{3,12})\b|(?<![\d.,£$€+-])\b(\d{5})\b(?![.,]?\d)")
 FEW_WORDS = 8
+AT_ONCE = 3  # questions in one message that are answered one by one
+LEANING = 3  # content words below which a question leans on what was said before
+PRONOUN = re.compile(r"\b(?:it|its|that|this|they|them|those|these|one|ones|there|same)\b", re.IGNORECASE)
+ASKS = re.compile(
+    r"^(?:and |also |but )*(?:who|what|when|where|which|why|how|can|could|do|does|did|is|are|will|would|may|must|should"
+    r"|has|have|i (?:need|want|would like)|please|tell me)\b",
+    re.IGNORECASE,
+)
+ALSO = r"(?:also )?(?:who|what|when|where|which|why|how|can|do|does|is|are|will)\b"
+PARTS = re.compile(rf"(?<=[?!.])\s+|\n+|,?\s+(?:and|also|plus)\s+(?={ALSO})", re.IGNORECASE)
 FILLER = re.compile(r"and|or|order|number|no|nr|what|how|about|for|is|it|its|it's|the|same|with|my|ok|please")
 
 
@@ -24,6 +35,20 @@ class Context:
     order_number: str | None = None
     order: Order | None = None
     asked: Sequence[Generation] = field(default_factory=list)
+
+    @property
+    def questions(self) -> list[str]:
+        """What is asked, one by one; the whole message where it asks but one thing."""
+        parts = [part.strip() for part in PARTS.split(self.question) if part and part.strip()]
+        asked = [part for part in parts if (part.endswith("?") or ASKS.match(part)) and content(part)]
+        return asked[:AT_ONCE] if len(asked) > 1 else [self.question]
+
+    def search(self, question: str) -> str:
+        """What to look for: a question that leans on the one before is looked for together with it."""
+        said = [message.body for message in self.earlier if message.author == Message.Author.CUSTOMER]
+        words = content(question)
+        leans = len(words) < LEANING or (PRONOUN.search(question) and len(words) < 2 * LEANING)
+        return f"{said[-1]}\n{question}" if said and leans else question
 
     @property
     def taken_up(self) -> Message | None:

@@ -1,4 +1,4 @@
-"""What the assistant does with a message, as a pure function of what is known. Knows no database and no model."""
+"""What the assistant does with a question, as a pure function of what is known. Knows no database and no model."""
 
 from __future__ import annotations
 
@@ -7,22 +7,28 @@ from typing import Literal
 
 WANTS_PERSON = "talk_to_human"
 OFF_TOPIC = "off_topic"
-ASKS_IN_A_ROW = 2
+FAILURES_IN_A_ROW = 2
 
 
 @dataclass(frozen=True)
 class Situation:
-    """What is known of a message; probabilities from 0 to 1."""
+    """What is known of a question; probabilities from 0 to 1. `found` is how surely a passage answers it."""
 
     category: str
     intent: str
     confidence: float
     off_topic: float
     threshold: float
+    found: float = 0.0
+    found_threshold: float = 1.0
     needs_order: bool = False
     order_named: bool = False
     order_known: bool = False
     asks_before: int = 0
+    repeats: int = 0
+    angry_in_a_row: int = 0
+    reserved: bool = False
+    readable: bool = True  # whether triage knows the language
 
 
 @dataclass(frozen=True)
@@ -35,14 +41,31 @@ class Decision:
 
 def decide(now: Situation) -> Decision:
     """Answer, ask back, refuse or hand off."""
-    if now.intent == WANTS_PERSON:
-        return Decision("hand_off", "asked")
-    if now.category == OFF_TOPIC and now.off_topic >= now.threshold:
+    if person := _wants_person(now):
+        return Decision("hand_off", person)
+    if now.readable and now.category == OFF_TOPIC and now.off_topic >= now.threshold:
         return Decision("refuse", "off_topic")
-    if now.confidence < now.threshold:
-        return Decision("hand_off", "unsure")
+    if now.readable and now.confidence >= now.threshold:
+        return _sure(now)
+    if now.found >= now.found_threshold:
+        return Decision("answer", "found")
+    return Decision("hand_off", "unsure")
+
+
+def _wants_person(now: Situation) -> str | None:
+    """Why people shall answer, whatever the bot knows."""
+    if now.readable and now.intent == WANTS_PERSON:
+        return "asked"
+    if now.reserved:
+        return "reserved"
+    if now.angry_in_a_row >= FAILURES_IN_A_ROW:
+        return "angry"
+    return "repeated" if now.repeats >= FAILURES_IN_A_ROW else None
+
+
+def _sure(now: Situation) -> Decision:
     if not now.needs_order or now.order_known:
         return Decision("answer", "known")
-    if now.asks_before >= ASKS_IN_A_ROW:
+    if now.asks_before >= FAILURES_IN_A_ROW:
         return Decision("hand_off", "repeated")
     return Decision("ask", "unknown_order" if now.order_named else "order_needed")

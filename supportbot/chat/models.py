@@ -184,6 +184,8 @@ class Generation(models.Model):
     first_token_s = models.FloatField(null=True, blank=True, help_text="From the start of generation")
     total_s = models.FloatField(default=0, help_text="From the start of the work to the saved reply")
     mean_logprob = models.FloatField(null=True, blank=True)
+    quoted = models.BooleanField(default=False, help_text="Whether a passage answered in its own words")
+    objections = models.JSONField(default=list, blank=True, help_text="What spoke against sentences that were not sent")
     categories = models.JSONField(default=dict, blank=True, help_text="Triage's probability of each category")
     reading = models.BinaryField(default=b"", help_text="RoutingTrace of the customer's words")
     routing = models.BinaryField(default=b"", help_text="RoutingTrace of prompt and reply; empty without generation")

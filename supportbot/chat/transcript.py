@@ -17,6 +17,9 @@ HAND_OFF_WORDS = {
     "asked": "Of course. I'm passing you to a colleague, who has our conversation and answers here.",
     "unsure": "I'd rather not guess, so I'm passing this to a colleague, who has our conversation and answers here.",
     "repeated": "I'm not getting you any further, so I'm passing this to a colleague, who answers here.",
+    "unsupported": "I can't answer that for certain, so I'm passing this to a colleague, who answers here.",
+    "reserved": "My colleagues answer this kind of question themselves. I'm passing it on; they answer here.",
+    "angry": "I'm sorry about this. I'm passing you to a colleague, who has our conversation and answers here.",
     "failed": "Something went wrong on my side, so I'm passing this to a colleague, who answers here.",
 }
 HOURS_WORDS = " People are here {hours}."
@@ -56,10 +59,11 @@ def silence_bot(conversation: Conversation, reason: str) -> None:
     transaction.on_commit(lambda: drafts.fail_current(conversation.id, reason))
 
 
-def hand_off(conversation: Conversation, *, reason: str, **fields: Any) -> Message:
-    """Pass the conversation to the agents, and say so to the customer."""
+def hand_off(conversation: Conversation, *, reason: str, lead: str = "", **fields: Any) -> Message:
+    """Pass the conversation to the agents, and say so to the customer, after what could be answered."""
     hours = conversation.workspace.settings.get("support_hours")
     body = HAND_OFF_WORDS[reason] + (HOURS_WORDS.format(hours=hours) if hours else "")
+    body = f"{lead}\n\n{body}" if lead else body
     message = append(conversation, author=Message.Author.BOT, body=body, **fields)
     conversation.give_to_queue()
     settle(conversation, Message.Outcome.HANDED_OFF)

@@ -66,7 +66,7 @@ def _move_due(article: Article, to: datetime | None) -> bool:
 
 
 def _pieces(article: Article) -> list[Piece]:
-    if article.status != Article.Status.PUBLISHED:
+    if article.status != Article.Status.PUBLISHED or article.kind == Article.Kind.REPLY:
         return []
     return cut(article.title, fill(article.body, article.workspace.settings))
 

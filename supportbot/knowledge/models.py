@@ -56,7 +56,7 @@ class ArticleQuerySet(ScopedQuerySet["Article"]):
 
 
 class Article(models.Model):
-    """A page of the help centre, or a snippet for the bot alone; in Markdown with slots."""
+    """A page of the help centre, a snippet for the bot alone, or a reply that the model may give; with slots."""
 
     class Audience(models.TextChoices):
         PUBLIC = "public"
@@ -65,6 +65,7 @@ class Article(models.Model):
     class Kind(models.TextChoices):
         ARTICLE = "article"
         SNIPPET = "snippet", "snippet (for the bot alone)"
+        REPLY = "reply", "approved reply (what the model writes may rest on it)"
 
     class Status(models.TextChoices):
         DRAFT = "draft"

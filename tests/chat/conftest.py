@@ -7,16 +7,19 @@ import secrets
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import numpy as np
 import pytest
 import torch
 from django.utils import timezone
+from django.utils.text import slugify
 from pytest_django import Settings
 
 from inference import checkpoint, triage
 from inference.config import ModelConfig
+from inference.encoder import shared_encoder
 from inference.engine import Engine
 from inference.model import Decoder
 from inference.prompt import Brief, Turn, training_example
@@ -24,7 +27,8 @@ from inference.tokenizer import Tokenizer
 from supportbot.chat import assistant, services
 from supportbot.chat.models import Conversation, Message
 from supportbot.chat.visitors import Visitor, identify
-from supportbot.knowledge.models import Order
+from supportbot.knowledge import indexing
+from supportbot.knowledge.models import Article, Order
 from supportbot.workspaces.models import Member, User, Workspace
 from tests.tiny import teach
 
@@ -35,6 +39,7 @@ REPLIES = {
     Brief("contact", "opening_hours", "answer"): "People answer {{support_hours}}.",
     Brief("off_topic", "general_knowledge", "refuse"): "I can only help with our shop.",
 }
+Publish = Callable[..., Article]
 INTENTS = [("delivery", "track_order"), ("contact", "opening_hours"), ("off_topic", "general_knowledge")]
 INTENTS += [("contact", "talk_to_human")]
 SLOTS = ["order_number", "order_state", "order_next", "support_hours"]
@@ -113,6 +118,23 @@ def workspace(transactional_db: None) -> Workspace:
 
 
 @pytest.fixture
+def knowledge(workspace: Workspace) -> Publish:
+    """The replies that the bot has learnt are approved; returns what publishes and indexes an article."""
+
+    def publish(title: str, body: str, **fields: Any) -> Article:
+        fields = {"slug": slugify(title), "status": Article.Status.PUBLISHED, **fields}
+        article = Article.objects.create(workspace=workspace, title=title, body=body, **fields)
+        while indexing.index_due(shared_encoder().embed):
+            pass
+        return article
+
+    for brief, reply in REPLIES.items():
+        own = {"category": brief.category, "intents": [brief.intent], "kind": Article.Kind.REPLY}
+        publish(f"{brief.intent} {brief.act}", reply, **own)
+    return publish
+
+
+@pytest.fixture
 def maya(workspace: Workspace) -> User:
     """An agent."""
     return person(workspace, "Maya Brandt")
@@ -147,7 +169,7 @@ def write(customer: Visitor) -> Write:
 
 
 @pytest.fixture
-def answered(bot: Engine, write: Write) -> Callable[[str], list[Message]]:
+def answered(bot: Engine, write: Write, knowledge: Publish) -> Callable[[str], list[Message]]:
     """The customer writes and the bot does its work: all that was said."""
 
     def ask(body: str) -> list[Message]:

@@ -15,9 +15,9 @@ from pytest_django import Settings
 from inference.engine import Engine, RoutingTrace
 from supportbot.chat import assistant, drafts, services
 from supportbot.chat.models import Conversation, Generation, Message
-from supportbot.knowledge.models import Order
+from supportbot.knowledge.models import Article, Order
 from supportbot.workspaces.models import User, Workspace
-from tests.chat.conftest import Write, now
+from tests.chat.conftest import Publish, Write, now
 
 Answered = Callable[[str], list[Message]]
 Outcome, Handler = Message.Outcome, Conversation.Handler
@@ -42,6 +42,45 @@ def test_generation_keeps_model_timings_and_routing(answered: Answered, bot: Eng
         trace.counts.sum() == trace.ids.size and made.completion_tokens <= len(trace.tokens) - trace.prompt_tokens + 1
     )
     assert "10023" in "".join(RoutingTrace.from_bytes(bytes(made.reading)).tokens)
+
+
+def test_question_beyond_the_models_training_is_answered_in_the_words_of_an_article(
+    answered: Answered, knowledge: Publish
+) -> None:
+    article = knowledge("Deposits", "We hold a deposit of £80 on your card. It is released within 5 working days.")
+    reply = answered("When is the deposit of £80 on my card released?")[-1]
+    assert (reply.generation.act, reply.generation.reason, reply.generation.quoted) == ("answer", "found", True)
+    assert "released within 5 working days" in reply.body
+    assert reply.sources == [{"title": "Deposits", "url": article.get_absolute_url()}]
+
+
+def test_two_questions_in_one_message_are_both_answered(answered: Answered) -> None:
+    reply = answered("Where is order 10023? And what are your opening hours?")[-1]
+    assert "10023 is on its way" in reply.body and "from 8:00 to 20:00" in reply.body
+
+
+def test_sentence_that_nothing_supports_is_never_sent(answered: Answered, workspace: Workspace) -> None:
+    Article.objects.in_workspace(workspace).filter(intents__icontains="opening_hours").delete()
+    workspace.settings = {}
+    workspace.save()
+    reply = answered("what are your opening hours?")[-1]
+    assert reply.generation.act == "hand_off" and "8:00" not in reply.body
+    assert reply.generation.objections
+
+
+def test_article_of_another_workspace_is_not_quoted(answered: Answered, knowledge: Publish) -> None:
+    other = Workspace.objects.create(name="Other", slug="other")
+    article = knowledge("Deposits", "We hold a deposit of £80 on your card. It is released within 5 working days.")
+    Article.objects.filter(id=article.id).update(workspace=other)
+    article.passages.update(workspace=other)
+    assert answered("When is the deposit of £80 on my card released?")[-1].generation.act == "hand_off"
+
+
+def test_article_in_the_customers_language_is_quoted(answered: Answered, knowledge: Publish) -> None:
+    body = "La fianza de 80 libras se devuelve a su tarjeta en un plazo de cinco días laborables."
+    knowledge("Fianza de la bicicleta", body, language="es")
+    reply = answered("¿Cuándo me devuelven la fianza de la bicicleta a mi tarjeta?")[-1]
+    assert reply.body == body
 
 
 def test_order_that_is_missing_is_asked_for_and_the_number_alone_completes_it(answered: Answered) -> None:

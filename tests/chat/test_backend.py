@@ -17,7 +17,7 @@ from tests.model_server import Exchange, ModelServer, words
 from tests.servers import wait_until
 
 Outcome, Handler = Message.Outcome, Conversation.Handler
-REPLY = ("Your parcel ", "is on ", "its way.")
+REPLY = ("Your parcel is on its way. ", "It should ", "reach you.")
 
 
 @pytest.fixture
@@ -60,9 +60,9 @@ def test_reply_is_seen_while_the_server_writes_it(server: ModelServer, write: Wr
 
     def serve(exchange: Exchange) -> None:
         exchange.begin()
-        exchange.say(REPLY[:1])
+        exchange.say(REPLY[:2])
         go_on.wait(30)
-        exchange.say(REPLY[1:])
+        exchange.say(REPLY[2:])
         exchange.end()
 
     server.serves = [serve]
@@ -74,7 +74,7 @@ def test_reply_is_seen_while_the_server_writes_it(server: ModelServer, write: Wr
 
     worker = threading.Thread(target=work)
     worker.start()
-    wait_until(lambda: REPLY[0] in str(drafts.current(message.conversation_id)), what="the first words")
+    wait_until(lambda: REPLY[0].strip() in str(drafts.current(message.conversation_id)), what="the first words")
     assert not replies(message)
     go_on.set()
     worker.join(30)

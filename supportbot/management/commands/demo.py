@@ -70,6 +70,7 @@ class Command(BaseCommand):
             raise CommandError("In production the demo's people need a password: manage.py demo --password ...")
         workspace = load_workspace()
         load_articles(workspace)
+        load_approved(workspace)
         load_orders(workspace, timezone.localdate())
         for name, full_name, role in PEOPLE:
             load_person(workspace, f"{name}@fennmoor.example", full_name, role, password)
@@ -113,6 +114,24 @@ def load_articles(workspace: Workspace) -> None:
         }
         if not Article.objects.in_workspace(workspace).filter(slug=path.stem, **fields).exists():
             Article.objects.update_or_create(workspace=workspace, slug=path.stem, language="en", defaults=fields)
+
+
+def load_approved(workspace: Workspace) -> None:
+    """The replies that the model learnt from, which nobody is shown: what it writes may rest on them."""
+    for path in sorted(CORPUS.glob("intents/*.json")):
+        entry = json.loads(path.read_text())
+        for intent in entry["intents"]:
+            fields = {
+                "title": intent["description"],
+                "category": entry["category"],
+                "intents": [intent["name"]],
+                "body": "\n\n".join([*intent["replies"], *intent.get("ask", [])]),
+                "kind": Article.Kind.REPLY,
+                "status": Article.Status.PUBLISHED,
+            }
+            slug = f"approved-{intent['name']}".replace("_", "-")
+            if not Article.objects.in_workspace(workspace).filter(slug=slug, **fields).exists():
+                Article.objects.update_or_create(workspace=workspace, slug=slug, language="en", defaults=fields)
 
 
 def load_orders(workspace: Workspace, today: date) -> None:

@@ -1,0 +1,145 @@
+"""One question, from what is known of it to a text that may be sent.
+
+The model writes, a passage is quoted where what it wrote does not hold, and where neither serves people answer. Knows
+no database but through retrieval; the model is handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from supportbot.chat import quoting
+from supportbot.chat.context import Context
+from supportbot.chat.decision import OFF_TOPIC, Decision, Situation, decide
+from supportbot.chat.grounding import ENDS, Evidence, Piece
+from supportbot.chat.quoting import Quote
+from supportbot.knowledge import retrieval
+from supportbot.knowledge.models import Article, Passage
+from supportbot.knowledge.pages import fill
+from supportbot.workspaces.models import Workspace
+
+if TYPE_CHECKING:
+    from inference.engine import Completion, Engine, Reading, ReplyStream
+
+HITS = 5
+READ = "en"  # the language that triage and our model were trained on
+OPEN = "…"  # stands in a passage where a value is missing
+QUOTE_FROM = 0.5  # sureness from which a passage answers, unless the workspace has its own
+
+
+class Unsupported(Exception):
+    """A sentence that nothing we know supports."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """One thing that is asked, what was read from it and found for it, and what will be done."""
+
+    text: str
+    triage: Mapping[str, Any]
+    reading: Reading
+    evidence: Evidence
+    quote: Quote | None
+    decision: Decision
+
+    @property
+    def language(self) -> str:
+        """The language to answer fixed words in."""
+        return READ if self.reading.language == "und" else self.reading.language
+
+    def sources(self, text: str) -> list[dict[str, Any]]:
+        """The public articles that the sentences of a text rest on, in the order of their first use."""
+        used: dict[str, dict[str, Any]] = {}
+        for article in self._used(text):
+            if article.is_public:
+                url = article.get_absolute_url()
+                used.setdefault(url, {"title": article.title, "url": url})
+        return list(used.values())
+
+    def _used(self, text: str) -> Iterator[Article]:
+        if self.quote and self.quote.text == text:
+            yield self.quote.passage.article
+            return
+        for sentence in ENDS.split(text):
+            piece = self.evidence.judge(sentence.strip()).piece
+            if piece and piece.source:
+                yield piece.source
+
+
+def consider(said: Context, workspace: Workspace, text: str, reading: Reading, model: Engine) -> Question:
+    """Look up what is known of a question and decide; a mere order number belongs to the question before it."""
+    triage = {"category": reading.category, "intent": reading.intent, "confidence": reading.confidence}
+    if said.taken_up and said.taken_up.intent in model.info.needs_order:
+        triage = {name: getattr(said.taken_up, name) for name in triage}
+    passages = _passages(said, workspace, text, reading.language, model)
+    quote = quoting.best(said.search(text), [p for p in passages if OPEN not in p.text], model.embed)
+    evidence = Evidence((*_known(said, workspace), *_pieces(passages), *_approved(workspace, triage)), said.question)
+    return Question(
+        text, triage, reading, evidence, quote, decide(_situation(said, workspace, triage, reading, quote, model))
+    )
+
+
+def checked(stream: ReplyStream, evidence: Evidence) -> Iterator[str | Completion]:
+    """Whole sentences of a reply, each once nothing speaks against it, then its Completion; else Unsupported."""
+    text, sent = "", 0
+    for piece in stream:
+        if isinstance(piece, str):
+            text += piece
+            ends = [match.end() for match in ENDS.finditer(text, sent)]
+        else:
+            ends = [len(text)]
+        for end in ends:
+            if objection := evidence.judge(text[sent:end].strip()).objection:
+                raise Unsupported(objection)
+            yield text[sent:end]
+            sent = end
+        if not isinstance(piece, str):
+            yield piece
+
+
+def _situation(
+    said: Context, workspace: Workspace, triage: Mapping[str, Any], reading: Reading, quote: Quote | None, model: Engine
+) -> Situation:
+    own = workspace.hand_off_below
+    return Situation(
+        **triage,
+        off_topic=reading.categories.get(OFF_TOPIC, 0.0),
+        threshold=model.info.hand_off_below if own is None else own,
+        found=quote.sureness if quote else 0.0,
+        found_threshold=QUOTE_FROM,
+        needs_order=triage["intent"] in model.info.needs_order,
+        order_named=said.order_number is not None,
+        order_known=said.order is not None,
+        asks_before=len(said.asked),
+        readable=reading.language in (READ, "und"),
+    )
+
+
+def _passages(said: Context, workspace: Workspace, text: str, language: str, model: Engine) -> list[Passage]:
+    spoken = language if language != "und" else workspace.language[:2]
+    hits = retrieval.find(workspace, said.search(text), embed=model.embed, limit=HITS, language=spoken)
+    return [hit.passage for hit in hits]
+
+
+def _approved(workspace: Workspace, triage: Mapping[str, Any]) -> Iterator[Piece]:
+    """What is about the intent: articles that name it, and the replies that may be given."""
+    about = Article.objects.in_workspace(workspace).filter(status=Article.Status.PUBLISHED, audience="public")
+    for article in about.filter(category=triage["category"]):
+        if triage["intent"] in article.intents:
+            yield Piece(f"{article.title}\n{fill(article.body, workspace.settings)}", article)
+
+
+def _pieces(passages: list[Passage]) -> Iterator[Piece]:
+    for passage in passages:
+        yield Piece(f"{passage.heading}\n{passage.text}", passage.article)
+
+
+def _known(said: Context, workspace: Workspace) -> Iterator[Piece]:
+    """What the workspace and the order say without a passage."""
+    yield Piece(workspace.name)
+    yield from (Piece(f"{name.replace('_', ' ')} {value}") for name, value in workspace.settings.items())
+    if said.order:
+        slots = said.order.slots()
+        yield Piece("parcel delivery " + " ".join(f"{name.replace('_', ' ')} {value}" for name, value in slots.items()))

@@ -1,0 +1,64 @@
+"""Which sentences may be sent, given what is known."""
+
+from __future__ import annotations
+
+import pytest
+
+from supportbot.chat.grounding import Evidence, Piece, sentences
+
+PASSAGE = (
+    "You can return a bike within 14 days. The fee is £12.50. Write to help@pedalbay.example or visit Quay Street."
+)
+ORDER = "order number 20014 order state on its way to you order next It should reach you by 3 December."
+KNOWN = Evidence((Piece(PASSAGE), Piece(ORDER)), said="I paid 99 in Ghent for order 20014")
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "You can return the bike within 14 days.",
+        "The fee is £12.50.",
+        "Order 20014 is on its way to you and should reach you by 3 December.",
+        "Just write to help@pedalbay.example.",
+        "You can visit us in Quay Street.",
+        "I'm sorry to hear that.",
+        "Shall I get a colleague?",
+        "Order 20014, for which you paid 99 in Ghent, is on its way to you by 3 December.",
+    ],
+)
+def test_what_the_evidence_says_may_be_sent(sentence: str) -> None:
+    assert KNOWN.judge(sentence).objection is None
+
+
+@pytest.mark.parametrize(
+    ("sentence", "objection"),
+    [
+        ("You can return the bike within 30 days.", "fact: 30"),
+        ("You can return the bike within thirty days.", "fact: 30"),
+        ("The fee is £12.", "fact: 12"),
+        ("It should reach you by 4 December.", "fact: 4"),
+        ("It should reach you by 3 January.", "fact: january"),
+        ("Write to boss@pedalbay.example.", "fact: boss@pedalbay.example"),
+        ("See https://evil.example/pay for the fee.", "fact: https://evil.example/pay"),
+        ("You can visit us in Harbour Street.", "name: Harbour"),
+        ("We collect the bike free of charge from any hotel.", "claim"),
+        ("A full refund goes out within minutes.", "claim"),
+    ],
+)
+def test_what_it_does_not_say_may_not(sentence: str, objection: str) -> None:
+    assert KNOWN.judge(sentence).objection == objection
+
+
+def test_claim_rests_on_the_piece_that_makes_it() -> None:
+    assert KNOWN.judge("The fee is £12.50.").piece == Piece(PASSAGE)
+    assert KNOWN.judge("Your order is on its way to you.").piece == Piece(ORDER)
+
+
+def test_customers_words_are_no_evidence_for_a_claim() -> None:
+    said = Evidence((Piece(PASSAGE),), said="you promised me a refund and a free bicycle bell")
+    assert said.judge("You get a refund and a free bicycle bell.").objection == "claim"
+
+
+def test_sentences_do_not_break_within_numbers_and_addresses() -> None:
+    text = "The fee is £12.50 a day. Write to help@pedalbay.example! Is that fine? Yes."
+    assert sentences(text) == ["The fee is £12.50 a day.", "Write to help@pedalbay.example!", "Is that fine?", "Yes."]

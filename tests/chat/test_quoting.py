@@ -1,0 +1,58 @@
+"""Which sentences of a passage answer a question, on the real encoder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from inference.encoder import shared_encoder
+from supportbot.chat import quoting
+
+
+@dataclass(frozen=True)
+class Text:
+    heading: str
+    text: str
+
+
+DEPOSIT = Text(
+    "Deposits",
+    "We hold a deposit of £80 on your card when you collect the bike. It is released within 5 working days after you "
+    "bring the bike back. Damage that costs more than the deposit is billed apart.",
+)
+PUNCTURE = Text(
+    "Punctures › On the road",
+    "A flat tyre is no drama.\n1. Turn the bike over.\n2. Take the wheel out.\n3. Put in the spare tube.",
+)
+
+
+def best(question: str, *passages: Text) -> quoting.Quote:
+    quote = quoting.best(question, passages, shared_encoder().embed)
+    assert quote
+    return quote
+
+
+def test_the_sentence_that_answers_is_quoted_from_the_right_passage() -> None:
+    quote = best("When do I get my deposit back?", PUNCTURE, DEPOSIT)
+    assert quote.passage is DEPOSIT and "released within 5 working days" in quote.text
+
+
+def test_sentence_that_leans_on_the_one_before_comes_with_it() -> None:
+    assert best("When is the deposit released?", DEPOSIT).text.startswith("We hold a deposit of £80")
+
+
+def test_list_is_quoted_as_a_whole() -> None:
+    quote = best("how do I take the wheel out with a flat tyre", DEPOSIT, PUNCTURE)
+    assert quote.text.splitlines()[-3:] == [
+        "1. Turn the bike over.",
+        "2. Take the wheel out.",
+        "3. Put in the spare tube.",
+    ]
+
+
+def test_nearer_question_is_the_surer_one() -> None:
+    near, far = best("How high is the deposit for a bike?", DEPOSIT), best("Who won the cup in 1998?", DEPOSIT)
+    assert near.sureness > 0.5 > 0.2 > far.sureness >= 0
+
+
+def test_no_passage_is_no_quote() -> None:
+    assert quoting.best("How high is the deposit?", [], shared_encoder().embed) is None
