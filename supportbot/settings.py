@@ -77,7 +77,7 @@ MODEL_DIR = BASE_DIR / env.str("SUPPORTBOT_MODEL", "models/fennmoor")
 BACKEND = backend("SUPPORTBOT_BACKEND")
 BACKEND_KEY = env.str("SUPPORTBOT_BACKEND_KEY", "").strip()
 BACKEND_EXPERTS = env.int("SUPPORTBOT_BACKEND_EXPERTS", 0)  # routed experts of a model whose server tells its routing
-ANSWERS = "both"  # who may write an answer: the model and passages, or for measurements "quote", passages alone
+ANSWERS = "both"  # who answers: the model, checked, and passages; for comparisons "quote" or "model" alone, unchecked
 REPLY_DEADLINE = env.float("SUPPORTBOT_REPLY_DEADLINE", 25.0)  # seconds that one attempt at a reply may take
 OUTGOING_NETWORKS = words(env.str("SUPPORTBOT_OUTGOING_NETWORKS", ""))  # not public, yet open to imports and actions
 INFERENCE_THREADS = env.int("SUPPORTBOT_INFERENCE_THREADS", 32)  # conversations that one worker answers at once
@@ -273,6 +273,13 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+vars().update(env.email_url("EMAIL_URL", "consolemail://" if EMBEDDED else "smtp://localhost:25"))
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", "support@localhost")
+EMAIL_TIMEOUT = 20  # seconds
+EMAIL_AFTER = env.int(
+    "SUPPORTBOT_EMAIL_AFTER", 60
+)  # seconds that an answer waits for the customer to see it in the chat
+
 CELERY_BROKER_URL = REDIS_URL or "memory://localhost/"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
@@ -285,6 +292,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "supportbot.chat.tasks.write_reply": {"queue": "inference"},
     "supportbot.knowledge.tasks.index": {"queue": "inference"},
+    "supportbot.chat.tasks.suggest": {"queue": "inference"},
 }
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

@@ -10,10 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
+
 from supportbot.chat import quoting
-from supportbot.chat.context import Context
+from supportbot.chat.context import ANGRY, Context
 from supportbot.chat.decision import OFF_TOPIC, Decision, Situation, decide
 from supportbot.chat.grounding import ENDS, Evidence, Piece
+from supportbot.chat.models import Message
 from supportbot.chat.quoting import Quote
 from supportbot.knowledge import retrieval
 from supportbot.knowledge.models import Article, Passage
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
 HITS = 5
 READ = "en"  # the language that triage and our model were trained on
+SAME = 0.9  # cosine from which two messages ask the same
 OPEN = "…"  # stands in a passage where a value is missing
 QUOTE_FROM = 0.5  # sureness from which a passage answers, unless the workspace has its own
 
@@ -73,7 +77,7 @@ def consider(said: Context, workspace: Workspace, text: str, reading: Reading, m
     triage = {"category": reading.category, "intent": reading.intent, "confidence": reading.confidence}
     if said.taken_up and said.taken_up.intent in model.info.needs_order:
         triage = {name: getattr(said.taken_up, name) for name in triage}
-    passages = _passages(said, workspace, text, reading.language, model)
+    passages = [] if settings.ANSWERS == "model" else _passages(said, workspace, text, reading.language, model)
     quote = quoting.best(said.search(text), [p for p in passages if OPEN not in p.text], model.embed)
     evidence = Evidence((*_known(said, workspace), *_pieces(passages), *_approved(workspace, triage)), said.question)
     return Question(
@@ -91,7 +95,7 @@ def checked(stream: ReplyStream, evidence: Evidence) -> Iterator[str | Completio
         else:
             ends = [len(text)]
         for end in ends:
-            if objection := evidence.judge(text[sent:end].strip()).objection:
+            if settings.ANSWERS != "model" and (objection := evidence.judge(text[sent:end].strip()).objection):
                 raise Unsupported(objection)
             yield text[sent:end]
             sent = end
@@ -113,8 +117,20 @@ def _situation(
         order_named=said.order_number is not None,
         order_known=said.order is not None,
         asks_before=len(said.asked),
+        repeats=_repeats(said, model),
+        angry_in_a_row=said.angry_before + 1 if reading.sentiment == ANGRY else 0,
+        reserved=not {triage["category"], triage["intent"]}.isdisjoint(workspace.reserved),
         readable=reading.language in (READ, "und"),
     )
+
+
+def _repeats(said: Context, model: Engine) -> int:
+    """How often the customer asked the same before."""
+    before = [message.body for message in said.earlier if message.author == Message.Author.CUSTOMER]
+    if not before or said.taken_up:
+        return 0
+    vectors = model.embed([said.question, *before])
+    return int((vectors[1:] @ vectors[0] >= SAME).sum())
 
 
 def _passages(said: Context, workspace: Workspace, text: str, language: str, model: Engine) -> list[Passage]:

@@ -129,6 +129,7 @@ def _consider(attempt: Attempt, said: context.Context, model: Engine) -> list[Qu
     questions = _apart(questions)
     first = questions[0]
     attempt.triage = dict(first.triage)
+    attempt.heard = {"sentiment": first.reading.sentiment or "", "language": first.language}
     attempt.record |= {
         "read_s": time.monotonic() - begun,
         "reading": first.reading.trace.to_bytes(),

@@ -13,6 +13,7 @@ from supportbot.knowledge.models import Order
 LAST = 12  # messages
 ORDER_NUMBER = re.compile(r"#\s?(\d{3,12})\b|(?<![\d.,£$€+-])\b(\d{5})\b(?![.,]?\d)")
 FEW_WORDS = 8
+ANGRY = "angry"
 AT_ONCE = 3  # questions in one message that are answered one by one
 LEANING = 3  # content words below which a question leans on what was said before
 PRONOUN = re.compile(r"\b(?:it|its|that|this|they|them|those|these|one|ones|there|same)\b", re.IGNORECASE)
@@ -49,6 +50,12 @@ class Context:
         words = content(question)
         leans = len(words) < LEANING or (PRONOUN.search(question) and len(words) < 2 * LEANING)
         return f"{said[-1]}\n{question}" if said and leans else question
+
+    @property
+    def angry_before(self) -> int:
+        """How many of the customer's last messages in a row were angry."""
+        said = [message for message in reversed(self.earlier) if message.author == Message.Author.CUSTOMER]
+        return next((n for n, message in enumerate(said) if message.sentiment != ANGRY), len(said))
 
     @property
     def taken_up(self) -> Message | None:

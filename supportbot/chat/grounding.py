@@ -14,7 +14,7 @@ from typing import Any
 
 import snowballstemmer
 
-COVERED = 0.6  # share of a sentence's content words that one piece of evidence must have
+COVERED = 0.75  # share of a sentence's content words that one piece of evidence must have
 ENDS = re.compile(r"(?<=[.!?])[\"'”’)\]]*\s+(?=[\"'“‘(\[¿¡]?[A-Z0-9À-Þ])|\n+")
 ADDRESS = re.compile(r"https?://\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|example)\b\S*")
 NUMBER = re.compile(r"[£$€]?\d[\d.,:/-]*\d|[£$€]?\d|%")

@@ -17,6 +17,7 @@ from django.db import transaction
 from supportbot.chat import assistant, context, services
 from supportbot.chat.models import Conversation, Generation, Message
 from supportbot.chat.visitors import Visitor
+from supportbot.chat.words import SENTENCES
 from supportbot.evaluation.material import Customer, Question, Wish
 from supportbot.evaluation.support import Knowledge, sentences, unsupported
 from supportbot.knowledge import retrieval
@@ -117,7 +118,8 @@ def knowledge_of(workspace: Workspace) -> Knowledge:
     readable = {"status": Article.Status.PUBLISHED, "audience": Article.Audience.PUBLIC}
     rows = Article.objects.in_workspace(workspace).filter(**readable).order_by("slug")
     articles = [(row.title, fill(row.body, settings)) for row in rows]
-    return Knowledge.of(articles, [workspace.name, *settings.values()], [assistant.UNKNOWN_ORDER])
+    canned = [sentence for translations in SENTENCES.values() for sentence in translations.values()]
+    return Knowledge.of(articles, [workspace.name, *settings.values()], canned)
 
 
 def _said(conversation: Conversation) -> str:
