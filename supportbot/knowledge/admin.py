@@ -70,7 +70,7 @@ class ArticlesAdmin(WorkspaceAdmin):
         if article.pk is None:
             return "-"
         address = f"{reverse('admin:knowledge_articleversion_changelist')}?article__id__exact={article.pk}"
-        return format_html('<a class="underline" href="{}">{} versions</a>', address, article.versions.count())
+        return format_html('<a class="underline" href="{}">Show ({})</a>', address, article.versions.count())
 
     def save_model(self, request: HttpRequest, obj: Article, form: Any, change: bool) -> None:
         """The text's version bears the name of whoever saves."""

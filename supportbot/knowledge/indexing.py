@@ -19,7 +19,7 @@ from supportbot.knowledge.passages import Piece, cut
 from supportbot.knowledge.retrieval import Embed
 from supportbot.workspaces.models import Workspace
 
-TOGETHER = 16  # articles of one batch: seconds of work, so that what is saved meanwhile soon has its turn
+TOGETHER = 8  # articles of one batch: a second of work, so that what is saved meanwhile soon has its turn
 CLAIM = timedelta(seconds=60)
 
 

@@ -74,10 +74,8 @@ def _search(
     readable = Passage.objects.in_workspace(workspace).filter(
         article__status=Article.Status.PUBLISHED, article__audience__in=audiences
     )
-    passages = readable.select_related("article__workspace").in_bulk([*scores][: limit + CANDIDATES // 4])
-    hits = [
-        Hit(passages[id_], score, float(passages[id_].embedding @ vector))
-        for id_, score in scores.items()
-        if id_ in passages
-    ]
-    return hits[:limit]
+    passages = readable.select_related("article").order_by().in_bulk([*scores][: limit + CANDIDATES // 4])
+    for passage in passages.values():
+        passage.article.workspace = workspace
+    found = [(passages[id_], score) for id_, score in scores.items() if id_ in passages]
+    return [Hit(passage, score, float(passage.embedding @ vector)) for passage, score in found[:limit]]

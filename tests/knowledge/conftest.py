@@ -44,14 +44,12 @@ def empty_sqlite(
 
 
 @pytest.fixture(params=["postgresql", "sqlite"])
-def database(request: pytest.FixtureRequest, tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+def database(request: pytest.FixtureRequest, db: None, tmp_path: Path) -> Iterator[str]:
     """One test, both databases."""
     if request.param == "postgresql":
-        request.getfixturevalue("db")
         yield "postgresql"
         return
-    empty = request.getfixturevalue("empty_sqlite")
-    with django_db_blocker.unblock(), sqlite_at(shutil.copy(empty, tmp_path / "copy.sqlite3")):
+    with sqlite_at(shutil.copy(request.getfixturevalue("empty_sqlite"), tmp_path / "copy.sqlite3")):
         yield "sqlite"
 
 

@@ -104,7 +104,7 @@ class ImportsAdmin(WorkspaceAdmin):
         if obj is None:
             return self.fieldsets
         return (
-            (None, {"fields": ("workspace", ("kind", "started_by"), ("language", "audience", "publish", "refresh"))}),
+            (None, {"fields": ("workspace", ("kind", "started_by"), ("language", "audience"), ("publish", "refresh"))}),
         )
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:

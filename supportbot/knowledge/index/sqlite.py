@@ -6,10 +6,9 @@ a process reads the vectors again when that number is not the one it read them a
 
 from __future__ import annotations
 
-import json
 import threading
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,24 +16,22 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
-from supportbot.knowledge.embedding import WIDTH
 from supportbot.knowledge.index.words import search_words
 from supportbot.knowledge.models import Passage
 from supportbot.workspaces.models import Workspace
 
 WORKSPACES = 16  # held in memory, those asked for last
-ROW = "INSERT INTO knowledge_words(rowid, heading, text) VALUES (new.id, new.heading, new.text);"
-GONE = (
-    "INSERT INTO knowledge_words(knowledge_words, rowid, heading, text)"
-    " VALUES ('delete', old.id, old.heading, old.text);"
-)
+COLUMNS = "rowid, scope, heading, text"
+VALUES = "{0}.id, 'w' || {0}.workspace_id || {0}.language || {0}.audience, {0}.heading, {0}.text"  # the scope is a word
+ROW = f"INSERT INTO knowledge_words({COLUMNS}) VALUES ({VALUES.format('new')});"  # noqa: S608  (of constants)
+GONE = f"INSERT INTO knowledge_words(knowledge_words, {COLUMNS}) VALUES ('delete', {VALUES.format('old')});"  # noqa: S608
 GROW = (
     "INSERT INTO knowledge_change(workspace_id, number) VALUES ({0}.workspace_id, 1)"
     " ON CONFLICT(workspace_id) DO UPDATE SET number = number + 1;"
 )
 SCHEMA = (
-    "CREATE VIRTUAL TABLE IF NOT EXISTS knowledge_words USING fts5(heading, text, content='knowledge_passage',"
-    " content_rowid='id', tokenize='porter unicode61 remove_diacritics 2')",
+    "CREATE VIRTUAL TABLE IF NOT EXISTS knowledge_words USING fts5(scope, heading, text, content='',"
+    " tokenize='porter unicode61 remove_diacritics 2')",
     "CREATE TABLE IF NOT EXISTS knowledge_change(workspace_id INTEGER PRIMARY KEY, number INTEGER NOT NULL)",
     "CREATE TRIGGER IF NOT EXISTS knowledge_passage_added AFTER INSERT ON knowledge_passage"
     f" BEGIN {ROW} {GROW.format('new')} END",
@@ -44,22 +41,17 @@ SCHEMA = (
     f" BEGIN {GONE} {ROW} {GROW.format('new')} END",
 )
 BY_WORDS = """
-    SELECT passage.id FROM knowledge_words JOIN knowledge_passage AS passage ON passage.id = knowledge_words.rowid
-    WHERE knowledge_words MATCH %s AND passage.workspace_id = %s AND passage.language = %s
-        AND passage.audience IN (SELECT value FROM json_each(%s))
-    ORDER BY bm25(knowledge_words, 2.0, 1.0) LIMIT %s
+    SELECT rowid FROM knowledge_words WHERE knowledge_words MATCH %s AND rank MATCH 'bm25(0.0, 2.0, 1.0)'
+    ORDER BY rank LIMIT %s
 """
 
 
 @dataclass(frozen=True)
 class Vectors:
-    """A workspace's passages at one state of the database."""
+    """A workspace's passages at one state of the database: ids and vectors of each language and audience."""
 
     change: int
-    ids: NDArray[np.int64]
-    languages: NDArray[np.str_]
-    audiences: NDArray[np.str_]
-    rows: NDArray[np.float32]
+    parts: Mapping[tuple[str, str], tuple[NDArray[np.int64], NDArray[np.float32]]]
 
 
 _vectors: OrderedDict[tuple[Any, int], Vectors] = OrderedDict()
@@ -78,21 +70,30 @@ def by_words(workspace: Workspace, text: str, language: str, audiences: Sequence
     words = search_words(text, language)
     if not words:
         return []
-    asked = " OR ".join(f'"{word}"' for word in words)
+    scope = _any(f"w{workspace.pk}{language}{audience}" for audience in audiences)
+    asked = _any(words)
     with connection.cursor() as cursor:
-        cursor.execute(BY_WORDS, [asked, workspace.pk, language, json.dumps(list(audiences)), limit])
+        cursor.execute(BY_WORDS, [f"scope: ({scope}) AND {{heading text}}: ({asked})", limit])
         return [row[0] for row in cursor.fetchall()]
+
+
+def _any(words: Iterable[str]) -> str:
+    """A query for any of the words, whatever signs are in them."""
+    return " OR ".join('"{}"'.format(word.replace('"', " ")) for word in words)
 
 
 def by_meaning(
     workspace: Workspace, vector: NDArray[np.float32], language: str, audiences: Sequence[str], limit: int
 ) -> list[int]:
     """The passages whose vectors are nearest."""
-    known = _read(workspace)
-    allowed = np.flatnonzero((known.languages == language) & np.isin(known.audiences, list(audiences)))
-    nearness = (known.rows @ vector)[allowed]
+    parts = _read(workspace).parts
+    found = [parts[language, audience] for audience in audiences if (language, audience) in parts]
+    if not found:
+        return []
+    ids = np.concatenate([ids for ids, _ in found])
+    nearness = np.concatenate([rows @ vector for _, rows in found])
     nearest = np.argpartition(-nearness, limit)[:limit] if len(nearness) > limit else np.arange(len(nearness))
-    return [int(known.ids[allowed[at]]) for at in nearest[np.argsort(-nearness[nearest], kind="stable")]]
+    return [int(ids[at]) for at in nearest[np.argsort(-nearness[nearest], kind="stable")]]
 
 
 def _read(workspace: Workspace) -> Vectors:
@@ -117,14 +118,12 @@ def _change(workspace: Workspace) -> int:
 
 def _load(workspace: Workspace) -> Vectors:
     change = _change(workspace)
-    rows = list(
-        Passage.objects.in_workspace(workspace).values_list("id", "language", "audience", "embedding").order_by("id")
-    )
-    ids, languages, audiences, vectors = zip(*rows, strict=True) if rows else ((), (), (), ())
-    return Vectors(
-        change,
-        np.array(ids, np.int64),
-        np.array(languages, np.str_),
-        np.array(audiences, np.str_),
-        np.stack(vectors) if rows else np.zeros((0, WIDTH), np.float32),
-    )
+    found = defaultdict(list)
+    passages = Passage.objects.in_workspace(workspace).order_by("id")
+    for id_, language, audience, vector in passages.values_list("id", "language", "audience", "embedding"):
+        found[language, audience].append((id_, vector))
+    parts = {}
+    for place, rows in found.items():
+        ids, vectors = zip(*rows, strict=True)
+        parts[place] = np.array(ids, np.int64), np.stack(vectors)
+    return Vectors(change, parts)

@@ -101,7 +101,6 @@ def test_zip_of_a_folder_is_read_like_the_folder(take: Take, tmp_path: Path, wor
         ("head.md", b"---\ntitle: [\n---\ntext", "not valid YAML"),
         ("faq.csv", b"a,b\n1,2\n", "must name the columns question and answer"),
         ("binary.md", b"text\x00\x00text", "not text, though its name says so"),
-        ("long.md", b"a" * (FILE + 1), "larger than 20 MB"),
         ("bad.md", b"---\nlanguage: '1'\nkind: poem\n---\ntext", "poem"),
     ],
 )
