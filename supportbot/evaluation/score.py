@@ -85,12 +85,8 @@ def figures(played: Sequence[Played], visits: Sequence[Visit] = ()) -> dict[str,
         "right_or_handed_over": [row.reply.right for row in played],
         "unsupported": [bad for reply in replies for bad in _sentences(reply)],
         "off_topic": [row.reply.act == "refuse" for row in played if row.question.kind == "off_topic"],
-        "handover_precision": [
-            "hand_off" in row.question.wish.acts for row in played if row.reply.act == "hand_off"
-        ],
-        "handover_recall": [
-            row.reply.act == "hand_off" for row in played if row.question.wish.acts == ("hand_off",)
-        ],
+        "handover_precision": ["hand_off" in row.question.wish.acts for row in played if row.reply.act == "hand_off"],
+        "handover_recall": [row.reply.act == "hand_off" for row in played if row.question.wish.acts == ("hand_off",)],
         "actions_right": [did_as_wanted(visit) for visit in wanted],
         "actions_wrong": [did_wrong(visit) for visit in visits],
         "resolved": [resolved(visit) for visit in visits if visit.customer.resolvable],

@@ -26,7 +26,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Which workspace, which file."""
         parser.add_argument("workspace", help="slug of the workspace")
-        parser.add_argument("file", type=Path, help="CSV with the columns question, article or facts, and perhaps expect")
+        parser.add_argument(
+            "file", type=Path, help="CSV with the columns question, article or facts, and perhaps expect"
+        )
         parser.add_argument("--wrong", action="store_true", help="show the questions that went wrong, with the replies")
 
     def handle(self, *args: Any, workspace: str, file: Path, wrong: bool, **options: Any) -> None:
