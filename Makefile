@@ -7,7 +7,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help install up test lint format train bench screenshots reset system
+.PHONY: help install up test lint format train bench eval screenshots reset system
 
 help: ## show the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,6 +40,9 @@ train: $(VENV)/installed-dev ## train the shipped checkpoint and its twin from c
 
 bench: $(VENV)/installed-dev system ## print the benchmark tables
 	$(BIN)/python -m benchmarks
+
+eval: $(VENV)/installed-dev ## judge the assistant on two companies' questions and customers
+	$(BIN)/python -m benchmarks.evaluation
 
 screenshots: $(VENV)/installed-dev system ## take the README's screenshots anew
 	$(BIN)/python -m pytest tests/e2e/screenshots.py

@@ -15,6 +15,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import yaml
+
 from supportbot.evaluation.material import Customer, Question, Wish, customers, plain, questions
 from training import corpus
 
@@ -34,7 +36,6 @@ class Page:
 
     title: str
     body: str
-    front: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Company:
         if own:
             return {path.stem: _page(path) for path in own}
         values = {name: slot["value"] for name, slot in corpus.shop()["settings"].items()}
-        return {row.slug: Page(row.title, _fill(row.body, values), {}) for row in corpus.articles()}
+        return {row.slug: Page(row.title, _fill(row.body, values)) for row in corpus.articles()}
 
     def load(self) -> Workspace:
         """Put it into the database."""
@@ -80,14 +81,20 @@ class Company:
 
 
 def load_articles(workspace: Workspace, folder: Path) -> None:
-    """The one place to change when articles are imported in another way; agents' own pages are not public yet."""
-    from supportbot.knowledge.models import Article  # noqa: PLC0415  (Django is set up only in main)
+    """As an administrator would: by the importer."""
+    from django.core.management import call_command  # noqa: PLC0415  (Django is set up only in main)
 
-    for path in sorted(folder.glob("*/*.md")):
-        page = _page(path)
-        if page.front["audience"] == "public":
-            fields = {"title": page.title, "category": page.front["collection"], "body": page.body}
-            Article.objects.update_or_create(workspace=workspace, slug=path.stem, defaults=fields)
+    call_command("import_articles", workspace.slug, str(folder), stdout=io.StringIO())
+
+
+def index() -> None:
+    """Make all that was loaded searchable, here and now."""
+    from inference.encoder import shared_encoder  # noqa: PLC0415
+    from supportbot.knowledge import indexing  # noqa: PLC0415
+
+    indexing.notice_settings()
+    while indexing.index_due(shared_encoder().embed):
+        pass
 
 
 def load_orders(workspace: Workspace, rows: list[dict[str, Any]]) -> None:
@@ -141,7 +148,7 @@ def _company_problems(company: Company) -> Iterator[str]:
     for part, least in LEAST.items():
         if len(getattr(company, part)) < least:
             yield f"{company.slug}: fewer than {least} {part}"
-    ids = [row.id for row in (*company.questions, *company.customers)]
+    ids = [*(row.id for row in company.questions), *(row.id for row in company.customers)]
     yield from (f"{name} stands twice" for name in sorted({name for name in ids if ids.count(name) > 1}))
     for question in company.questions:
         yield from _question_problems(question, company.pages)
@@ -178,8 +185,7 @@ def _known(company: Company) -> str:
 
 def _page(path: Path) -> Page:
     _, head, body = path.read_text("utf-8").split("---\n", 2)
-    front = dict(line.split(": ", 1) for line in head.strip().splitlines())
-    return Page(front["title"], body.strip(), front)
+    return Page(yaml.safe_load(head)["title"], body.strip())
 
 
 def _fill(text: str, values: Mapping[str, str]) -> str:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import machine
-from benchmarks.companies import SLUGS, Company, problems
+from benchmarks.companies import SLUGS, Company, index, problems
 from benchmarks.table import table
 from supportbot.evaluation.material import BadMaterial
 
@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 
 RESULTS = "evaluation.json"
 PRODUCT = "the product"
-# Name of a system, and the value of the setting ANSWERS that makes it; the first is the product as it is configured.
+# Name of a system, and the value of the setting that makes it; the first is the product as it is configured.
 SYSTEMS = {PRODUCT: None, "passages quoted": "quote", "no retrieval": "model"}
+SETTING = "ANSWERS"
 TOGETHER = "together"
 Results = dict[str, dict[str, dict[str, "Figure"]]]
 
@@ -49,6 +50,7 @@ def measure(share: float = 1.0) -> Results:
         companies = [Company(slug) for slug in SLUGS]
         for company in companies:
             company.load()
+        index()
         try:
             return _measure(companies, share)
         finally:
@@ -58,7 +60,7 @@ def measure(share: float = 1.0) -> Results:
 def _measure(companies: Sequence[Company], share: float) -> Results:
     from supportbot.evaluation.score import figures  # noqa: PLC0415  (Django is set up only in measure)
 
-    found: Results = {company.slug: {} for company in companies} | {TOGETHER: {}}
+    found: Results = {name: {} for name in (*(company.slug for company in companies), TOGETHER)}
     for system, mode in SYSTEMS.items():
         with _answering(mode) as is_there:
             if not is_there:
@@ -83,17 +85,18 @@ def _play(company: Company, share: float) -> tuple[list[Played], list[Visit]]:
 
 @contextmanager
 def _answering(mode: str | None) -> Iterator[bool]:
-    """The setting ANSWERS at a value; False where the product has no such setting yet."""
+    """The setting at a value; False where the product has no such setting yet."""
     from django.conf import settings  # noqa: PLC0415
 
-    if mode is None or not hasattr(settings, "ANSWERS"):
+    before = getattr(settings, SETTING, None)
+    if mode is None or before is None:
         yield mode is None
         return
-    before, settings.ANSWERS = settings.ANSWERS, mode
+    setattr(settings, SETTING, mode)
     try:
         yield True
     finally:
-        settings.ANSWERS = before
+        setattr(settings, SETTING, before)
 
 
 _log: list[dict[str, Any]] = []

@@ -24,7 +24,8 @@ from supportbot.knowledge.models import Article, Order
 from supportbot.knowledge.pages import fill
 from supportbot.workspaces.models import Workspace
 
-LOOK_AT = 3  # articles
+LOOK_AT = 3  # passages
+CALLS = ("actions", "ActionCall")
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Reply:
 
 @dataclass(frozen=True)
 class Played:
-    """A question with its reply and the slugs that retrieval found, best first."""
+    """A question with its reply and the articles of the passages that retrieval found, best first."""
 
     question: Question
     reply: Reply
@@ -69,36 +70,37 @@ class Stage:
         """One question in a conversation of its own."""
         with taken_back():
             conversation = Visitor(self.workspace, uuid4().hex).begin()
-            message, reply = self._say(conversation, question.text, question.wish)
-            return Played(question, reply, self._found(message) if question.articles else ())
+            return Played(question, self._say(conversation, question.text, question.wish), self._found(question))
 
     def receive(self, customer: Customer) -> Visit:
         """A customer, turn by turn, in one conversation."""
         with taken_back():
             conversation = Visitor(self.workspace, uuid4().hex).begin()
-            replies = tuple(self._say(conversation, turn.say, turn.wish)[1] for turn in customer.turns)
+            replies = tuple(self._say(conversation, turn.say, turn.wish) for turn in customer.turns)
             return Visit(customer, replies, _done(conversation))
 
-    def _say(self, conversation: Conversation, text: str, wish: Wish) -> tuple[Message, Reply]:
+    def _say(self, conversation: Conversation, text: str, wish: Wish) -> Reply:
         message = services.post_message(conversation_id=conversation.id, body=text, client_id=uuid4())
         if message.outcome == Message.Outcome.PENDING:
             assistant.write_reply(message.id)
         made = Generation.objects.select_related("message").filter(in_reply_to=message).first()
-        message.refresh_from_db()
         if made is None:  # people have the conversation by now
-            return message, Reply(text, "hand_off", "", "", wish.grants("hand_off", ""))
+            return Reply(text, "hand_off", "", "", wish.grants("hand_off", ""))
         sent, act = made.message.body, str(made.act)
-        if made.message.author != Message.Author.BOT:  # the product's own fixed words
-            return message, Reply(text, act, made.reason, sent, wish.grants(act, sent))
+        if act == "hand_off":  # said in the product's own fixed words
+            return Reply(text, act, made.reason, sent, wish.grants(act, sent))
         wrong = unsupported(sent, self.knowledge, said=_said(conversation), order=_order(conversation))
-        reply = Reply(text, act, made.reason, sent, wish.grants(act, sent), len(sentences(sent)), tuple(wrong))
-        return message, reply
+        return Reply(text, act, made.reason, sent, wish.grants(act, sent), len(sentences(sent)), tuple(wrong))
 
-    def _found(self, message: Message) -> tuple[str, ...]:
-        """The articles that retrieval finds for a message."""
-        embed = assistant.engine().embed
-        sources = retrieval.find(self.workspace, message.body, message.category, LOOK_AT, embed=embed)
-        return tuple(dict.fromkeys(source.article.slug for source in sources))
+    def _found(self, question: Question) -> tuple[str, ...]:
+        """The articles of the passages that retrieval finds for it."""
+        if not question.articles:
+            return ()
+        language = question.language or self.workspace.language[:2]
+        hits = retrieval.find(
+            self.workspace, question.text, embed=assistant.engine().embed, limit=LOOK_AT, language=language
+        )
+        return tuple(hit.passage.article.slug for hit in hits)
 
 
 @contextmanager
@@ -110,9 +112,10 @@ def taken_back() -> Iterator[None]:
 
 
 def knowledge_of(workspace: Workspace) -> Knowledge:
-    """Its articles with their slots filled, and its settings."""
+    """What the assistant may tell customers: articles and snippets with their slots filled, and the settings."""
     settings = {name: str(value) for name, value in workspace.settings.items()}
-    rows = Article.objects.in_workspace(workspace).order_by("slug")
+    readable = {"status": Article.Status.PUBLISHED, "audience": Article.Audience.PUBLIC}
+    rows = Article.objects.in_workspace(workspace).filter(**readable).order_by("slug")
     articles = [(row.title, fill(row.body, settings)) for row in rows]
     return Knowledge.of(articles, [workspace.name, *settings.values()], [assistant.UNKNOWN_ORDER])
 
@@ -133,5 +136,6 @@ def _done(conversation: Conversation) -> tuple[tuple[str, dict[str, Any]], ...]:
     """The actions that were done in a conversation, once the product has any."""
     if not apps.is_installed("supportbot.actions"):
         return ()
-    calls = apps.get_model("actions", "ActionCall").objects.filter(conversation=conversation, state="done")
+    model: Any = apps.get_model(*CALLS)
+    calls = model.objects.filter(conversation=conversation, state="done")
     return tuple((call.action, dict(call.arguments)) for call in calls)

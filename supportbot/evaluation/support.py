@@ -32,16 +32,22 @@ SENTENCE = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]*[A-ZÀ-Ý0-9¿¡])|\n+
 WORD = re.compile(r"[^\W\d_]{3,}")
 MARKUP = re.compile(r"[*_#`>|]+|^\s*(?:-|\d+\.)\s+|\[\d+\]", re.MULTILINE)
 STOP = frozenset(
-    """the and for are but not you your yours all any can will would could should may might must has have had was were
-    been being its it's our ours out who whom whose how why when where what which while that this these those they
+    re.findall(
+        r"\S+",
+        """the and for are but not you your yours all any can will would could should may might must has have had was
+    were been being its it's our ours out who whom whose how why when where what which while that this these those they
     them their there here then than from into onto with without about above after before again also just only very
     more most some such own same too off over under until once each both few other one two does did doing don't
-    isn't can't won't let get got yes use see say ask via per she her him his""".split()
+    isn't can't won't let get got yes use see say ask via per she her him his""",
+    )
 )
 COURTESY = frozenset(
-    """sorry thank thanks please glad happy help hello welcome hear understand apologise apologies afraid colleague
+    re.findall(
+        r"\S+",
+        """sorry thank thanks please glad happy help hello welcome hear understand apologise apologies afraid colleague
     team question questions answer chat message order orders number assistant company shop tell know look check find
-    write know need want like right sure here there cannot unfortunately moment""".split()
+    write know need want like right sure here there cannot unfortunately moment course""",
+    )
 )
 
 
