@@ -16,9 +16,7 @@ from supportbot.chat.models import Contact, Conversation, Message
 from supportbot.knowledge import indexing
 from supportbot.knowledge.models import Article
 from supportbot.workspaces.models import Workspace
-from tests.chat.conftest import bot, checkpoint_dir, workspace
 
-__all__ = ["bot", "checkpoint_dir", "workspace"]
 Evaluate = Callable[..., str]
 
 
