@@ -133,13 +133,14 @@ def problems(root: Path = FOLDER) -> list[str]:
     both = [Company(slug, root) for slug in SLUGS]
     found = [problem for company in both for problem in _company_problems(company)]
     asked = [(f"{q.id}: {q.text}", q.text) for company in both for q in company.questions]
-    found += [f"asked twice: {a!r} and {b!r}" for a, b in corpus.near_duplicates(asked)]
+    said = [(f"{c.id}: {turn.say}", turn.say) for company in both for c in company.customers for turn in c.turns]
     trained = [(f"{intent.name}: {m}", m) for intent in corpus.intents() for m in intent.messages]
     kept = [(f"{name} (held out): {m}", m) for name, rows in corpus.held_out().items() for m in rows]
-    said = [(f"{c.id}: {turn.say}", turn.say) for company in both for c in company.customers for turn in c.turns]
-    ours = {label for label, _ in asked + said}
-    for a, b in corpus.near_duplicates(trained + kept + asked + said):
-        if len({a, b} & ours) == 1:
+    ours, turns = {label for label, _ in asked}, {label for label, _ in said}
+    for a, b in corpus.near_duplicates(asked + said, known=trained + kept):
+        if a in ours and b in ours:
+            found.append(f"asked twice: {a!r} and {b!r}")
+        elif a not in ours | turns:
             found.append(f"stands in the corpus: {a!r} and {b!r}")
     return found
 

@@ -10,7 +10,7 @@ import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -268,15 +268,21 @@ def _dialogue_problems(dialogue: Dialogue, known: frozenset[str], names: list[st
             yield f"conversation {dialogue.id}: unknown slot in {turn.text!r}"
 
 
-def near_duplicates(rows: list[tuple[str, str]], overlap: float = NEAR_DUPLICATE) -> list[tuple[str, str]]:
-    """Pairs of labels whose texts overlap by `overlap` or more (Jaccard of character 4-grams)."""
-    grams = [_grams(text) for _, text in rows]
+def near_duplicates(
+    rows: list[tuple[str, str]], overlap: float = NEAR_DUPLICATE, *, known: Sequence[tuple[str, str]] = ()
+) -> list[tuple[str, str]]:
+    """Pairs of labels whose texts overlap by `overlap` or more (Jaccard of character 4-grams).
+
+    Rows are compared with each other and with what is `known`, which is not compared with itself.
+    """
+    everything = [*known, *rows]
+    grams = [_grams(text) for _, text in everything]
     holders: dict[str, list[int]] = {}
     found = []
     for index, own in enumerate(grams):
-        shared = Counter(other for gram in own for other in holders.get(gram, ()))
+        shared = Counter(other for gram in own for other in holders.get(gram, ())) if index >= len(known) else Counter()
         found += [
-            (rows[other][0], rows[index][0])
+            (everything[other][0], everything[index][0])
             for other, count in shared.items()
             if count >= overlap * (len(own) + len(grams[other]) - count)
         ]

@@ -25,6 +25,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _group(
             "Model",
             ("Expert routing", "admin:routing", "alt_route"),
+            ("Evaluation", "admin:evaluation", "fact_check"),
             ("Generations", "admin:chat_generation_changelist", "auto_awesome"),
         ),
         _group(

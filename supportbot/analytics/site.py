@@ -45,8 +45,9 @@ class AdministratorSite(UnfoldAdminSite):  # type: ignore[misc]
         return response
 
     def extra_urls(self) -> list[URLPattern]:
-        """The routing pages."""
+        """The pages of the model."""
         return [
+            path("evaluation/", self.admin_view(views.evaluation), name="evaluation"),
             path("routing/", self.admin_view(views.routing), name="routing"),
             path(
                 "routing/<uuid:conversation_id>/",

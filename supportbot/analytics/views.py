@@ -1,4 +1,4 @@
-"""The routing pages, inside the admin: the latest conversations with the experts' table, and one conversation."""
+"""The pages of the model, inside the admin: conversations with the experts' table, one conversation, the evaluation."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from supportbot.analytics import report, tally
+from supportbot.analytics.evaluated import evaluated
 from supportbot.analytics.experts import Checkpoint, installed
 from supportbot.analytics.measured import measured
 from supportbot.analytics.trace_view import HEAT, Cell, leaders
@@ -77,6 +78,12 @@ def conversation_routing(request: HttpRequest, conversation_id: UUID) -> HttpRes
         ),
     }
     return _page(request, "analytics/conversation.html", "Expert routing", checkpoint, context)
+
+
+def evaluation(request: HttpRequest) -> HttpResponse:
+    """How well the assistant does on the companies that it is judged on."""
+    checkpoint = installed()
+    return _page(request, "analytics/evaluation.html", "Evaluation", checkpoint, {"evaluated": evaluated(checkpoint)})
 
 
 def _page(

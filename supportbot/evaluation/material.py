@@ -59,7 +59,10 @@ class Wish:
 
 @dataclass(frozen=True)
 class Question:
-    """One message in a conversation of its own; `articles` are the slugs of those that answer it."""
+    """One message in a conversation of its own.
+
+    `articles` are the slugs of those of which each answers it; of two questions in one message, of all that it takes.
+    """
 
     id: str
     text: str

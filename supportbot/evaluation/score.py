@@ -124,9 +124,13 @@ def _is(done: tuple[str, Mapping[str, Any]], wanted: WantedAction) -> bool:
 
 
 def _recall(row: Played, first: int) -> float:
-    """The share of its articles among the first so many; a question that needs two can have only one of them first."""
+    """Whether one of its articles is among the first so many.
+
+    Two questions in one message need all of theirs: the share found, of those that have room.
+    """
     wanted = set(row.question.articles)
-    return len(wanted & set(row.found[:first])) / min(first, len(wanted))
+    found = len(wanted & set(row.found[:first]))
+    return found / min(first, len(wanted)) if row.question.kind == "two" else float(found > 0)
 
 
 def _is_sent(row: Played) -> bool:

@@ -80,7 +80,7 @@ def unsupported(reply: str, knowledge: Knowledge, *, said: str, order: Sequence[
 
 def sentences(text: str) -> list[str]:
     """The sentences and list items of a text, without marks of Markdown and of citations."""
-    return [part.strip() for part in SENTENCE.split(MARKUP.sub(" ", text)) if WORD.search(part)]
+    return [part.strip() for part in SENTENCE.split(MARKUP.sub(" ", text)) if re.search(r"\w", part)]
 
 
 def facts(sentence: str) -> list[str]:

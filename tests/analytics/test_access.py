@@ -15,7 +15,7 @@ LISTS = [
     for model in admin.site._registry
     if model.__module__.startswith("supportbot.")
 ]
-PAGES = ["/admin/", "/admin/routing/", *LISTS]
+PAGES = ["/admin/", "/admin/routing/", "/admin/evaluation/", *LISTS]
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -1,0 +1,64 @@
+"""How well the assistant does with the installed checkpoint, as `make eval` stored it beside the weights."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+
+from supportbot.analytics.experts import Checkpoint
+
+FILE = "evaluation.json"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A share in percent with its 95 % interval; `count` 0 is nothing measured."""
+
+    value: float
+    low: float
+    high: float
+    hits: float
+    count: int
+
+
+@dataclass(frozen=True)
+class Company:
+    """One company's table: for each figure a cell of every system."""
+
+    name: str
+    systems: list[str]
+    rows: list[tuple[str, list[Cell]]]
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """When and on what it was measured, and the tables."""
+
+    date: str
+    machine: str
+    companies: list[Company]
+
+
+def evaluated(checkpoint: Checkpoint) -> Evaluated | None:
+    """None where nothing was measured of these very weights."""
+    try:
+        data = json.loads((settings.MODEL_DIR / FILE).read_text("utf-8"))
+        if data["version"] != checkpoint.version:
+            return None
+        companies = [_company(name, systems, data["labels"]) for name, systems in data["companies"].items()]
+        return Evaluated(str(data["date"]), str(data["machine"]), companies)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _company(name: str, systems: dict[str, dict[str, Any]], labels: dict[str, str]) -> Company:
+    rows = [(label, [_cell(figures[key]) for figures in systems.values()]) for key, label in labels.items()]
+    return Company(name.capitalize(), list(systems), rows)
+
+
+def _cell(figure: dict[str, Any]) -> Cell:
+    value, low, high = (100 * float(figure[part]) for part in ("value", "low", "high"))
+    return Cell(value, low, high, float(figure["hits"]), int(figure["count"]))
