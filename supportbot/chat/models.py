@@ -15,6 +15,7 @@ from supportbot.workspaces.scoping import ScopedQuerySet
 
 TOKEN_IDLE = timedelta(days=30)
 TOKEN_LIFE = timedelta(days=180)
+RATING_OPEN = timedelta(hours=24)
 
 
 class Contact(models.Model):
@@ -22,7 +23,8 @@ class Contact(models.Model):
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="contacts")
     name = models.CharField(max_length=100, blank=True)
-    email = models.EmailField(blank=True)
+    email = models.EmailField(blank=True, help_text="As the visitor gave it; nobody has verified it")
+    page = models.URLField(max_length=500, blank=True, help_text="Where the visitor last wrote, without its query")
     token_hash = models.CharField(max_length=64, editable=False, help_text="SHA-256 of the visitor's token")
     created_at = models.DateTimeField(auto_now_add=True)
     seen_at = models.DateTimeField(default=timezone.now)
@@ -66,6 +68,13 @@ class Conversation(models.Model):
     context_seq = models.PositiveIntegerField(default=0, help_text="The assistant reads only what came after this")
     read_seq = models.PositiveIntegerField(default=0, help_text="Up to here an agent has seen it")
     waiting_since = models.DateTimeField(null=True, blank=True, help_text="Since when the customer waits for a person")
+    seen_seq = models.PositiveIntegerField(default=0, help_text="Up to here the customer has seen it")
+    asks_email = models.BooleanField(default=False, help_text="Handed off while nobody was there")
+    handed_off_at = models.DateTimeField(null=True, blank=True)
+    response_s = models.FloatField(null=True, blank=True, help_text="From the hand-off to a person's first message")
+    summary = models.JSONField(default=dict, blank=True, help_text="For the agent, as of the last hand-off")
+    note = models.CharField(max_length=500, blank=True, help_text="From the agent who handed it back to the assistant")
+    asks_rating = models.BooleanField(default=False, help_text="It was resolved in a way that asks for a rating")
     claim = models.UUIDField(null=True, blank=True, editable=False, help_text="The attempt at a reply that runs now")
     claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -76,6 +85,7 @@ class Conversation(models.Model):
     class Meta:
         ordering = ["-updated_at"]
         indexes = [
+            models.Index(fields=["workspace", "-handed_off_at"], name="hand_offs"),
             models.Index(fields=["workspace", "status", "-updated_at"], name="inbox_list"),
             models.Index(fields=["workspace", "assignee", "-updated_at"], name="inbox_mine"),
         ]
@@ -88,6 +98,12 @@ class Conversation(models.Model):
         """Messages that no agent has seen; none while the assistant answers."""
         return 0 if self.handler == self.Handler.BOT else max(0, self.last_seq - self.read_seq)
 
+    @property
+    def language(self) -> str:
+        """The customer's, as far as it is known; else the workspace's."""
+        known = self.messages.filter(author=Message.Author.CUSTOMER).exclude(language="")
+        return known.values_list("language", flat=True).order_by("seq").last() or self.workspace.language
+
     def give_to_bot(self) -> None:
         """The assistant has the turn."""
         self.status, self.handler = self.Status.PENDING, self.Handler.BOT
@@ -96,13 +112,19 @@ class Conversation(models.Model):
     def give_to_queue(self) -> None:
         """Any agent may take it."""
         self.status, self.handler, self.assignee = self.Status.OPEN, self.Handler.QUEUE, None
-        self.waiting_since = self.waiting_since or timezone.now()
+        self.handed_off_at = timezone.now()
+        self.response_s = None
+        self.waiting_since = self.waiting_since or self.handed_off_at
         self.claim = self.claimed_until = None
 
     def give_to_agent(self, agent: User) -> None:
         """One agent has the turn; whoever else writes a reply has lost it."""
         self.status, self.handler, self.assignee = self.Status.OPEN, self.Handler.AGENT, agent
         self.claim = self.claimed_until = None
+
+    def confirm(self) -> None:
+        """Done, says the customer: the assistant's answer helped. What comes next still belongs to it."""
+        self.status, self.asks_rating = self.Status.RESOLVED, True
 
     def close(self) -> None:
         """Done; what the customer writes next begins anew with the assistant."""
@@ -127,6 +149,11 @@ class Message(models.Model):
         HANDED_OFF = "handed_off", "handed to people"
         BY_AGENT = "by_agent", "for the agent who has the turn"
 
+    class Verdict(models.TextChoices):
+        ASKED = "asked", "the customer was asked whether it helped"
+        HELPED = "helped"
+        DID_NOT_HELP = "did_not_help"
+
     workspace_path: ClassVar[str] = "conversation__workspace"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -141,6 +168,10 @@ class Message(models.Model):
     category = models.CharField(max_length=40, blank=True)
     intent = models.CharField(max_length=60, blank=True)
     confidence = models.FloatField(null=True, blank=True)
+    sentiment = models.CharField(max_length=8, blank=True, help_text="Of a customer's message: calm, unhappy, angry")
+    language = models.CharField(max_length=10, blank=True, help_text="Of a customer's message")
+    masked = models.BooleanField(default=False, help_text="A part was hidden before it was saved")
+    verdict = models.CharField(max_length=12, choices=Verdict, blank=True, help_text="Of the assistant's answer only")
     outcome = models.CharField(max_length=12, choices=Outcome, blank=True, help_text="Of a customer's message only")
     attempts = models.PositiveSmallIntegerField(default=0)
     queued_at = models.DateTimeField(null=True, blank=True)
@@ -193,3 +224,64 @@ class Generation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.act} ({self.reason})"
+
+
+class Rating(models.Model):
+    """What the customer thinks of a conversation, once it was resolved; 4 and 5 are positive."""
+
+    class Of(models.TextChoices):
+        BOT = "bot", "the assistant"
+        PEOPLE = "people"
+
+    SCORES: ClassVar[range] = range(1, 6)
+    POSITIVE: ClassVar[int] = 4
+    workspace_path: ClassVar[str] = "conversation__workspace"
+
+    conversation = models.OneToOneField(Conversation, models.CASCADE, related_name="rating")
+    score = models.PositiveSmallIntegerField()
+    comment = models.CharField(max_length=1000, blank=True)
+    of = models.CharField(max_length=6, choices=Of, help_text="Who answered the customer")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = ScopedQuerySet["Rating"].as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [models.CheckConstraint(condition=Q(score__gte=1, score__lte=5), name="score_from_1_to_5")]
+
+    def __str__(self) -> str:
+        return f"{self.score} of 5"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the customer may still change it."""
+        return timezone.now() < self.created_at + RATING_OPEN
+
+
+class EmailCopy(models.Model):
+    """An agent's answer on its way to the customer's e-mail address, should nobody look at the chat."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "waits, the customer may look at the chat"
+        SENDING = "sending", "being sent"
+        SENT = "sent"
+        SEEN = "seen", "not sent: the customer has seen it in the chat"
+        FAILED = "failed", "could not be sent"
+
+    workspace_path: ClassVar[str] = "message__conversation__workspace"
+
+    message = models.OneToOneField(Message, models.CASCADE, related_name="email_copy")
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    due_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    claim = models.UUIDField(null=True, blank=True, editable=False)
+
+    objects = ScopedQuerySet["EmailCopy"].as_manager()
+
+    class Meta:
+        verbose_name_plural = "e-mail copies"
+        indexes = [models.Index(fields=["due_at"], condition=Q(state="waiting"), name="due_email_copies")]
+
+    def __str__(self) -> str:
+        return f"{self.message_id} ({self.state})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import timedelta
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -12,6 +13,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.functional import cached_property
 
+from supportbot.workspaces.hours import Hours
 from supportbot.workspaces.scoping import ScopedQuerySet
 
 ONLINE_FOR = timedelta(seconds=60)
@@ -102,10 +104,22 @@ class Workspace(models.Model):
     hand_off_below = models.FloatField(
         null=True, blank=True, help_text="Confidence under which a person answers; empty is the checkpoint's own"
     )
+    reserved = models.JSONField(
+        default=list, blank=True, help_text='Categories and intents that only people answer, as ["invoice", "complain"]'
+    )
+    time_zone = models.CharField(max_length=50, default="UTC", help_text="Of the business hours, as Europe/London")
+    hides_phones = models.BooleanField("hide phone numbers", default=False)
+    hides_emails = models.BooleanField("hide e-mail addresses", default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
         return self.name
+
+    def hours(self) -> Hours | None:
+        """The business hours; None where nobody has set any."""
+        week = list(self.opening_times.values_list("weekday", "opens", "closes"))
+        days_off = self.holidays.values_list("day", flat=True)
+        return Hours(ZoneInfo(self.time_zone), week, frozenset(days_off)) if week else None
 
     def agents_online(self) -> int:
         """How many people have the inbox open now."""
@@ -131,6 +145,66 @@ class Member(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} ({self.role})"
+
+
+class OpeningTime(models.Model):
+    """One span of a weekday in which people answer; a day may have several."""
+
+    class Weekday(models.IntegerChoices):
+        MONDAY = 0
+        TUESDAY = 1
+        WEDNESDAY = 2
+        THURSDAY = 3
+        FRIDAY = 4
+        SATURDAY = 5
+        SUNDAY = 6
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="opening_times")
+    weekday = models.PositiveSmallIntegerField(choices=Weekday)
+    opens = models.TimeField()
+    closes = models.TimeField(help_text="00:00 is midnight at the end of the day")
+
+    objects = ScopedQuerySet["OpeningTime"].as_manager()
+
+    class Meta:
+        ordering = ["weekday", "opens"]
+
+    def __str__(self) -> str:
+        return f"{self.get_weekday_display()} {self.opens:%H:%M} to {self.closes:%H:%M}"
+
+
+class Holiday(models.Model):
+    """A day on which nobody answers, whatever the weekday."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="holidays")
+    day = models.DateField()
+    name = models.CharField(max_length=60, blank=True)
+
+    objects = ScopedQuerySet["Holiday"].as_manager()
+
+    class Meta:
+        ordering = ["day"]
+        constraints = [models.UniqueConstraint(fields=["workspace", "day"], name="one_holiday_per_day")]
+
+    def __str__(self) -> str:
+        return self.name or f"{self.day:%d %B %Y}"
+
+
+class HiddenPattern(models.Model):
+    """What else this workspace hides in the messages of its customers, before they are saved."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="hidden_patterns")
+    name = models.SlugField(max_length=30, help_text="Stands in the message instead, as [member-number hidden]")
+    pattern = models.CharField(max_length=200, help_text=r"A regular expression, as \bM-\d{6}\b")
+
+    objects = ScopedQuerySet["HiddenPattern"].as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["workspace", "name"], name="one_hidden_pattern_per_name")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class AuditEntry(models.Model):
