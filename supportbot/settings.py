@@ -271,6 +271,13 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+vars().update(env.email_url("EMAIL_URL", "consolemail://" if EMBEDDED else "smtp://localhost:25"))
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", "support@localhost")
+EMAIL_TIMEOUT = 20  # seconds
+EMAIL_AFTER = env.int(
+    "SUPPORTBOT_EMAIL_AFTER", 60
+)  # seconds that an answer waits for the customer to see it in the chat
+
 CELERY_BROKER_URL = REDIS_URL or "memory://localhost/"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
@@ -280,7 +287,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
     else {"visibility_timeout": 60, "socket_connect_timeout": 3, "socket_timeout": 20}
 )
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"supportbot.chat.tasks.write_reply": {"queue": "inference"}}
+CELERY_TASK_ROUTES = {
+    "supportbot.chat.tasks.write_reply": {"queue": "inference"},
+    "supportbot.chat.tasks.suggest": {"queue": "inference"},
+}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

@@ -30,6 +30,7 @@ export class Bubble {
   #text = element("div", { class: "text", dir: "auto" });
   #author = element("p", { class: "author" });
   #sources = element("ul", { class: "sources", "aria-label": "Sources" });
+  #notice = element("p", { class: "notice", dir: "auto", hidden: "" });
   #meta = element("p", { class: "meta" });
   #typewriter;
   #wasStreaming = false;
@@ -46,7 +47,7 @@ export class Bubble {
     this.#retry = retry;
     this.#grown = grown;
     this.#typewriter = new Typewriter(this.#text, grown);
-    this.element.append(this.#author, this.#text, this.#sources, this.#meta);
+    this.element.append(this.#author, this.#text, this.#notice, this.#sources, this.#meta);
   }
 
   /**
@@ -80,6 +81,8 @@ export class Bubble {
     this.#text.replaceChildren(...withLinks(item.body));
     this.#sources.hidden = item.sources.length === 0;
     this.#sources.replaceChildren(...item.sources.map(({ title, url }) => this.#source(title, url)));
+    this.#notice.hidden = !item.notice;
+    this.#notice.textContent = item.notice;
     const words = metaWords(item, place);
     this.#meta.hidden = !words;
     this.#meta.replaceChildren(...(words ? this.#metaParts(item, words) : []));

@@ -38,6 +38,8 @@ export class Conversation {
   /** A person was asked for, and the state does not show it yet. */
   #isGranted = false;
   #historyEnd = -1;
+  /** What the server knows to be seen. */
+  #seen = 0;
   #reply = new LiveReply();
   #typedAt = 0;
   /** @type {number | undefined} */
@@ -48,6 +50,8 @@ export class Conversation {
   /** @type {"connecting" | "up" | "down" | "refused"} */
   link = "connecting";
   refusal = "";
+  /** Why the server refused an address or a rating. */
+  objection = "";
   /** @type {{author: Author, name: string} | null} */
   typing = null;
 
@@ -85,6 +89,34 @@ export class Conversation {
     this.#listener.changed();
   }
 
+  /**
+   * @param {number} seq
+   * @param {boolean} helped
+   */
+  judge(seq, helped) {
+    this.#ask("answer.judge", { seq, helped });
+  }
+
+  /** @param {string} email */
+  leaveEmail(email) {
+    this.#ask("contact.email", { email });
+  }
+
+  /**
+   * @param {number} score
+   * @param {string} comment
+   */
+  rate(score, comment) {
+    this.#ask("rating.post", { score, comment });
+  }
+
+  /** The assistant's answer that nobody has judged yet, if it is the last word; else 0. */
+  get openAnswer() {
+    const last = this.#messages.get(this.#complete);
+    const isOpen = this.state?.handler === "bot" && last?.verdict === "asked" && !this.#reply.live;
+    return isOpen && !this.#outbox.parcels.length ? last.seq : 0;
+  }
+
   /** Why messages wait although the connection is up, or nothing. */
   get held() {
     return this.#outbox.parcels.find(({ delivery }) => delivery === "held")?.reason ?? "";
@@ -119,6 +151,8 @@ export class Conversation {
   markRead() {
     const newest = Math.max(0, ...this.#messages.keys());
     if (newest > this.#store.visitor.read) this.#store.remember({ read: newest });
+    if (newest <= this.#seen || this.link !== "up" || !this.state?.conversation) return;
+    if (this.#connection.send({ type: "conversation.read", last_seq: newest })) this.#seen = newest;
   }
 
   /** Everything to show, in order: what is saved, what is on its way, what is being written. */
@@ -150,6 +184,16 @@ export class Conversation {
    */
   #sendWhenKnown = (frame) => this.link === "up" && this.#connection.send(frame);
 
+  /**
+   * @param {"answer.judge" | "contact.email" | "rating.post"} type
+   * @param {Record<string, unknown>} fields
+   */
+  #ask(type, fields) {
+    this.objection = "";
+    this.#outbox.add(type, "", fields);
+    this.#listener.changed();
+  }
+
   #resume() {
     this.#isResuming = true;
     this.#connection.send({
@@ -157,6 +201,7 @@ export class Conversation {
       workspace: this.#workspace,
       token: this.#store.token,
       last_seq: this.#complete,
+      page: location.origin + location.pathname,
     });
   }
 
@@ -172,6 +217,7 @@ export class Conversation {
   #apply(frame) {
     if (frame.type === "state") this.#applyState(frame);
     else if (frame.type === "ack") this.#acknowledge(frame);
+    else if (frame.type === "done") this.#outbox.settle(frame.client_id);
     else if (frame.type === "message.posted") this.#add(frame.message);
     else if (frame.type === "reply.started") this.#reply.start(frame.reply, frame.in_reply_to);
     else if (frame.type === "reply.chunk") this.#reply.extend(frame) && this.#resume();
@@ -247,7 +293,19 @@ export class Conversation {
     else if (NEW_TOKEN.includes(code)) this.#beginAgain();
     else if (code === "failed" && !client_id) this.#connection.restart();
     else if (code === "too_fast" || code === "failed") this.#outbox.hold(HELD[code]);
-    else if (client_id) this.#outbox.fail(client_id, message);
+    else if (client_id) this.#object(client_id, message);
+  }
+
+  /**
+   * A message stays in sight with the reason; anything else is dropped and may be asked again.
+   * @param {string} clientId
+   * @param {string} message
+   */
+  #object(clientId, message) {
+    const parcel = this.#outbox.parcels.find(({ client_id }) => client_id === clientId);
+    if (!parcel || parcel.type === "message.post") return this.#outbox.fail(clientId, message);
+    this.objection = message;
+    this.#outbox.settle(clientId);
   }
 
   /** @param {string} message */
@@ -264,7 +322,7 @@ export class Conversation {
     const session = this.#past.length;
     this.#past.push(...shown.map((item) => ({ ...item, key: `${session}:${item.key}` })));
     this.#messages.clear();
-    this.#complete = 0;
+    this.#complete = this.#seen = 0;
     this.#historyEnd = -1;
     this.#reply.live = null;
     this.#store.renewToken();

@@ -14,25 +14,27 @@
  * @property {string} reason why it failed
  * @property {string} clientId
  * @property {Source[]} sources
+ * @property {string} notice what the server has to say about it
  * @property {boolean} streaming
  */
 
 /** @typedef {{reply: string, inReplyTo: number, text: string, at: Date}} Live a reply being written */
 
 /** @type {Omit<Item, "key" | "author" | "body" | "at">} */
-const BLANK = { name: "", delivery: "", reason: "", clientId: "", sources: [], streaming: false };
+const BLANK = { name: "", delivery: "", reason: "", clientId: "", sources: [], notice: "", streaming: false };
 
 /**
  * @param {Message} message
  * @returns {Item}
  */
 export function savedItem(message) {
-  const { author, name, body, client_id, in_reply_to, sources, seq } = message;
+  const { author, name, body, client_id, in_reply_to, sources, notice, seq } = message;
   const isOwn = author === "customer";
   const replyKey = author === "bot" && in_reply_to ? `reply:${in_reply_to}` : `seq:${seq}`;
   const key = isOwn && client_id ? `own:${client_id}` : replyKey;
   const delivery = isOwn ? "delivered" : "";
-  return { ...BLANK, key, author, name, body, at: new Date(message.created_at), delivery, sources: sources ?? [] };
+  const at = new Date(message.created_at);
+  return { ...BLANK, key, author, name, body, at, delivery, sources: sources ?? [], notice: notice ?? "" };
 }
 
 /**
@@ -68,6 +70,7 @@ export function noteItem(key, body) {
  * @param {string} body
  * @returns {Message}
  */
-export function ackedMessage({ message_id: id, seq, client_id, created_at }, body) {
-  return { id, seq, author: "customer", name: "", body, client_id, in_reply_to: null, sources: [], created_at };
+export function ackedMessage({ message_id: id, seq, client_id, created_at, body: saved, notice = "" }, body) {
+  const blank = { name: "", in_reply_to: null, sources: [], verdict: null };
+  return { ...blank, id, seq, author: "customer", body: saved ?? body, client_id, notice, created_at };
 }

@@ -26,6 +26,8 @@ export class MessageList {
   #intro = element("div", { class: "intro" });
   #atEnd = true;
   #lastKey = "";
+  /** What comes after the last message. */
+  foot = element("div", { class: "foot" });
   scroller = element("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": "Conversation" });
   pill = element("button", { type: "button", class: "pill", hidden: "" }, icon("down"), "New message");
 
@@ -36,7 +38,7 @@ export class MessageList {
   constructor(origin, retry) {
     this.#origin = origin;
     this.#retry = retry;
-    this.scroller.append(this.#intro, this.#list);
+    this.scroller.append(this.#intro, this.#list, this.foot);
     this.scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     this.pill.onclick = () => this.#jump();
     new ResizeObserver(() => this.follow()).observe(this.scroller);

@@ -38,9 +38,10 @@ export class Outbox {
   /**
    * @param {Entry["type"]} type
    * @param {string} body
+   * @param {Record<string, unknown>} fields
    */
-  add(type, body = "") {
-    const entry = { client_id: uuid(), type, body, created_at: new Date().toISOString() };
+  add(type, body = "", fields = {}) {
+    const entry = { client_id: uuid(), type, body, fields, created_at: new Date().toISOString() };
     this.#store.put(entry);
     this.parcels.push({ ...entry, delivery: "sending", reason: "" });
     this.flush();
@@ -50,8 +51,7 @@ export class Outbox {
   flush() {
     const next = this.parcels.find((parcel) => parcel.delivery !== "failed");
     if (!next || next.delivery === "sent" || this.#hold) return;
-    const { type, client_id, body } = next;
-    if (!this.#send(type === "message.post" ? { type, client_id, body } : { type, client_id })) return;
+    if (!this.#send(frameOf(next))) return;
     next.delivery = "sent";
     this.#patience = setTimeout(this.#stuck, PATIENCE);
   }
@@ -125,6 +125,15 @@ export class Outbox {
   #find(clientId) {
     return this.parcels.find((parcel) => parcel.client_id === clientId);
   }
+}
+
+/**
+ * @param {Entry} entry
+ * @returns {ClientFrame}
+ */
+function frameOf({ type, client_id, body, fields }) {
+  const frame = { type, client_id, ...fields, ...(type === "message.post" ? { body } : {}) };
+  return /** @type {ClientFrame} */ (frame);
 }
 
 /** `crypto.randomUUID` is missing on pages without https. */

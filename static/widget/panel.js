@@ -3,6 +3,7 @@
 
 /** @import {Author, Message, Panel, State, Widget, Workspace} from "./protocol.js" */
 
+import { Cards } from "./cards.js";
 import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
 import { element, icon } from "./dom.js";
@@ -18,7 +19,7 @@ const PATIENCE = 1_500;
  * @returns {Promise<Panel>}
  */
 export async function mount(widget) {
-  widget.root.adoptedStyleSheets.push(...(await Promise.all(["panel.css", "messages.css"].map(styleSheet))));
+  widget.root.adoptedStyleSheets.push(...(await Promise.all(["panel.css", "messages.css", "cards.css"].map(styleSheet))));
   return new ChatPanel(widget);
 }
 
@@ -35,6 +36,7 @@ class ChatPanel {
   #conversation;
   #list;
   #composer;
+  #cards;
   #isDrawing = false;
   #lostAt = 0;
   /** @type {HTMLElement | null} */
@@ -55,6 +57,7 @@ class ChatPanel {
       arrived: (message) => this.#arrived(message),
     });
     this.#list = new MessageList(widget.origin, (clientId) => this.#conversation.retry(clientId));
+    this.#cards = new Cards(this.#conversation);
     this.#composer = new Composer((body) => this.#post(body), (draft) => this.#typed(draft));
     this.#build();
     this.#conversation.start();
@@ -89,6 +92,7 @@ class ChatPanel {
     const heading = element("div", { class: "heading" }, this.#title, this.#line);
     const header = element("header", {}, this.#mark, heading, close);
     const stage = element("div", { class: "stage" }, this.#list.scroller, this.#list.pill);
+    this.#list.foot.append(this.#cards.element);
     this.#dialog.append(header, this.#banner, stage, this.#composer.element, this.#spoken);
     this.#widget.root.append(this.#dialog);
     close.onclick = () => this.close();
@@ -163,6 +167,7 @@ class ChatPanel {
     this.#drawBanner();
     this.#drawPerson(state, isAsking);
     this.#composer.disabled = link === "refused";
+    this.#cards.draw();
     this.#list.render(items, writer, (item) => this.#nameOf(item));
     this.#seen();
   }

@@ -17,6 +17,8 @@ export interface Message {
   client_id: string | null;
   in_reply_to: number | null;
   sources: Source[];
+  verdict: "asked" | "helped" | "did_not_help" | null;
+  notice: string;
   created_at: string;
 }
 
@@ -27,6 +29,12 @@ export interface Workspace {
   language: string;
 }
 
+export interface Rating {
+  score: number | null;
+  comment: string;
+  open: boolean;
+}
+
 export interface State {
   type: "state";
   conversation: string | null;
@@ -34,6 +42,8 @@ export interface State {
   handler: Handler;
   agent: { name: string } | null;
   last_seq: number;
+  email: string | null;
+  rating: Rating | null;
   workspace?: Workspace;
 }
 
@@ -44,6 +54,8 @@ export interface Ack {
   message_id: string | number;
   conversation: string;
   created_at: string;
+  body?: string;
+  notice?: string;
 }
 
 export interface ReplyChunk {
@@ -64,6 +76,7 @@ export interface ProtocolError {
 export type ServerFrame =
   | State
   | Ack
+  | { type: "done"; client_id: string }
   | { type: "message.posted"; message: Message }
   | { type: "reply.started"; reply: string; in_reply_to: number }
   | ReplyChunk
@@ -74,9 +87,13 @@ export type ServerFrame =
   | ProtocolError;
 
 export type ClientFrame =
-  | { type: "resume"; workspace: string; token: string; last_seq: number }
+  | { type: "resume"; workspace: string; token: string; last_seq: number; page: string }
   | { type: "message.post"; client_id: string; body: string }
   | { type: "agent.request"; client_id: string }
+  | { type: "answer.judge"; client_id: string; seq: number; helped: boolean }
+  | { type: "contact.email"; client_id: string; email: string }
+  | { type: "rating.post"; client_id: string; score: number; comment: string }
+  | { type: "conversation.read"; last_seq: number }
   | { type: "typing"; on: boolean }
   | { type: "ping" };
 

@@ -83,9 +83,16 @@ class Attempt:
         """The reply, how it was made, and the outcome of all it answers; TurnLost saves nothing."""
         conversation = self._locked()
         conversation.category = self.triage.get("category", conversation.category)
+        is_answer = self.record.get("act") == Generation.Act.ANSWER
         message = transcript.append(
-            conversation, author=Message.Author.BOT, body=body, sources=sources, **self._reply_fields()
+            conversation,
+            author=Message.Author.BOT,
+            body=body,
+            sources=sources,
+            verdict=Message.Verdict.ASKED if is_answer else "",
+            **self._reply_fields(),
         )
+        self._save_triage()
         self._save_record(message)
         answered = conversation.messages.filter(outcome=PENDING, seq__lte=self.message.seq)
         answered.update(outcome=Message.Outcome.ANSWERED)
@@ -99,6 +106,7 @@ class Attempt:
         self.record |= {"act": Generation.Act.HAND_OFF, "reason": reason}
         conversation = self._locked()
         conversation.category = self.triage.get("category", conversation.category)
+        self._save_triage()  # first, since the summary tells it
         message = transcript.hand_off(conversation, reason=reason, **self._reply_fields())
         self._save_record(message)
 
@@ -131,5 +139,7 @@ class Attempt:
     def _save_record(self, message: Message) -> None:
         self.record["total_s"] = time.monotonic() - self.started
         Generation.objects.create(in_reply_to=self.message, message=message, **self.record)
+
+    def _save_triage(self) -> None:
         if self.triage:
             Message.objects.filter(id=self.message.id).update(**self.triage)

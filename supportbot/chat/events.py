@@ -14,7 +14,8 @@ from uuid import UUID
 import structlog
 from channels.layers import get_channel_layer
 
-from supportbot.chat.models import Conversation, Message
+from supportbot.chat.models import Conversation, Message, Rating
+from supportbot.chat.words import say
 from supportbot.workspaces.models import Workspace
 
 log = structlog.get_logger(__name__)
@@ -80,9 +81,16 @@ def message_frame(message: Message) -> Frame:
             "sources": [{"title": source["title"], "url": source["url"]} for source in message.sources],
             "category": message.category or None,
             "confidence": message.confidence,
+            "verdict": message.verdict or None,
+            "notice": notice(message),
             "created_at": message.created_at.isoformat(),
         },
     }
+
+
+def notice(message: Message) -> str:
+    """What the customer is told of a message of which a part was hidden."""
+    return say("masked", message.language or message.conversation.workspace.language) if message.masked else ""
 
 
 def state_frame(conversation: Conversation) -> Frame:
@@ -95,7 +103,19 @@ def state_frame(conversation: Conversation) -> Frame:
         "handler": conversation.handler,
         "agent": {"name": agent.get_short_name()} if agent else None,
         "last_seq": conversation.last_seq,
+        "email": conversation.contact.email if conversation.asks_email else None,
+        "rating": _rating(conversation),
     }
+
+
+def _rating(conversation: Conversation) -> Frame | None:
+    """The rating that is asked for or given; None while the conversation is open."""
+    if not conversation.asks_rating or conversation.status != Conversation.Status.RESOLVED:
+        return None
+    given = Rating.objects.filter(conversation=conversation).first()
+    if given is None:
+        return {"score": None, "comment": "", "open": True}
+    return {"score": given.score, "comment": given.comment, "open": given.is_open}
 
 
 def summary_frame(conversation: Conversation, preview: str) -> Frame:

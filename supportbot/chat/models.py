@@ -107,7 +107,7 @@ class Conversation(models.Model):
     def give_to_bot(self) -> None:
         """The assistant has the turn."""
         self.status, self.handler = self.Status.PENDING, self.Handler.BOT
-        self.assignee, self.waiting_since = None, None
+        self.assignee, self.waiting_since, self.asks_email = None, None, False
 
     def give_to_queue(self) -> None:
         """Any agent may take it."""
@@ -129,7 +129,7 @@ class Conversation(models.Model):
     def close(self) -> None:
         """Done; what the customer writes next begins anew with the assistant."""
         self.give_to_bot()
-        self.status = self.Status.RESOLVED
+        self.status, self.asks_rating = self.Status.RESOLVED, True
         self.context_seq = self.last_seq
         self.claim = self.claimed_until = None
 

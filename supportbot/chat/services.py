@@ -5,15 +5,20 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone
 
-from supportbot.chat import tasks, transcript
-from supportbot.chat.models import Conversation, Message
+from supportbot.chat import mail, tasks, transcript
+from supportbot.chat.masking import Rules, mask
+from supportbot.chat.models import Contact, Conversation, Message
 from supportbot.chat.refusals import AlreadyTaken, NotYours, Refused, TooFast
+from supportbot.chat.words import say
 from supportbot.workspaces.models import AuditEntry, User
 
 BODY_LIMIT = 4000
+NOTE_LIMIT = 500
 RATES = ((5, timedelta(seconds=5)), (20, timedelta(minutes=1)))
 
 
@@ -59,13 +64,16 @@ def take(*, conversation_id: UUID, agent: User) -> Conversation:
 
 
 @transaction.atomic
-def release(*, conversation_id: UUID, agent: User) -> Conversation:
-    """The agent gives the turn back to the assistant."""
+def release(*, conversation_id: UUID, agent: User, note: str = "") -> Conversation:
+    """The agent gives the turn back to the assistant, with a note for colleagues who come later."""
     conversation = transcript.locked(conversation_id)
     _demand_turn(conversation, agent)
+    if len(note) > NOTE_LIMIT:
+        raise Refused("too_long", f"A note may have {NOTE_LIMIT} characters; this one has {len(note)}.")
+    conversation.note = note.replace("\x00", "").strip()
     conversation.give_to_bot()
     _say(conversation, f"{agent.get_short_name()} has left; the assistant answers again.", agent)
-    _note(conversation, agent, "conversation.released")
+    _note(conversation, agent, "conversation.released", note=conversation.note)
     return conversation
 
 
@@ -86,6 +94,31 @@ def resolve(*, conversation_id: UUID, agent: User) -> Conversation:
     return conversation
 
 
+@transaction.atomic
+def leave_email(*, conversation_id: UUID, email: str) -> Conversation:
+    """Keep the address that the customer leaves for an answer; a later one replaces it."""
+    conversation = transcript.locked(conversation_id)
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise Refused("bad_email", "This is not an e-mail address. Please check it.") from None
+    contact = conversation.contact
+    is_first = not contact.email
+    contact.email = email
+    Contact.objects.filter(id=contact.id).update(email=email)
+    if is_first:
+        thanks = say("email_goes", conversation.language)
+        transcript.save(conversation, transcript.append(conversation, author=Message.Author.SYSTEM, body=thanks))
+    else:
+        transcript.save(conversation)
+    return conversation
+
+
+def mark_seen(*, conversation_id: UUID, seq: int) -> None:
+    """The customer has seen the conversation up to here."""
+    Conversation.objects.filter(id=conversation_id, seen_seq__lt=seq, last_seq__gte=seq).update(seen_seq=seq)
+
+
 def mark_read(*, conversation_id: UUID, seq: int) -> None:
     """An agent has seen the conversation up to here."""
     Conversation.objects.filter(id=conversation_id, read_seq__lt=seq, last_seq__gte=seq).update(read_seq=seq)
@@ -96,10 +129,12 @@ def _post_by_customer(conversation: Conversation, body: str, client_id: UUID) ->
     if conversation.status == Conversation.Status.RESOLVED:
         conversation.give_to_bot()
     is_bots = conversation.handler == Conversation.Handler.BOT
+    masked = mask(body, Rules.of(conversation.workspace))
     message = transcript.append(
         conversation,
         author=Message.Author.CUSTOMER,
-        body=body,
+        body=masked,
+        masked=masked != body,
         client_id=client_id,
         outcome=Message.Outcome.PENDING if is_bots else Message.Outcome.BY_AGENT,
         queued_at=timezone.now() if is_bots else None,
@@ -115,8 +150,11 @@ def _post_by_customer(conversation: Conversation, body: str, client_id: UUID) ->
 def _post_by_agent(conversation: Conversation, body: str, client_id: UUID, agent: User) -> Message:
     _demand_turn(conversation, agent)
     message = transcript.append(conversation, author=Message.Author.AGENT, body=body, client_id=client_id, user=agent)
+    if conversation.handed_off_at and conversation.response_s is None:
+        conversation.response_s = (message.created_at - conversation.handed_off_at).total_seconds()
     conversation.waiting_since = None
     conversation.read_seq = message.seq
+    mail.prepare(message)
     transcript.save(conversation, message)
     return message
 
@@ -150,5 +188,6 @@ def _say(conversation: Conversation, body: str, agent: User) -> None:
     transcript.save(conversation, message)
 
 
-def _note(conversation: Conversation, agent: User, action: str) -> None:
-    AuditEntry.objects.create(workspace=conversation.workspace, actor=agent, action=action, target=str(conversation.id))
+def _note(conversation: Conversation, agent: User, action: str, **details: str) -> None:
+    where = {"workspace": conversation.workspace, "target": str(conversation.id)}
+    AuditEntry.objects.create(**where, actor=agent, action=action, details=details)

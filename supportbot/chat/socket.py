@@ -14,7 +14,7 @@ from channels.db import DatabaseSyncToAsync
 from channels.generic.websocket import AsyncWebsocketConsumer
 from redis.exceptions import RedisError
 
-from supportbot.chat.events import PROTOCOL, Frame
+from supportbot.chat.events import PROTOCOL, Frame, notice
 from supportbot.chat.models import Message
 from supportbot.chat.refusals import Refused
 
@@ -82,7 +82,12 @@ class ChatSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
         """Send `ack`: what the client sent under this id is saved."""
         frame = {"type": "ack", "client_id": str(client_id), "seq": message.seq, "message_id": str(message.id)}
         times = {"conversation": str(message.conversation_id), "created_at": message.created_at.isoformat()}
-        await self.send_frame({**frame, **times})
+        hidden = {"body": message.body, "notice": await in_thread(notice)(message)} if message.masked else {}
+        await self.send_frame({**frame, **times, **hidden})
+
+    async def send_done(self, frame: Frame) -> None:
+        """Send `done`: what was asked under this client id is saved."""
+        await self.send_frame({"type": "done", "client_id": str(uuid_of(frame, "client_id"))})
 
     async def join(self, group: str) -> None:
         """Hear a group; before what was missed is read."""
@@ -153,11 +158,19 @@ def uuid_of(frame: Frame, name: str) -> UUID:
         raise Refused("bad_frame", f"{name} must be a UUID.") from None
 
 
-def seq_of(frame: Frame) -> int:
-    """The last sequence number that the client has; 0 if it has none."""
-    value = frame.get("last_seq", 0)
+def seq_of(frame: Frame, name: str = "last_seq") -> int:
+    """A field that must be a whole number; by default the last sequence number that the client has, 0 if none."""
+    value = frame.get(name, 0)
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**31:
-        raise Refused("bad_frame", "last_seq must be a number from 0.")
+        raise Refused("bad_frame", f"{name} must be a number from 0.")
+    return value
+
+
+def flag_of(frame: Frame, name: str) -> bool:
+    """A field that must be true or false."""
+    value = frame.get(name)
+    if not isinstance(value, bool):
+        raise Refused("bad_frame", f"{name} must be true or false.")
     return value
 
 

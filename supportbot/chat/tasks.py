@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from supportbot.celery import app
-from supportbot.chat import assistant
+from supportbot.chat import assistant, mail, suggesting
 from supportbot.chat.models import Message
 
 log = structlog.get_logger(__name__)
@@ -26,14 +26,28 @@ def write_reply(message_id: str) -> None:
         queue_reply(later)
 
 
+@app.task(expires=600)
+def suggest(conversation_id: str) -> None:
+    """Add the suggestions to the summary of a conversation that was handed off."""
+    suggesting.complete_summary(UUID(conversation_id), assistant.engine().embed)
+
+
+@app.task
+def send_email(conversation_id: str) -> None:
+    """Send an agent's answers by e-mail."""
+    mail.send(UUID(conversation_id))
+
+
 @app.task
 def sweep() -> None:
-    """Queue again what was accepted, has no outcome and nobody works on."""
+    """Queue again what was accepted, has no outcome and nobody works on; and the e-mails that are due."""
     now = timezone.now()
     unclaimed = Q(conversation__claimed_until=None) | Q(conversation__claimed_until__lt=now)
     waiting = Message.objects.filter(outcome=Message.Outcome.PENDING, queued_at__lt=now - OVERDUE)
     for message_id in waiting.filter(unclaimed).values_list("id", flat=True)[:500]:
         queue_reply(message_id)
+    for conversation_id in mail.due():
+        send_email.delay(str(conversation_id))
 
 
 @worker_ready.connect

@@ -10,16 +10,10 @@ from uuid import UUID
 
 from django.db import transaction
 
-from supportbot.chat import drafts, events
+from supportbot.chat import drafts, events, handover
 from supportbot.chat.models import Conversation, Message
-
-HAND_OFF_WORDS = {
-    "asked": "Of course. I'm passing you to a colleague, who has our conversation and answers here.",
-    "unsure": "I'd rather not guess, so I'm passing this to a colleague, who has our conversation and answers here.",
-    "repeated": "I'm not getting you any further, so I'm passing this to a colleague, who answers here.",
-    "failed": "Something went wrong on my side, so I'm passing this to a colleague, who answers here.",
-}
-HOURS_WORDS = " People are here {hours}."
+from supportbot.chat.promise import promise
+from supportbot.chat.words import SENTENCES, say
 
 
 def locked(conversation_id: UUID) -> Conversation:
@@ -57,12 +51,16 @@ def silence_bot(conversation: Conversation, reason: str) -> None:
 
 
 def hand_off(conversation: Conversation, *, reason: str, **fields: Any) -> Message:
-    """Pass the conversation to the agents, and say so to the customer."""
-    hours = conversation.workspace.settings.get("support_hours")
-    body = HAND_OFF_WORDS[reason] + (HOURS_WORDS.format(hours=hours) if hours else "")
+    """Pass the conversation to the agents with a summary, and tell the customer what happens and how long it takes."""
+    language, key = conversation.language, f"hand_off_{reason}"
+    made = promise(conversation, language)
+    body = " ".join([say(key if key in SENTENCES else "hand_off", language), *made.sentences])
+    conversation.summary = handover.summary(conversation, reason)
     message = append(conversation, author=Message.Author.BOT, body=body, **fields)
     conversation.give_to_queue()
+    conversation.asks_email = made.is_away
     settle(conversation, Message.Outcome.HANDED_OFF)
     silence_bot(conversation, "handed_off")
     save(conversation, message)
+    transaction.on_commit(lambda: handover.ask_for_suggestions(conversation.id))
     return message

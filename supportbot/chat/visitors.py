@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -17,6 +17,7 @@ from supportbot.chat.refusals import Refused
 from supportbot.workspaces.models import Workspace
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+PAGE_LIMIT = 500
 SEEN_EVERY = timedelta(hours=1)
 
 
@@ -26,6 +27,7 @@ class Visitor:
 
     workspace: Workspace
     token_hash: str
+    page: str = field(default="", compare=False)
 
     def contact(self) -> Contact | None:
         """The contact, once the visitor has written."""
@@ -41,11 +43,16 @@ class Visitor:
         """The visitor's conversation; the first time it is made, together with the contact."""
         contact, _ = Contact.objects.get_or_create(workspace=self.workspace, token_hash=self.token_hash)
         Contact.objects.select_for_update().get(id=contact.id)
+        if self.page and contact.page != self.page:
+            Contact.objects.filter(id=contact.id).update(page=self.page)
         return self.conversation() or Conversation.objects.create(workspace=self.workspace, contact=contact)
 
 
-def identify(key: str, token: str, *, origin: str | None, host: str) -> Visitor:
-    """Who is there, if the key, the page's origin and the token are right."""
+def identify(key: str, token: str, *, origin: str | None, host: str, page: str = "") -> Visitor:
+    """Who is there, if the key, the page's origin and the token are right.
+
+    The page is where the widget stands; it is kept without its query, and only if it is one of that origin.
+    """
     workspace = Workspace.objects.filter(key=key).first()
     if workspace is None:
         raise Refused("unknown_workspace", "This chat is not set up: the page names an unknown workspace.")
@@ -55,7 +62,9 @@ def identify(key: str, token: str, *, origin: str | None, host: str) -> Visitor:
         raise Refused("session_token_required", "The session token is missing.")
     if not TOKEN.fullmatch(token):
         raise Refused("session_token_invalid", "The session token is not valid.")
-    visitor = Visitor(workspace, hashlib.sha256(token.encode()).hexdigest())
+    is_of_origin = bool(origin) and page.startswith(f"{origin}/") and len(page) <= PAGE_LIMIT
+    own_page = urlsplit(page)._replace(query="", fragment="").geturl() if is_of_origin else ""
+    visitor = Visitor(workspace, hashlib.sha256(token.encode()).hexdigest(), own_page)
     if contact := visitor.contact():
         _keep_alive(contact)
     return visitor

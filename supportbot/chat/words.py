@@ -29,7 +29,7 @@ SENTENCES: dict[str, dict[str, str]] = {
         "en": "I'd rather not guess, so I'm passing this to a colleague, who has our conversation and answers here.",
         "es": "Prefiero no adivinar, así que paso esto a un compañero, que tiene nuestra conversación y responde aquí.",
         "fr": "Je préfère ne pas deviner : je transmets à un collègue, qui a notre conversation et répond ici.",
-        "de": "Ich möchte nicht raten und gebe das an einen Kollegen weiter, der das Gespräch sieht und hier antwortet.",
+        "de": "Ich rate lieber nicht und gebe das an einen Kollegen weiter, der das Gespräch sieht und hier antwortet.",
         "pt": "Prefiro não adivinhar, por isso passo isto a um colega, que tem a nossa conversa e responde aqui.",
         "it": "Preferisco non tirare a indovinare: passo tutto a un collega, che ha la conversazione e risponde qui.",
     },

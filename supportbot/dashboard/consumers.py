@@ -86,8 +86,8 @@ class AgentConsumer(ChatSocket):
 
     async def release(self, frame: Frame) -> None:
         """Give the turn back to the assistant."""
-        conversation = await self._conversation(frame)
-        await in_thread(services.release)(conversation_id=conversation.id, agent=self._at_desk().user)
+        conversation, note = await self._conversation(frame), text_of({"note": "", **frame}, "note")
+        await in_thread(services.release)(conversation_id=conversation.id, agent=self._at_desk().user, note=note)
 
     async def resolve(self, frame: Frame) -> None:
         """Close the conversation for good."""

@@ -8,12 +8,12 @@ from uuid import UUID
 
 from django.db import transaction
 
-from supportbot.chat import events, services
+from supportbot.chat import events, feedback, services
 from supportbot.chat.events import Frame
-from supportbot.chat.models import Conversation, Message
+from supportbot.chat.models import Contact, Conversation, Message
 from supportbot.chat.refusals import Refused
 from supportbot.chat.snapshot import snapshot
-from supportbot.chat.socket import ChatSocket, in_thread, seq_of, text_of, uuid_of
+from supportbot.chat.socket import ChatSocket, flag_of, in_thread, seq_of, text_of, uuid_of
 from supportbot.chat.visitors import Visitor, identify
 
 TYPING_EVERY = 1.0  # seconds
@@ -26,6 +26,10 @@ class CustomerConsumer(ChatSocket):
         "resume": "resume",
         "message.post": "post_message",
         "agent.request": "request_agent",
+        "answer.judge": "judge_answer",
+        "contact.email": "leave_email",
+        "conversation.read": "mark_seen",
+        "rating.post": "rate",
         "typing": "type",
         "ping": "pong",
     }
@@ -54,6 +58,30 @@ class CustomerConsumer(ChatSocket):
         message = await in_thread(_request_agent)(self._known(), client_id)
         await self._acknowledge(message, client_id)
 
+    async def judge_answer(self, frame: Frame) -> None:
+        """An answer helped, or did not."""
+        client_id, seq, helped = uuid_of(frame, "client_id"), seq_of(frame, "seq"), flag_of(frame, "helped")
+        await in_thread(feedback.judge_answer)(
+            conversation_id=self._begun(), seq=seq, helped=helped, client_id=client_id
+        )
+        await self.send_done(frame)
+
+    async def leave_email(self, frame: Frame) -> None:
+        """Keep an address for the answer."""
+        email = text_of(frame, "email").strip()
+        await in_thread(services.leave_email)(conversation_id=self._begun(), email=email)
+        await self.send_done(frame)
+
+    async def rate(self, frame: Frame) -> None:
+        """Save what the customer thinks of the conversation."""
+        score, comment = seq_of(frame, "score"), text_of(frame, "comment")
+        await in_thread(feedback.rate)(conversation_id=self._begun(), score=score, comment=comment)
+        await self.send_done(frame)
+
+    async def mark_seen(self, frame: Frame) -> None:
+        """The customer has seen the conversation up to here."""
+        await in_thread(services.mark_seen)(conversation_id=self._begun(), seq=seq_of(frame))
+
     async def type(self, frame: Frame) -> None:
         """Show the agents that the customer writes."""
         on = frame.get("on") is True
@@ -71,12 +99,13 @@ class CustomerConsumer(ChatSocket):
 
     async def _identify(self, frame: Frame) -> Visitor:
         headers = {name: value.decode("latin-1") for name, value in self.scope["headers"]}
-        token = frame.get("token")
+        token, page = frame.get("token"), frame.get("page")
         visitor: Visitor = await in_thread(identify)(
             text_of(frame, "workspace"),
             token if isinstance(token, str) else "",
             origin=headers.get(b"origin"),
             host=headers.get(b"host", ""),
+            page=page if isinstance(page, str) else "",
         )
         if self.visitor and visitor != self.visitor:
             for group in list(self.groups_joined):
@@ -87,6 +116,12 @@ class CustomerConsumer(ChatSocket):
         if self.visitor is None:
             raise Refused("session_token_required", "Send resume first.")
         return self.visitor
+
+    def _begun(self) -> UUID:
+        self._known()
+        if self.conversation_id is None:
+            raise Refused("not_found", "There is no conversation yet.")
+        return self.conversation_id
 
     async def _follow(self, conversation: Conversation | None) -> None:
         self.conversation_id = conversation.id if conversation else None
@@ -102,7 +137,7 @@ def _answer(visitor: Visitor, last_seq: int) -> list[Frame]:
     """The frames that answer `resume`: the state first, which also describes the workspace."""
     workspace = visitor.workspace
     conversation = visitor.conversation()
-    none = Conversation(workspace=workspace)
+    none = Conversation(workspace=workspace, contact=Contact(workspace=workspace))
     frames = snapshot(conversation, last_seq) if conversation else [{**events.state_frame(none), "conversation": None}]
     described = {name: getattr(workspace, name) for name in ("name", "greeting", "colour", "language")}
     return [{**frames[0], "workspace": described}, events.presence_frame(workspace), *frames[1:]]

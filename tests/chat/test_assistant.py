@@ -84,11 +84,11 @@ def test_off_topic_is_refused_and_the_conversation_stays_with_the_bot(answered: 
     assert now(reply.conversation).handler == Handler.BOT
 
 
-def test_wish_for_a_person_is_handed_off_with_the_hours(answered: Answered) -> None:
+def test_wish_for_a_person_is_handed_off_with_what_comes_next(answered: Answered) -> None:
     question, reply = answered("can I talk to a real person please")
     conversation = now(reply.conversation)
     assert (conversation.handler, conversation.status) == (Handler.QUEUE, "open") and conversation.waiting_since
-    assert "from 8:00 to 20:00" in reply.body and reply.generation.reason == "asked"
+    assert "leave your e-mail address" in reply.body and reply.generation.reason == "asked"
     question.refresh_from_db()
     assert question.outcome == Outcome.HANDED_OFF
 

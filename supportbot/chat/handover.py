@@ -1,0 +1,135 @@
+"""What an agent is told about a conversation that comes to people: only what was said, done or written before.
+
+The summary is made with the hand-off, under its lock; suggestions need the model, so a worker adds them a moment later.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+import nh3
+import structlog
+from django.db.models import QuerySet
+from markdown_it import MarkdownIt
+
+from supportbot.celery import app
+from supportbot.chat.models import Conversation, Generation, Message
+from supportbot.knowledge import retrieval
+from supportbot.knowledge.models import Article
+from supportbot.knowledge.pages import fill
+from supportbot.knowledge.retrieval import Embed
+
+log = structlog.get_logger(__name__)
+WANTS_PERSON = "talk_to_human"
+SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
+SENTENCE_LIMIT = 240
+WORD = re.compile(r"\w{4,}|\d+")
+SIMILAR = 3
+CANDIDATES = 200
+SENTIMENTS = ("calm", "unhappy", "angry")
+
+
+def summary(conversation: Conversation, reason: str) -> dict[str, Any]:
+    """What is wanted, what was tried and how the customer sounds, since the assistant last began anew."""
+    said = list(_said(conversation))
+    about = _about(said)
+    return {
+        "reason": reason,
+        "category": about.category if about else "",
+        "intent": about.intent if about else "",
+        "sentence": key_sentence([about.body] if about else []),
+        "sentiment": _sentiment(said),
+        "tried": _tried(conversation),
+    }
+
+
+def suggestions(conversation: Conversation, embed: Embed) -> dict[str, Any]:
+    """A passage that may answer the last question, and resolved conversations that were about the same."""
+    about = _about(list(_said(conversation)))
+    if about is None:
+        return {"reply": None, "similar": []}
+    category = about.category or conversation.category
+    found = retrieval.find(conversation.workspace, about.body, category, 1, embed=embed)
+    reply = _reply(found[0].article, about.body, embed) if found else None
+    return {"reply": reply, "similar": similar(conversation, about)}
+
+
+def similar(conversation: Conversation, about: Message) -> list[dict[str, str]]:
+    """Resolved conversations of this workspace with the same intent or shared words, most alike first."""
+    resolved = Conversation.objects.in_workspace(conversation.workspace).filter(status=Conversation.Status.RESOLVED)
+    ids = resolved.filter(category=about.category).exclude(id=conversation.id).values_list("id", flat=True)
+    rows = Message.objects.filter(conversation__in=list(ids[:CANDIDATES]), author=Message.Author.CUSTOMER)
+    best: dict[UUID, tuple[float, Message]] = {}
+    for message in rows.exclude(intent=WANTS_PERSON).order_by("seq"):
+        score = _likeness(about, message)
+        if score > best.get(message.conversation_id, (0.0, None))[0]:
+            best[message.conversation_id] = (score, message)
+    ranked = sorted(best.values(), key=lambda entry: -entry[0])[:SIMILAR]
+    return [{"id": str(m.conversation_id), "sentence": key_sentence([m.body])} for _, m in ranked]
+
+
+def ask_for_suggestions(conversation_id: UUID) -> None:
+    """Ask a worker for them; without a queue the agent has the summary alone."""
+    try:
+        app.send_task("supportbot.chat.tasks.suggest", [str(conversation_id)])
+    except Exception as error:
+        log.warning("suggestions not queued", conversation=str(conversation_id), error=repr(error))
+
+
+def key_sentence(bodies: Iterable[str]) -> str:
+    """The customer's own sentence that says most, as it was written; a long one is cut."""
+    sentences = [found.strip() for body in bodies for found in SENTENCE.findall(body) if found.strip()]
+    best = max(sentences, key=lambda sentence: len(_words(sentence)), default="")
+    return best if len(best) <= SENTENCE_LIMIT else f"{best[: SENTENCE_LIMIT - 1]}…"
+
+
+def _said(conversation: Conversation) -> QuerySet[Message]:
+    after = conversation.messages.filter(seq__gt=conversation.context_seq)
+    return after.filter(author=Message.Author.CUSTOMER).order_by("seq")
+
+
+def _about(said: Sequence[Message]) -> Message | None:
+    """The last message that says what it is about; the mere wish for a person does not."""
+    telling = [message for message in said if message.intent != WANTS_PERSON]
+    named = [message for message in telling if message.intent]
+    return next(reversed(named or telling or list(said)), None)
+
+
+def _sentiment(said: Sequence[Message]) -> str:
+    """The worst of what was read in the customer's messages; nothing where none was read."""
+    read = [SENTIMENTS.index(message.sentiment) for message in said if message.sentiment in SENTIMENTS]
+    return SENTIMENTS[max(read)] if read else ""
+
+
+def _tried(conversation: Conversation) -> list[dict[str, str]]:
+    made = Generation.objects.filter(message__conversation=conversation, message__seq__gt=conversation.context_seq)
+    acts = made.exclude(act=Generation.Act.HAND_OFF).order_by("message__seq")
+    return [{"act": act, "reason": reason} for act, reason in acts.values_list("act", "reason")]
+
+
+def _likeness(about: Message, other: Message) -> float:
+    ours, theirs = _words(about.body), _words(other.body)
+    shared = len(ours & theirs) / (len(ours | theirs) or 1)
+    return shared + (0.2 if about.intent and about.intent == other.intent else 0.0)
+
+
+def _words(text: str) -> set[str]:
+    return {word.lower() for word in WORD.findall(text)}
+
+
+def _reply(article: Article, question: str, embed: Embed) -> dict[str, str] | None:
+    """The article's paragraph that is nearest to the question, in its own words."""
+    body = fill(article.body, article.workspace.settings)
+    paragraphs = [_plain(part) for part in body.split("\n\n") if part.strip() and not part.lstrip().startswith("#")]
+    if not paragraphs:
+        return None
+    nearest = int((embed(paragraphs) @ embed([question])[0]).argmax())
+    return {"text": paragraphs[nearest], "title": article.title, "url": article.get_absolute_url()}
+
+
+def _plain(markdown: str) -> str:
+    return html.unescape(nh3.clean(MarkdownIt("commonmark").render(markdown), tags=set())).strip()
