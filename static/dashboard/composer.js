@@ -34,6 +34,18 @@ export class Composer {
     this.#field.focus();
   }
 
+  /**
+   * Put words where the agent would write them; only the agent sends.
+   * @param {string} words
+   */
+  insert(words) {
+    if (!this.isOpen) return;
+    const end = this.#field.value.trimEnd();
+    this.#field.value = end ? `${end}\n\n${words}` : words;
+    this.#changed();
+    this.focus();
+  }
+
   draw() {
     const { current, row, isMine, me } = this.#desk;
     if (current !== this.#shown) this.#show(current);

@@ -94,10 +94,14 @@ export class Desk {
     return at < 0 ? rows.at(step > 0 ? 0 : -1)?.id : rows[at + step]?.id;
   }
 
-  /** @param {Action} action */
-  act(action) {
+  /**
+   * @param {Action} action
+   * @param {string} note for colleagues, when it goes back to the bot
+   */
+  act(action, note = "") {
     if (!this.current || this.asked) return;
-    const isOut = this.#connection.send({ type: `conversation.${action}`, conversation: this.current.id });
+    const frame = { conversation: this.current.id, ...(note ? { note } : {}) };
+    const isOut = this.#connection.send({ type: `conversation.${action}`, ...frame });
     this.asked = isOut ? action : null;
     this.alarm = isOut ? "" : OFFLINE;
     this.#listener.changed();

@@ -1,21 +1,29 @@
 // What stands beside the conversation: the server writes it, this asks for it again when it may have changed.
 
+/** @import {Composer} from "./composer.js" */
 /** @import {Desk} from "./desk.js" */
 
 import { byId, get } from "./page.js";
 
 export class Facts {
   #desk;
+  #composer;
   #pane = byId("facts", HTMLElement);
   #button = byId("details", HTMLButtonElement);
   #shown = "";
 
-  /** @param {Desk} desk */
-  constructor(desk) {
+  /**
+   * @param {Desk} desk
+   * @param {Composer} composer
+   */
+  constructor(desk, composer) {
     this.#desk = desk;
+    this.#composer = composer;
     this.#button.onclick = () => this.show(!this.isShown);
     this.#pane.addEventListener("click", (event) => {
-      if (event.target instanceof Element && event.target.closest("[data-closes-facts]")) this.show(false);
+      if (!(event.target instanceof Element)) return;
+      if (event.target.closest("[data-closes-facts]")) this.show(false);
+      if (event.target.closest("[data-inserts]")) this.#insert();
     });
   }
 
@@ -34,9 +42,16 @@ export class Facts {
     if (takeFocus) (on ? this.#pane : this.#button).focus();
   }
 
+  /** The suggested reply goes to where the agent writes, and no further. */
+  #insert() {
+    const words = this.#pane.querySelector("[data-suggestion]")?.textContent ?? "";
+    if (this.isShown) this.show(false);
+    this.#composer.insert(words.trim());
+  }
+
   draw() {
-    const { current, row, link } = this.#desk;
-    const wanted = current && row && link === "up" ? `${current.id} ${row.last_seq} ${row.category}` : "";
+    const { current, row, link, isMine } = this.#desk;
+    const wanted = current && row && link === "up" ? `${current.id} ${row.updated_at} ${isMine}` : "";
     if (!this.#shown.startsWith(current?.id ?? " ")) this.#clear();
     if (!current || !wanted || wanted === this.#shown) return;
     this.#shown = wanted;

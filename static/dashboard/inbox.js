@@ -49,7 +49,7 @@ class Inbox {
     this.#list = new List(this.#desk, (id) => this.#go(id), (view) => this.#go(this.#desk.current?.id, view));
     this.#thread = new Thread(byId("stage", HTMLElement));
     this.#composer = new Composer(this.#desk);
-    this.#facts = new Facts(this.#desk);
+    this.#facts = new Facts(this.#desk, this.#composer);
     this.#listen();
     this.#arrive();
     this.#desk.start();
@@ -57,7 +57,9 @@ class Inbox {
 
   #listen() {
     this.#buttons.take.onclick = () => this.#act("take");
-    this.#buttons.release.onclick = () => this.#act("release");
+    this.#buttons.release.onclick = () => byId("hand-back", HTMLDialogElement).showModal();
+    byId("hand-back", HTMLDialogElement).addEventListener("click", (event) => this.#cancelHandBack(event));
+    byId("hand-back", HTMLDialogElement).addEventListener("submit", () => this.#handBack());
     this.#buttons.resolve.onclick = () => this.#act("resolve");
     byId("back", HTMLButtonElement).onclick = () => this.#back();
     document.getElementById("workspace")?.addEventListener("change", () => byId("switch", HTMLFormElement).submit());
@@ -104,11 +106,25 @@ class Inbox {
     if (event.key === "Escape" && this.#facts.isShown) this.#facts.show(false);
   }
 
-  /** @param {Action} action */
-  #act(action) {
+  /** @param {Event} event */
+  #cancelHandBack({ target }) {
+    if (target instanceof Element && target.closest("[data-cancels]")) byId("hand-back", HTMLDialogElement).close();
+  }
+
+  #handBack() {
+    const note = byId("note", HTMLTextAreaElement);
+    this.#act("release", note.value.trim());
+    note.value = "";
+  }
+
+  /**
+   * @param {Action} action
+   * @param {string} note
+   */
+  #act(action, note = "") {
     if (this.#buttons[action].hidden) return;
     this.#done = action;
-    this.#desk.act(action);
+    this.#desk.act(action, note);
   }
 
   /** @param {Message} message */

@@ -45,7 +45,7 @@ export type ServerFrame =
 
 export type ClientFrame =
   | { type: "conversation.open" | "conversation.read"; conversation: string; last_seq: number }
-  | { type: "conversation.close" | "conversation.take" | "conversation.release" | "conversation.resolve"; conversation: string }
+  | { type: "conversation.close" | "conversation.take" | "conversation.release" | "conversation.resolve"; conversation: string; note?: string }
   | { type: "message.post"; conversation: string; client_id: string; body: string }
   | { type: "typing"; conversation: string; on: boolean }
   | { type: "ping" };

@@ -187,7 +187,8 @@ export class Transcript {
   /** @param {Ack} ack */
   #acknowledge({ client_id, seq, message_id, created_at }) {
     const parcel = this.#outbox.parcels.find((unsent) => unsent.client_id === client_id);
-    const blank = { name: this.#me.name, in_reply_to: null, sources: [], category: null, confidence: null };
+    const unread = { category: null, confidence: null, verdict: null, notice: "" };
+    const blank = { name: this.#me.name, in_reply_to: null, sources: [], ...unread };
     if (parcel) this.#add({ ...blank, id: message_id, seq, author: "agent", body: parcel.body, client_id, created_at });
   }
 

@@ -64,8 +64,9 @@ class EmailCard {
     this.#form.onsubmit = (event) => {
       event.preventDefault();
       this.#field.value = this.#field.value.trim();
+      this.#complain(this.#field.checkValidity() ? "" : "Please write an address such as name@example.com.");
       if (this.#field.checkValidity()) leave(this.#field.value);
-      else this.#complain("Please write an address such as name@example.com.");
+      else this.#field.focus();
     };
     this.element.append(this.#form, this.#given);
   }

@@ -19,6 +19,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             "Conversations",
             ("Conversations", "admin:chat_conversation_changelist", "forum"),
             ("Messages", "admin:chat_message_changelist", "chat_bubble"),
+            ("Ratings", "admin:chat_rating_changelist", "star"),
             ("Contacts", "admin:chat_contact_changelist", "contacts"),
         ),
         _group(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Self
 from urllib.parse import urlencode
 
@@ -13,10 +14,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from supportbot.analytics.experts import Checkpoint, installed
-from supportbot.chat.models import Conversation, Message
+from supportbot.chat.models import Conversation, Message, Rating
 from supportbot.workspaces.models import User
 
 LATEST = 8
+RATED = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Count:
     """A number with what it counts and where the rows are."""
 
     name: str
-    value: int
+    value: int | str
     note: str
     url: str
 
@@ -44,6 +46,7 @@ class Overview:
         workspaces = user.administers()
         conversations = Conversation.objects.in_workspaces(workspaces)
         counts = _counts(conversations, Message.objects.in_workspaces(workspaces))
+        counts.append(_satisfied(Rating.objects.in_workspaces(workspaces)))
         latest = conversations.select_related("contact", "assignee", "workspace")[:LATEST]
         return cls(counts, latest, installed())
 
@@ -66,6 +69,13 @@ def _counts(conversations: QuerySet[Conversation], messages: QuerySet[Message]) 
         ),
         Count("Waiting", waiting.count(), "for an agent now", _rows("conversation", {"handler__exact": "queue"})),
     ]
+
+
+def _satisfied(ratings: QuerySet[Rating]) -> Count:
+    recent = ratings.filter(created_at__gte=timezone.now() - RATED)
+    given, positive = recent.count(), recent.filter(score__gte=Rating.POSITIVE).count()
+    value = f"{positive / given:.0%}" if given else "–"
+    return Count("Satisfied", value, f"4 or 5 of 5, of {given} ratings in 30 days", _rows("rating", {}))
 
 
 def _rows(model: str, filters: dict[str, str]) -> str:

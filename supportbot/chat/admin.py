@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from supportbot.chat.models import Contact, Conversation, Generation, Message
+from supportbot.chat.models import Contact, Conversation, Generation, Message, Rating
 from supportbot.workspaces.administration import HistoryAdmin
 
 OF_WORKSPACE = ("workspace", admin.RelatedOnlyFieldListFilter)
@@ -98,6 +98,17 @@ class MessagesAdmin(HistoryAdmin):
     def shown_confidence(self, message: Message) -> str | None:
         """In per cent."""
         return None if message.confidence is None else f"{message.confidence:.0%}"
+
+
+@admin.register(Rating)
+class RatingsAdmin(HistoryAdmin):
+    """What customers think."""
+
+    list_display = ("created_at", "score", "of", "comment", "conversation")
+    list_filter = ("score", "of")
+    list_select_related: ClassVar[bool | list[str]] = ["conversation__contact"]
+    search_fields = ("comment",)
+    date_hierarchy = "created_at"
 
 
 @admin.register(Generation)

@@ -13,9 +13,9 @@ import regex
 import structlog
 
 from supportbot.workspaces.models import Workspace
+from supportbot.workspaces.patterns import PATIENCE
 
 log = structlog.get_logger(__name__)
-PATIENCE = 0.05  # seconds for one pattern of a workspace; what backtracks longer than this counts as found
 DIGITS = re.compile(r"(?<![\w.,])\d+(?:[ \u00a0.-]{1,2}\d+)*(?!\w)")
 IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:[ \u00a0-]?[A-Z0-9]){11,30}", re.IGNORECASE)
 IBAN_LENGTHS = (
@@ -91,23 +91,6 @@ def mask(text: str, rules: Rules = Rules()) -> str:
 def hidden(kind: str) -> str:
     """What stands in the message instead."""
     return f"[{kind} hidden]"
-
-
-def complaint(pattern: str) -> str:
-    """Why a workspace's pattern can't be used, in words for who wrote it; nothing if it can."""
-    try:
-        compiled = regex.compile(pattern)
-    except regex.error as error:
-        return f"This is not a regular expression: {error}."
-    probes = ["", *(unit * (4000 // len(unit)) + "!" for unit in ("a", "1", "a1 ", " ", "1-", "a@a."))]
-    try:
-        if any(match.end() == match.start() for match in compiled.finditer("A plain word, 1.", timeout=PATIENCE)):
-            return "It also finds nothing at all; make it ask for at least one character."
-        for probe in probes:
-            compiled.search(probe, timeout=PATIENCE)
-    except TimeoutError:
-        return "It takes too long on long messages; avoid repeated groups that contain repetitions."
-    return ""
 
 
 def _hide_own(text: str, name: str, pattern: str) -> str:

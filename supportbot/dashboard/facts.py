@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from supportbot.chat import context
-from supportbot.chat.models import Contact, Conversation, Generation, Message
+from supportbot.chat.models import Contact, Conversation, EmailCopy, Generation, Message, Rating
 from supportbot.knowledge.models import Order
 
 REASONS = {
@@ -17,7 +18,11 @@ REASONS = {
     "unknown_order": "The customer named an order that does not exist.",
     "order_needed": "The answer depends on an order, and none was named.",
     "failed": "Something went wrong while it wrote.",
+    "angry": "The customer is angry.",
+    "reserved": "This workspace reserves the matter for people.",
+    "not_helped": "The customer said that the answer did not help.",
 }
+SENTIMENTS = {"calm": "Calm", "unhappy": "Unhappy", "angry": "Angry"}
 ACTS = {"answer": "Answered", "ask": "Asked back", "refuse": "Refused politely", "hand_off": "Handed off"}
 
 
@@ -55,6 +60,36 @@ class Why:
 
 
 @dataclass(frozen=True)
+class HandOver:
+    """The summary of the last hand-off, in words; what a worker adds later may still be missing."""
+
+    summary: dict[str, Any]
+
+    @property
+    def reason(self) -> str:
+        """Why it came to people."""
+        return REASONS.get(self.summary["reason"], str(self.summary["reason"]))
+
+    @property
+    def wanted(self) -> str:
+        """The intent, else the category, as people write it."""
+        name: str = self.summary["intent"] or self.summary["category"]
+        return name.replace("_", " ").capitalize()
+
+    @property
+    def sentiment(self) -> str:
+        """How the customer sounds."""
+        return SENTIMENTS.get(self.summary["sentiment"], "")
+
+    @property
+    def tried(self) -> list[str]:
+        """What the assistant did, and why, in order."""
+        return [
+            f"{ACTS.get(act['act'], act['act'])}. {REASONS.get(act['reason'], '')}" for act in self.summary["tried"]
+        ]
+
+
+@dataclass(frozen=True)
 class Facts:
     """All of it, as the template shows it."""
 
@@ -63,6 +98,9 @@ class Facts:
     order_number: str | None
     order: Order | None
     why: Why | None
+    hand_over: HandOver | None
+    rating: Rating | None
+    email_copy: EmailCopy | None
 
 
 def facts_of(conversation: Conversation) -> Facts:
@@ -75,6 +113,9 @@ def facts_of(conversation: Conversation) -> Facts:
         order_number=read.order_number,
         order=read.order,
         why=_why(conversation),
+        hand_over=HandOver(conversation.summary) if conversation.summary else None,
+        rating=Rating.objects.filter(conversation=conversation).first(),
+        email_copy=EmailCopy.objects.filter(message__conversation=conversation).order_by("message__seq").last(),
     )
 
 

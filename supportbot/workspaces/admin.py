@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from itertools import pairwise
 from typing import Any, ClassVar
+from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib import admin
@@ -11,10 +14,14 @@ from django.contrib.auth.models import Group
 from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminSelectWidget
 
-from supportbot.workspaces.administration import HistoryAdmin, WorkspaceAdmin, is_superuser
-from supportbot.workspaces.models import AuditEntry, Member, User, Workspace
+from supportbot.workspaces.administration import HistoryAdmin, PartInline, WorkspaceAdmin, is_superuser
+from supportbot.workspaces.hours import MIDNIGHT
+from supportbot.workspaces.models import AuditEntry, HiddenPattern, Holiday, Member, OpeningTime, User, Workspace
+from supportbot.workspaces.patterns import complaint
 
+NAME = re.compile(r"[a-z][a-z0-9_]*")
 OF_WORKSPACE = ("workspace", admin.RelatedOnlyFieldListFilter)
 
 admin.site.unregister(Group)  # roles are memberships, not groups
@@ -22,6 +29,10 @@ admin.site.unregister(Group)  # roles are memberships, not groups
 
 class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
     """Refuses what a reply or a socket could not use."""
+
+    time_zone = forms.ChoiceField(
+        choices=[(name, name) for name in sorted(available_timezones())], widget=UnfoldAdminSelectWidget
+    )
 
     class Meta:
         model = Workspace
@@ -35,6 +46,10 @@ class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
             "settings",
             "allowed_origins",
             "hand_off_below",
+            "reserved",
+            "time_zone",
+            "hides_phones",
+            "hides_emails",
         )
 
     def clean_settings(self) -> dict[str, str]:
@@ -51,12 +66,72 @@ class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
             raise forms.ValidationError('Write a list of origins, as ["https://shop.example"].')
         return origins
 
+    def clean_reserved(self) -> list[str]:
+        """Each is the name of a category or an intent."""
+        names = self.cleaned_data["reserved"]
+        if not isinstance(names, list) or not all(isinstance(name, str) and NAME.fullmatch(name) for name in names):
+            raise forms.ValidationError('Write a list of categories and intents, as ["invoice", "complain"].')
+        return names
+
     def clean_hand_off_below(self) -> float | None:
         """A probability, or nothing."""
         threshold: float | None = self.cleaned_data["hand_off_below"]
         if threshold is not None and not 0 <= threshold <= 1:
             raise forms.ValidationError("Confidence is a number from 0 to 1.")
         return threshold
+
+
+class OpeningTimesFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
+    """Refuses spans that end before they begin, or that overlap."""
+
+    def clean(self) -> None:
+        """Compare each span with the next of its day."""
+        super().clean()
+        rows = [form.cleaned_data for form in self.forms if form.is_valid() and form.cleaned_data]
+        spans = sorted((r["weekday"], r["opens"], r["closes"]) for r in rows if not r.get("DELETE"))
+        for _, opens, closes in spans:
+            if closes <= opens and closes != MIDNIGHT:
+                raise forms.ValidationError(
+                    f"{opens:%H:%M} to {closes:%H:%M} ends before it begins. "
+                    "Work past midnight is two rows: one to 00:00, and one on the next day from 00:00."
+                )
+        for (day, _, closes), (next_day, opens, _) in pairwise(spans):
+            if day == next_day and (closes == MIDNIGHT or opens < closes):
+                raise forms.ValidationError(f"Two spans of {OpeningTime.Weekday(day).label} overlap.")
+
+
+class OpeningTimesInline(PartInline):
+    """The business hours of a week."""
+
+    model, formset = OpeningTime, OpeningTimesFormSet
+    verbose_name_plural = "business hours"
+
+
+class HolidaysInline(PartInline):
+    """The days without business hours."""
+
+    model = Holiday
+
+
+class HiddenPatternForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Refuses a pattern that is none, or that takes too long."""
+
+    class Meta:
+        model = HiddenPattern
+        fields = ("name", "pattern")
+
+    def clean_pattern(self) -> str:
+        """Say what is wrong with it."""
+        pattern: str = self.cleaned_data["pattern"]
+        if words := complaint(pattern):
+            raise forms.ValidationError(words)
+        return pattern
+
+
+class HiddenPatternsInline(PartInline):
+    """What else is hidden in customers' messages."""
+
+    model, form = HiddenPattern, HiddenPatternForm
 
 
 def _is_origin(origin: object) -> bool:
@@ -74,8 +149,11 @@ class WorkspacesAdmin(WorkspaceAdmin):
     fieldsets = (
         (None, {"fields": ("name", "slug", "language")}),
         ("Widget", {"fields": ("key", "greeting", "colour", "allowed_origins")}),
-        ("Assistant", {"fields": ("hand_off_below", "settings")}),
+        ("Assistant", {"fields": ("hand_off_below", "reserved", "settings")}),
+        ("People", {"fields": ("time_zone",)}),
+        ("Hidden in messages, beside card numbers, passwords and codes", {"fields": ("hides_phones", "hides_emails")}),
     )
+    inlines = (OpeningTimesInline, HolidaysInline, HiddenPatternsInline)
 
     def workspace_path(self) -> str:
         """A workspace is its own."""

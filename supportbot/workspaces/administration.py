@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from django.db.models import ForeignKey, Model, QuerySet
 from django.forms import ModelChoiceField
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
+from unfold.admin import ModelAdmin, TabularInline
 
 from supportbot.workspaces.models import User
 
@@ -72,6 +72,18 @@ class WorkspaceAdmin(ModelAdmin):  # type: ignore[misc]
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Whoever sees a row may delete it."""
         return is_administrator(request)
+
+
+class PartInline(TabularInline):  # type: ignore[misc]
+    """Rows that belong to the row whose page this is; whoever may open the page may change them."""
+
+    extra = 0
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """The page is bound to the visitor's workspaces."""
+        return is_administrator(request)
+
+    has_add_permission = has_change_permission = has_delete_permission = has_view_permission
 
 
 class HistoryAdmin(WorkspaceAdmin):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from supportbot.chat.masking import Rules, complaint, mask
+from supportbot.chat.masking import Rules, mask
+from supportbot.workspaces.patterns import complaint
 
 HIDDEN = [
     ("my card is 4111 1111 1111 1111", "4111"),

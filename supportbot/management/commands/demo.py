@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from supportbot.knowledge.models import Article, Order
-from supportbot.workspaces.models import Member, User, Workspace
+from supportbot.workspaces.models import Member, OpeningTime, User, Workspace
 
 CORPUS: Path = settings.BASE_DIR / "corpus"
 PASSWORD = "welcome-to-fennmoor"  # noqa: S105  (of the embedded run, which serves this machine only)
@@ -39,6 +39,8 @@ GOODS = (
     ("a Wick table lantern", "24.90"),
     ("three Moss cotton towels", "42.00"),
 )
+# Monday to Friday from 8:00 to 20:00 and Saturday from 9:00 to 17:00, as corpus/shop.json says
+HOURS = (*((day, time(8), time(20)) for day in range(5)), (5, time(9), time(17)))
 # state, days since the order was placed, days until it is due (or since it ended)
 COURSES = (
     (Order.State.PLACED, 0, 4),
@@ -69,6 +71,7 @@ class Command(BaseCommand):
         if not password:
             raise CommandError("In production the demo's people need a password: manage.py demo --password ...")
         workspace = load_workspace()
+        load_hours(workspace)
         load_articles(workspace)
         load_orders(workspace, timezone.localdate())
         for name, full_name, role in PEOPLE:
@@ -89,10 +92,19 @@ def load_workspace() -> Workspace:
             "settings": {name: slot["value"] for name, slot in shop["settings"].items()},
             "key": "pk_fennmoor_demo",
             "colour": "#2f5d50",
+            "time_zone": "Europe/London",
             "greeting": "Hello, and welcome to Fennmoor. Ask me about an order, delivery, returns or anything we sell.",
         },
     )
     return workspace
+
+
+def load_hours(workspace: Workspace) -> None:
+    """The business hours, as the settings tell them in words; hours that somebody has changed stay."""
+    if not workspace.opening_times.exists():
+        OpeningTime.objects.bulk_create(
+            OpeningTime(workspace=workspace, weekday=day, opens=opens, closes=closes) for day, opens, closes in HOURS
+        )
 
 
 def load_articles(workspace: Workspace) -> None:
