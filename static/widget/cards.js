@@ -126,7 +126,7 @@ class RatingCard {
     this.#more.append(label, this.#comment, element("button", { type: "submit", class: "choice main" }, "Send rating"));
     const legend = element("legend", {}, "How did we do?");
     this.#form.append(element("fieldset", {}, legend, this.#scores), this.#more, this.#error);
-    this.#form.onchange = () => (this.#more.hidden = !this.#chosen);
+    this.#form.onchange = () => this.#choose();
     this.#form.onsubmit = (event) => {
       event.preventDefault();
       if (this.#chosen) rate(this.#chosen, this.#comment.value.trim());
@@ -160,6 +160,11 @@ class RatingCard {
     change.onclick = () => this.#change();
     const thanks = `Thank you. You gave ${rating.score} of 5: ${SCORES[rating.score - 1].toLowerCase()}. `;
     this.#given.replaceChildren(thanks, ...(rating.open ? [change] : []));
+  }
+
+  #choose() {
+    this.#more.hidden = !this.#chosen;
+    this.#more.scrollIntoView({ block: "nearest" });
   }
 
   #begin() {

@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 from django.utils.formats import date_format
 
 from supportbot.chat.models import Conversation
-from supportbot.chat.words import say
+from supportbot.chat.words import FALLBACK, LANGUAGES, say
 from supportbot.workspaces.hours import Hours
 from supportbot.workspaces.models import Workspace
 
@@ -57,6 +57,14 @@ def usual_minutes(workspace: Workspace, hours: Hours | None) -> int | None:
     return next((step for step in STEPS if usual <= step), None)
 
 
+def day_of(at: datetime, language: str) -> str:
+    """The date as this language writes it within a sentence, without the year."""
+    pattern = r"l j \d\e F" if language[:2] in ("es", "pt") else "l, j. F" if language[:2] == "de" else "l j F"
+    with translation.override(language[:2] if language[:2] in LANGUAGES else FALLBACK):
+        day = date_format(at, pattern)
+    return day.lower() if language[:2] in ("es", "fr", "it", "pt") else day
+
+
 def _usually(workspace: Workspace, hours: Hours | None, language: str) -> list[str]:
     minutes = usual_minutes(workspace, hours)
     if minutes is None:
@@ -74,7 +82,7 @@ def _back(hours: Hours, now: datetime, language: str) -> list[str]:
         return []
     ahead = (opens.date() - now.astimezone(hours.zone).date()).days
     key = {0: "back_today", 1: "back_tomorrow"}.get(ahead, "back_on")
-    return [say(key, language, day=_day(opens, language), **_clock(opens))]
+    return [say(key, language, day=day_of(opens, language), **_clock(opens))]
 
 
 def _until(hours: Hours | None, now: datetime, language: str) -> list[str]:
@@ -84,12 +92,6 @@ def _until(hours: Hours | None, now: datetime, language: str) -> list[str]:
 
 def _email(conversation: Conversation, language: str) -> str:
     return say("email_goes" if conversation.contact.email else "leave_email", language)
-
-
-def _day(at: datetime, language: str) -> str:
-    pattern = r"l j \d\e F" if language[:2] in ("es", "pt") else "l j F"
-    with translation.override(language[:2]):
-        return date_format(at, pattern)
 
 
 def _clock(at: datetime) -> dict[str, str]:

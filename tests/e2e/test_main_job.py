@@ -118,6 +118,7 @@ def test_customer_asks_agent_takes_over_administrator_looks_behind_it(
     expect(said(customer, "bot")).to_have_count(1)
 
     thread(agent).get_by_role("button", name="Hand back to the bot").click()
+    agent.get_by_role("dialog").get_by_role("button", name="Hand back", exact=True).click()
     expect(customer.get_by_text("Automated assistant ·")).to_be_visible()
     say(customer, "How do I send something back?")
     expect(said(customer, "bot")).to_have_count(2, timeout=PATIENCE)

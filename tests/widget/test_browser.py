@@ -15,6 +15,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
+from tests.e2e.pages import sign_in, thread
 from tests.servers import free_port, stop_process, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -202,3 +203,29 @@ def test_page_may_queue_calls_before_the_loader_is_there(browser: Browser, shop:
         page.add_init_script("window.supportbot = { q: [['open']] }")
         page.goto(shop)
         expect(page.get_by_role("dialog", name=re.compile("Fennmoor"))).to_be_visible()
+
+
+def test_customer_leaves_an_address_and_rates_at_the_end(page: Page, browser: Browser, shop: str) -> None:
+    opened(page)
+    page.get_by_role("button", name="Talk to a person").click()
+    address = page.get_by_label("Your e-mail address")
+    address.fill("anna")
+    address.press("Enter")
+    expect(page.get_by_text("Please write an address")).to_be_visible()
+    address.fill("anna@example.com")
+    address.press("Enter")
+    expect(page.get_by_text("Answers also go to anna@example.com.")).to_be_visible()
+    with browser.new_context() as context:
+        inbox = context.new_page()
+        inbox.goto(shop.replace("/demo/", "/inbox/"))
+        sign_in(inbox, "maya")
+        inbox.get_by_role("list", name="Conversations").get_by_role("link").last.click()
+        expect(inbox.get_by_text("anna@example.com")).to_be_visible()
+        resolve = thread(inbox).get_by_role("button", name="Resolve")
+        resolve.click()
+        expect(resolve).to_be_hidden()
+    page.get_by_role("radio", name="Good", exact=True).focus()
+    page.keyboard.press("Space")
+    page.get_by_label("Would you like to add something?").fill("Quick")
+    page.get_by_role("button", name="Send rating").click()
+    expect(page.get_by_text("You gave 4 of 5: good.")).to_be_visible()

@@ -288,3 +288,60 @@ async def test_socket_closes_when_redis_dies_so_that_the_customer_comes_back(
         redis_server.start()
     state, message = await visit(token=panel.token).open()
     assert (state["last_seq"], message["message"]["body"]) == (1, "hello")
+
+
+async def test_masked_message_comes_back_as_it_was_saved(panel: Panel) -> None:
+    ack = await panel.post("my card is 4111 1111 1111 1111")
+    assert ack["body"] == "my card is [card number hidden]" and "hid a part" in ack["notice"]
+
+
+async def test_customer_leaves_an_address_judges_and_rates(visit: Visit, workspace: Workspace) -> None:
+    panel = visit()
+    await panel.open()
+    await panel.post("how long can I send it back?")
+    conversation = await in_thread(Conversation.objects.get)()
+    answer = {"seq": 2, "author": "bot", "body": "30 days.", "verdict": "asked"}
+    await in_thread(conversation.messages.create)(**answer)
+    await in_thread(Conversation.objects.update)(last_seq=2)
+    for kind, fields in (
+        ("answer.judge", {"seq": 2, "helped": True}),
+        ("rating.post", {"score": 5, "comment": "Quick"}),
+        ("contact.email", {"email": "anna@example.com"}),
+    ):
+        client_id = str(uuid4())
+        await panel.send({"type": kind, "client_id": client_id, **fields})
+        assert await panel.wait_for("done", "error") == {"v": 1, "type": "done", "client_id": client_id}
+    await panel.send({"type": "ping"})
+    await panel.wait_for("pong")
+    state = await panel.wait_for("state")
+    assert state["rating"] == {"score": 5, "comment": "Quick", "open": True} and state["status"] == "resolved"
+
+
+@pytest.mark.parametrize(
+    ("frame", "code"),
+    [
+        ({"type": "answer.judge", "seq": 1, "helped": "yes"}, "bad_frame"),
+        ({"type": "answer.judge", "seq": 1, "helped": True}, "not_found"),
+        ({"type": "rating.post", "score": 5, "comment": ""}, "rating_closed"),
+        ({"type": "rating.post", "score": 6, "comment": ""}, "bad_rating"),
+        ({"type": "contact.email", "email": "anna"}, "bad_email"),
+    ],
+)
+async def test_what_was_not_asked_is_refused(panel: Panel, frame: Frame, code: str) -> None:
+    await panel.post("hello")
+    await panel.send({"client_id": str(uuid4()), **frame})
+    assert (await panel.wait_for("error"))["code"] == code
+
+
+async def test_page_of_the_chat_is_kept_without_its_query(visit: Visit, workspace: Workspace) -> None:
+    for page, kept in (
+        ("http://shop.example/lamp?token=1#x", "http://shop.example/lamp"),
+        ("http://shop.example.evil.example/", ""),
+    ):
+        panel = visit()
+        assert await panel.connect()
+        who = {"workspace": workspace.key, "token": panel.token, "last_seq": 0, "page": page}
+        await panel.send({"type": "resume", **who})
+        await panel.wait_for("presence")
+        await panel.post("hello")
+        assert (await in_thread(Contact.objects.latest)("id")).page == kept
