@@ -79,6 +79,7 @@ BACKEND_KEY = env.str("SUPPORTBOT_BACKEND_KEY", "").strip()
 BACKEND_EXPERTS = env.int("SUPPORTBOT_BACKEND_EXPERTS", 0)  # routed experts of a model whose server tells its routing
 REPLY_DEADLINE = env.float("SUPPORTBOT_REPLY_DEADLINE", 25.0)  # seconds that one attempt at a reply may take
 INFERENCE_THREADS = env.int("SUPPORTBOT_INFERENCE_THREADS", 32)  # conversations that one worker answers at once
+OUTGOING_LOOPBACK = env.bool("SUPPORTBOT_OUTGOING_LOOPBACK", False)  # tenants' addresses may be this machine: for tests
 
 VAR.mkdir(parents=True, exist_ok=True)
 if EMBEDDED:
