@@ -152,6 +152,7 @@ INSTALLED_APPS = [
     "supportbot",
     "supportbot.workspaces",
     "supportbot.knowledge",
+    "supportbot.actions",
     "supportbot.chat",
     "supportbot.widget",
     "supportbot.analytics",
