@@ -9,7 +9,7 @@ import base64
 import secrets
 import uuid
 from datetime import timedelta
-from typing import Any
+from typing import Any, Self
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -211,7 +211,7 @@ class CallbackSlot(models.Model):
         return f"{timezone.localtime(self.starts_at):%a %d %B, %H:%M}"
 
     @classmethod
-    def free(cls, workspace: Workspace) -> ScopedQuerySet[CallbackSlot]:
+    def free(cls, workspace: Workspace) -> ScopedQuerySet[Self]:
         """Those that nobody has booked and that are not about to begin."""
         soon = timezone.now() + timedelta(minutes=30)
         return cls.objects.in_workspace(workspace).filter(callback=None, starts_at__gt=soon, agent__is_active=True)
