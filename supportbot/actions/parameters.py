@@ -105,6 +105,8 @@ class Typed:
 
     def parse(self, name: str, text: str) -> Any:
         """The value in a customer's words; Invalid if there is none."""
+        listed = [option for option in self.options(name) if option.casefold() == text.strip().casefold()]
+        text = listed[0] if listed else text
         try:
             return self._types[name].validate_python(text)
         except PydanticError as error:
