@@ -63,10 +63,8 @@ def _free_slots(case: Case) -> Mapping[str, object]:
     return {slot_id: starts_at for starts_at, slot_id in list(shown.items())[:SLOTS_SHOWN]}
 
 
-def _slot(case: Case, *, lock: bool = False) -> CallbackSlot:
-    rows = CallbackSlot.free(case.workspace)
-    rows = rows.select_for_update(of=("self",)) if lock else rows
-    slot = rows.filter(id=case.arguments["slot"]).first()
+def _slot(case: Case) -> CallbackSlot:
+    slot = CallbackSlot.free(case.workspace).filter(id=case.arguments["slot"]).first()
     if slot is None:
         raise Refused(Said("book_callback.taken"), ask="slot")
     return slot
@@ -84,7 +82,9 @@ def _propose_callback(case: Case) -> Said:
 
 
 def _book(case: Case) -> Said:
-    slot = _slot(case, lock=True)
+    # Locked before it is looked up: whoever waited in the look-up itself would see it free, as it was before the wait.
+    list(CallbackSlot.objects.select_for_update().filter(id=case.arguments["slot"]))
+    slot = _slot(case)
     Callback.objects.create(workspace=case.workspace, slot=slot, call=case.call, phone=case.arguments["phone"])
     return Said("book_callback.done", {**case.arguments, "slot": slot.starts_at})
 

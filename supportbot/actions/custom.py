@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from supportbot.actions.models import ActionCall, CustomAction
-from supportbot.actions.parameters import Schema
+from supportbot.actions.parameters import Invalid, Schema
 from supportbot.actions.registry import Action, Case, Refused, Said
 from supportbot.workspaces import outgoing
 
@@ -87,6 +87,16 @@ def demand_address(address: str) -> None:
         raise ValueError(str(error)) from error
 
 
+def example(own: CustomAction) -> dict[str, Any]:
+    """Arguments to try the action out with: of each required property its first example or allowed value."""
+    schema = Schema(own.schema)
+    rules = {name: schema.schema["properties"][name] for name in schema.names}
+    found = {name: [*rule.get("examples", ()), *rule.get("enum", ())] for name, rule in rules.items()}
+    if missing := [name for name, values in found.items() if not values]:
+        raise Invalid(f'To try it, give these properties "examples": {", ".join(missing)}.')
+    return {name: values[0] for name, values in found.items()}
+
+
 def sign(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
     """The header `webhook-signature` of Standard Webhooks."""
     key = base64.b64decode(secret.removeprefix("whsec_"))
@@ -121,6 +131,7 @@ def _payload(own: CustomAction, call: ActionCall, customer_email: str) -> dict[s
             "arguments": Schema(own.schema).check(call.arguments),
             "conversation": str(call.conversation_id) if call.conversation_id else None,
             "by": call.by,
+            "test": call.is_test,
             "customer": {"email": customer_email or None, "verified": call.is_verified},
         },
     }

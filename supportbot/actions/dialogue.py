@@ -92,6 +92,7 @@ def trigger(
     agent: User,
     *,
     conversation_id: UUID | None = None,
+    is_test: bool = False,
 ) -> Step:
     """An agent has it done at once; Invalid if the arguments are not those of the action."""
     action = find(workspace, action_name, by=ActionCall.By.AGENT)
@@ -100,7 +101,7 @@ def trigger(
             _leave_others(_calls(conversation_id))
         call = ActionCall(workspace=workspace, conversation_id=conversation_id, action=action_name, user=agent)
         call.by, call.arguments = ActionCall.By.AGENT, action.parameters.check(arguments)
-        call.is_verified = True
+        call.is_verified, call.is_test = True, is_test
         call.enter(State.CONFIRMED)
         call.save()
     return Talk(call, action, Visitor(id=f"agent-{agent.pk}")).perform()

@@ -54,6 +54,7 @@ class ActionCall(models.Model):
     is_aside = models.BooleanField(default=False, help_text="The customer talks of something else")
     turn = models.PositiveIntegerField(null=True, blank=True, help_text="Number of the message answered last")
     said = models.JSONField(default=dict, blank=True, help_text="What was answered to it")
+    is_test = models.BooleanField(default=False, help_text="Tried out in the admin; the address is told so")
     runs_until = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -72,7 +73,7 @@ class ActionCall(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.action} ({self.state})"
+        return f"{self.action.replace('_', ' ')} ({self.state})"
 
     @property
     def is_over(self) -> bool:
@@ -108,7 +109,7 @@ class CustomAction(models.Model):
     name = models.SlugField(max_length=40)
     title = models.CharField(max_length=80, help_text="As the customer reads it: 'Change the delivery day'")
     description = models.CharField(max_length=300, help_text="What exactly happens, as the customer has to confirm it")
-    address = models.URLField(help_text="https://, reachable from the internet")
+    address = models.CharField(max_length=300, help_text="https://, reachable from the internet")
     sealed_secret = models.TextField(editable=False)
     schema = models.JSONField(default=dict, blank=True, help_text="JSON Schema of the parameters, an object")
     intents = models.JSONField(default=list, blank=True, help_text="Intents that start it, as a list of names")
@@ -221,7 +222,7 @@ class Callback(models.Model):
     """A booked call-back; a slot has one."""
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="callbacks")
-    slot = models.OneToOneField(CallbackSlot, models.CASCADE, related_name="callback")
+    slot = models.OneToOneField(CallbackSlot, models.RESTRICT, related_name="callback")
     call = models.OneToOneField(ActionCall, models.SET_NULL, null=True, editable=False)
     phone = models.CharField(max_length=30)
     is_done = models.BooleanField(default=False)

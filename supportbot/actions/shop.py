@@ -51,7 +51,6 @@ def _order(order: Order) -> dict[str, object]:
         "items": order.items,
         "total": slots["order_total"],
         "invoice": order.invoice_number,
-        "return_days": order.workspace.settings.get("return_days", f"{RETURN_DAYS} days"),
         "days": _return_days(order),
     }
 
