@@ -182,7 +182,7 @@ def _read(response: httpx.Response, end: float, answer: Answer) -> None:
 
 
 def _perform(own: CustomAction, case: Case) -> Said:
-    answer = post(own, case.call, case.visitor_email)
+    answer = post(own, case.call, case.customer_email)
     case.call.result = {"tries": answer.log()}
     if not answer.done:
         raise Refused(Said("custom.refused", {"title": own.title}, answer.text))

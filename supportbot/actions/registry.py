@@ -39,7 +39,7 @@ class Case:
     """One call with what its action works on."""
 
     call: ActionCall
-    visitor_email: str = ""
+    signed_in_as: str = ""
 
     @property
     def workspace(self) -> Workspace:
@@ -51,6 +51,11 @@ class Case:
         """What the customer has said so far."""
         arguments: dict[str, Any] = self.call.arguments
         return arguments
+
+    @property
+    def customer_email(self) -> str:
+        """The address that is proven to be the customer's."""
+        return self.signed_in_as or (str(self.arguments.get("email", "")) if self.call.is_verified else "")
 
     @cached_property
     def order(self) -> Order:

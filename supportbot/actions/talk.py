@@ -6,7 +6,6 @@ is done in our own database is one transaction with the state `done`; what is do
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,27 +16,17 @@ import structlog
 from django.db import DatabaseError, transaction
 from django.db.models import Q
 from django.utils import timezone
-from pydantic import BaseModel
 
 from supportbot.actions import custom, identity, words
+from supportbot.actions.form import PAIR, Form
 from supportbot.actions.identity import Visitor
 from supportbot.actions.models import ActionCall
-from supportbot.actions.parameters import EMAIL, ORDER_NUMBER, Email, Invalid, OrderNumber, Typed
-from supportbot.actions.registry import Action, Case, Refused, Said
+from supportbot.actions.registry import Action, Refused, Said
 
 log = structlog.get_logger(__name__)
 State = ActionCall.State
 MISSES = 2
-ORDER_WORD = re.compile(r"#|order|pedido|commande|bestell|encomenda|ordine", re.IGNORECASE)
 NO_TOPIC = {"smalltalk_greeting", "smalltalk_thanks", "nonsense", "hostile", "prompt_injection"}
-
-
-class _Pair(BaseModel):
-    order_number: OrderNumber
-    email: Email
-
-
-PAIR = Typed(_Pair)
 
 
 @dataclass(frozen=True)
@@ -65,21 +54,19 @@ class Talk:
     action: Action
     visitor: Visitor
     turn: int | None = None
-    case: Case = field(init=False)
+    form: Form = field(init=False)
 
     def __post_init__(self) -> None:
-        self._work_on(self.call)
+        self.form = Form(self.call, self.action, self.visitor)
 
     def learn(self, known: Mapping[str, Any]) -> None:
-        """Take over what is known already, as far as it is valid; another order has to be proven anew."""
-        before, own = self.call.arguments.get("order_number"), self.action.parameters.names
+        """Take over what is known already, as far as it is valid."""
+        own = self.action.parameters.names
         if "email" in own and self.visitor.known_email:
             known = {"email": self.visitor.known_email, **known}
         for name, value in known.items():
             if name in {*own, *self._identifying}:
-                self._try_to_take(name, str(value))
-        if before and self.call.arguments.get("order_number") != before:
-            self.call.is_verified = False
+                self.form.take(name, str(value))
 
     def go_on(self) -> Step | None:
         """The next question or the proposal; None once nothing is missing and it may be done at once."""
@@ -89,7 +76,7 @@ class Talk:
         if refusal := self._demand_identity():
             return refusal
         try:
-            self.action.check(self.case)
+            self.action.check(self.form.case)
             missing = [name for name in self.action.parameters.names if name not in self.call.arguments]
             if missing:
                 return self._ask(missing[0])
@@ -116,12 +103,12 @@ class Talk:
             return said_before(self.call) if self.call.is_over else failed
         try:
             if self.action.calls_out:
-                said = self.action.perform(self.case)
+                said = self.action.perform(self.form.case)
                 return self._ended(State.DONE, said, **self.call.result)
             with transaction.atomic():
                 if not self._lock():
                     return said_before(self.call)
-                return self._end(State.DONE, self.action.perform(self.case))
+                return self._end(State.DONE, self.action.perform(self.form.case))
         except Refused as refused:
             with transaction.atomic():
                 return self._refuse(refused) if self._lock() else said_before(self.call)
@@ -140,18 +127,17 @@ class Talk:
             return None
         if answer == "no":
             return self._end(State.DECLINED, Said("left"), reason="customer")
-        if self._corrects_order(text):
-            self.call.is_verified = False
+        if self.form.corrects_order(text):
             return self.go_on()
         return self._missed("unclear", text, intent)
 
     def _hear_value(self, text: str, intent: str) -> Step | None:
         name = self.call.asked
-        if self._try_to_take(name, text):
+        if self.form.take(name, text):
             self.call.misses = 0
             for other in self._identifying:
                 if other not in self.call.arguments:
-                    self._try_to_take(other, text)
+                    self.form.take(other, text)
             return self.go_on()
         if words.yes_or_no(text) == "no":
             return self._end(State.DECLINED, Said("left"), reason="customer")
@@ -179,7 +165,7 @@ class Talk:
         return self._propose(self._words(Said("interrupted")))
 
     def _propose(self, before: str = "") -> Step:
-        proposal = self._words(self.action.propose(self.case))
+        proposal = self._words(self.action.propose(self.form.case))
         if self.call.state != State.PROPOSED:
             self.call.state, self.call.misses = State.PROPOSED, 0
         language = self.visitor.language
@@ -194,7 +180,7 @@ class Talk:
 
     def _ask(self, name: str, before: str = "") -> Step:
         self.call.state, self.call.asked = State.COLLECTING, name
-        choices = [words.shown(self.visitor.language, label) for label in self._choices(name).values()]
+        choices = [words.shown(self.visitor.language, label) for label in self.form.choices(name).values()]
         if name == "email" and name not in self.action.parameters.names:
             question = Said("ask.identity_email")
         elif self.action.calls_out and name not in PAIR.names:
@@ -219,9 +205,7 @@ class Talk:
         if wrong >= MISSES:
             return self._end(State.FAILED, last_word, hand_off=reason, reason=reason)
         self.call.result = {"wrong": wrong}
-        for name in forget:
-            self.call.arguments.pop(name, None)
-        self._work_on(self.call)
+        self.form.forget(forget)
         return self._ask(forget[0], self._words(why))
 
     @cached_property
@@ -258,46 +242,6 @@ class Talk:
             return None
         return self._ask_anew(Said("identity.wrong"), PAIR.names, "identity", refused)
 
-    def _try_to_take(self, name: str, text: str) -> bool:
-        """Whether the text has a value of this parameter; it is an argument then."""
-        try:
-            if name in self.action.choices:
-                value = self._picked(name, text)
-            elif name in self.action.parameters.names:
-                value = self.action.parameters.parse(name, text)
-            else:
-                value = PAIR.parse(name, text)
-        except Invalid:
-            return False
-        self.call.arguments[name] = value
-        self._work_on(self.call)
-        return True
-
-    def _choices(self, name: str) -> dict[str, object]:
-        if name in self.action.choices:
-            return dict(self.action.choices[name](self.case))
-        options = self.action.parameters.options(name) if name in self.action.parameters.names else ()
-        return {option: option for option in options}
-
-    def _picked(self, name: str, text: str) -> str:
-        """The choice that the customer names by its words or its place in the list."""
-        choices = self._choices(name)
-        labels = {words.shown(self.visitor.language, label).casefold(): value for value, label in choices.items()}
-        wanted = text.strip().rstrip(".").casefold()
-        if wanted.isdigit() and 0 < int(wanted) <= len(choices):
-            return list(choices)[int(wanted) - 1]
-        if wanted not in labels:
-            raise Invalid("not in the list")
-        return labels[wanted]
-
-    def _corrects_order(self, text: str) -> bool:
-        """Whether the customer names another order instead."""
-        before = self.call.arguments.get("order_number")
-        if not before or not ORDER_WORD.search(text) or EMAIL.search(text) or "?" in text:
-            return False
-        others = {match[1] for match in ORDER_NUMBER.finditer(text)} - {before}
-        return len(others) == 1 and self._try_to_take("order_number", others.pop())
-
     def _claim(self) -> bool:
         """Whether this process is the one that calls the address now."""
         now = timezone.now()
@@ -309,13 +253,10 @@ class Talk:
         """Whether the call still waits to be done; nobody else may change it before this transaction ends."""
         rows = ActionCall.objects.select_for_update(of=("self",)).select_related("workspace", "user")
         result = self.call.result
-        self._work_on(rows.get(id=self.call.id))
+        self.call = rows.get(id=self.call.id)
+        self.form = Form(self.call, self.action, self.visitor)
         self.call.result = {**self.call.result, **result}
         return self.call.state == State.CONFIRMED
-
-    def _work_on(self, call: ActionCall) -> None:
-        proven = call.arguments.get("email", "") if call.is_verified else ""
-        self.call, self.case = call, Case(call, self.visitor.known_email or proven)
 
     def _ended(self, state: State, said: Said, hand_off: str | None = None, **result: Any) -> Step:
         with transaction.atomic():

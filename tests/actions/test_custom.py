@@ -149,6 +149,14 @@ def test_identity_comes_before_an_own_action_that_needs_it(chat: Chat, shop: Sta
     assert f'"email": "{EMAIL}", "verified": true' in server.asked[0].raw.decode()
 
 
+def test_own_action_that_only_reads_is_done_at_once_for_a_proven_customer(chat: Chat, shop: Start) -> None:
+    server = shop(says(200, {"done": True, "text": "It comes on Monday."}))
+    own_action(chat.workspace, server.address, needs_identity=True, changes=False, schema={})
+    done = chat.wants("move_delivery", order_number="10001", email=EMAIL)
+    assert (done.text, done.state) == ("It comes on Monday.", "done")
+    assert f'"email": "{EMAIL}", "verified": true' in server.asked[0].raw.decode()
+
+
 def test_own_action_trusts_the_shops_sign_in(enter: Enter, shop: Start) -> None:
     chat = enter(email="ann@home.example", signed_in=True)
     own_action(chat.workspace, shop(DONE).address, needs_identity=True)
