@@ -13,7 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "supportbot.settings")
 
 app = Celery("supportbot")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["supportbot.chat", "supportbot.knowledge"])
+app.autodiscover_tasks(["supportbot.chat", "supportbot.actions", "supportbot.knowledge"])
 
 
 class EmbeddedWorker:

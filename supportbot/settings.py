@@ -153,6 +153,7 @@ INSTALLED_APPS = [
     "supportbot",
     "supportbot.workspaces",
     "supportbot.knowledge",
+    "supportbot.actions",
     "supportbot.chat",
     "supportbot.widget",
     "supportbot.analytics",
@@ -303,6 +304,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
+    "invoices": {"task": "supportbot.actions.tasks.send_invoices", "schedule": 60.0, "options": {"expires": 60}},
     "sweep": {"task": "supportbot.chat.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "sweep-knowledge": {"task": "supportbot.knowledge.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
 }

@@ -36,6 +36,17 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             ("Orders", "admin:knowledge_order_changelist", "package_2"),
         ),
         _group(
+            "Actions",
+            ("Calls of actions", "admin:actions_actioncall_changelist", "bolt"),
+            ("Own actions", "admin:actions_customaction_changelist", "webhook"),
+            ("Tasks", "admin:actions_task_changelist", "task_alt"),
+            ("Call-backs", "admin:actions_callback_changelist", "phone_callback"),
+            ("Call-back slots", "admin:actions_callbackslot_changelist", "calendar_month"),
+            ("Returns", "admin:actions_return_changelist", "assignment_return"),
+            ("Invoices sent again", "admin:actions_invoicemail_changelist", "receipt_long"),
+            ("Newsletter", "admin:actions_subscription_changelist", "mail"),
+        ),
+        _group(
             "People",
             (workspaces, "admin:workspaces_workspace_changelist", "storefront"),
             ("Members", "admin:workspaces_member_changelist", "group"),

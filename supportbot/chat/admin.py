@@ -71,8 +71,9 @@ class ConversationsAdmin(HistoryAdmin):
         return routing_link(conversation.id)
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
-        """With the transcript."""
+        """With the transcript and the actions."""
         context["transcript"] = kwargs["obj"].messages.select_related("user")
+        context["calls"] = kwargs["obj"].action_calls.select_related("user")
         response: HttpResponse = super().render_change_form(request, context, **kwargs)
         return response
 

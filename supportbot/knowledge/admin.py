@@ -123,7 +123,7 @@ class OrdersAdmin(WorkspaceAdmin):
 
     list_display = ("number", "state", "items", "total", "placed_on", "due_on", "workspace")
     list_filter = (OF_WORKSPACE, "state")
-    search_fields = ("number", "items", "invoice_number")
+    search_fields = ("number", "items", "invoice_number", "email")
     date_hierarchy = "placed_on"
     ordering = ("-placed_on", "-number")
 

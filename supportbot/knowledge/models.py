@@ -222,6 +222,8 @@ class Order(models.Model):
     total = models.DecimalField(max_digits=10, decimal_places=2)
     currency = models.CharField(max_length=3, default="£")
     invoice_number = models.CharField(max_length=30)
+    email = models.EmailField(blank=True, help_text="Of the customer; with the number it proves who asks")
+    delivery_address = models.CharField(max_length=300, blank=True)
 
     objects = ScopedQuerySet["Order"].as_manager()
 

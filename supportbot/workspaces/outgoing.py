@@ -32,7 +32,7 @@ class PublicTransport(httpx.BaseTransport):
 
     def __init__(self) -> None:
         # No connection outlives its request: it is kept under its address, which several names may share.
-        self._inner = httpx.HTTPTransport(trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
+        self._inner = httpx.HTTPTransport(limits=httpx.Limits(max_keepalive_connections=0))
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Check, pin, send."""
@@ -98,5 +98,6 @@ def _inner(address: Address) -> Address:
     if isinstance(address, ipaddress.IPv6Address):
         if address in NAT64:
             return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        return address.ipv4_mapped or address.sixtofour or address
+        teredo = address.teredo[1] if address.teredo else None
+        return address.ipv4_mapped or address.sixtofour or teredo or address
     return address

@@ -1,11 +1,11 @@
-"""Load the demo workspace: Fennmoor's settings, articles, orders and people, from corpus/. A second run changes nothing
-but the orders' dates, which follow the calendar so that their states stay true."""
+"""Load the demo workspace: Fennmoor's settings, articles, orders, people and free times for call-backs, from corpus/.
+A second run changes nothing but the orders' dates, which follow the calendar so that their states stay true."""
 
 from __future__ import annotations
 
 import json
 from argparse import ArgumentParser
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.timezone import make_aware
 
+from supportbot.actions.models import ActionCall, CallbackSlot
 from supportbot.knowledge.models import Article, Collection, Order
 from supportbot.workspaces.models import Member, OpeningTime, User, Workspace
 
@@ -54,6 +56,9 @@ COURSES = (
     (Order.State.REFUND_PENDING, 20, -2),
     (Order.State.REFUND_PAID, 30, -6),
 )
+SATURDAY = 5
+CALLBACK_TIMES = (time(10), time(11), time(14, 30), time(16))
+CHANGING = ("cancel_order", "change_address")
 
 
 class Command(BaseCommand):
@@ -77,6 +82,7 @@ class Command(BaseCommand):
         load_orders(workspace, timezone.localdate())
         for name, full_name, role in PEOPLE:
             load_person(workspace, f"{name}@fennmoor.example", full_name, role, password)
+        load_callback_slots(workspace, timezone.localdate())
         self.stdout.write(f"Demo logins (password {password}, unless it was changed):")
         for name, _, role in PEOPLE:
             self.stdout.write(f"  {name}@fennmoor.example  {role}")
@@ -147,8 +153,12 @@ def load_approved(workspace: Workspace) -> None:
 
 
 def load_orders(workspace: Workspace, today: date) -> None:
-    """Orders 10001 to 10060, in every state."""
+    """Orders 10001 to 10060, in every state; one that was changed in the chat stays as it is."""
+    done = ActionCall.objects.in_workspace(workspace).filter(state=ActionCall.State.DONE, action__in=CHANGING)
+    changed = set(done.values_list("arguments__order_number", flat=True))
     for index in range(60):
+        if str(10001 + index) in changed:
+            continue
         state, age, due_in = COURSES[index % len(COURSES)]
         items, total = _basket(index)
         Order.objects.update_or_create(
@@ -161,8 +171,19 @@ def load_orders(workspace: Workspace, today: date) -> None:
                 "items": items,
                 "total": total,
                 "invoice_number": f"FM-{20001 + index}",
+                "email": f"customer{index + 1}@fennmoor.example",
+                "delivery_address": f"{index + 1} Heather Street, Bristol BS2 {index % 9}AB",
             },
         )
+
+
+def load_callback_slots(workspace: Workspace, today: date) -> None:
+    """Free times of the agents on the next ten weekdays."""
+    agents = User.objects.filter(memberships__workspace=workspace, memberships__role=Member.Role.AGENT)
+    days = [today + timedelta(days=ahead) for ahead in range(14)]
+    times = [make_aware(datetime.combine(day, at)) for day in days if day.weekday() < SATURDAY for at in CALLBACK_TIMES]
+    slots = [CallbackSlot(workspace=workspace, agent=agent, starts_at=at) for agent in agents for at in times]
+    CallbackSlot.objects.bulk_create(slots, ignore_conflicts=True)
 
 
 def load_person(workspace: Workspace, email: str, name: str, role: str, password: str) -> None:
