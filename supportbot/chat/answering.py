@@ -49,6 +49,11 @@ class Question:
     decision: Decision
 
     @property
+    def is_sure(self) -> bool:
+        """Whether triage is sure enough of the intent to act on it."""
+        return self.decision.act in ("answer", "ask") and self.decision.reason != "found"
+
+    @property
     def language(self) -> str:
         """The language to answer fixed words in."""
         return READ if self.reading.language == "und" else self.reading.language

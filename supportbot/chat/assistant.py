@@ -18,16 +18,17 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from django.utils import timezone
 
-from supportbot.chat import context
+from supportbot.chat import acting, context
 from supportbot.chat.answering import QUOTE_FROM, Question, Unsupported, checked, consider
 from supportbot.chat.attempt import Attempt, TurnLost
 from supportbot.chat.decision import Decision
 from supportbot.chat.drafts import Draft
-from supportbot.chat.models import Message
+from supportbot.chat.models import Generation, Message
 from supportbot.chat.words import say
 
 if TYPE_CHECKING:
     from inference.engine import Completion, Engine, ReplyStream, Turn
+    from supportbot.actions.dialogue import Step
 
 log = structlog.get_logger(__name__)
 ATTEMPTS = 3
@@ -110,12 +111,24 @@ def _reply(attempt: Attempt, model: Engine) -> None:
     attempt.record["wait_s"] = (timezone.now() - attempt.message.created_at).total_seconds()
     said = context.read(attempt.conversation, attempt.waiting)
     questions = _consider(attempt, said, model)
+    if step := acting.step(attempt, said, questions[0]):
+        _tell(attempt, step)
+        return
     replies, unanswered = _answers(attempt, said, questions, model)
     if unanswered:
         attempt.save_hand_off(unanswered, lead="\n\n".join(replies))
     else:
         used = [source for question, text in zip(questions, replies, strict=True) for source in question.sources(text)]
         attempt.save_reply("\n\n".join(replies), list({source["url"]: source for source in used}.values())[:SOURCES])
+
+
+def _tell(attempt: Attempt, step: Step) -> None:
+    """What was done, or what is asked or proposed before it is."""
+    attempt.record |= {"act": Generation.Act.ACT, "reason": step.state}
+    if step.hand_off:
+        attempt.save_hand_off(step.hand_off, lead=step.text)
+    else:
+        attempt.save_reply(step.text, [])
 
 
 def _consider(attempt: Attempt, said: context.Context, model: Engine) -> list[Question]:

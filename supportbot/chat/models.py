@@ -197,6 +197,7 @@ class Generation(models.Model):
     class Act(models.TextChoices):
         ANSWER = "answer"
         ASK = "ask"
+        ACT = "act", "do something for the customer"
         REFUSE = "refuse"
         HAND_OFF = "hand_off"
 

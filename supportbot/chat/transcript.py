@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from supportbot.actions import dialogue
 from supportbot.chat import drafts, events, handover
 from supportbot.chat.models import Conversation, Message
 from supportbot.chat.promise import promise
@@ -46,7 +47,8 @@ def settle(conversation: Conversation, outcome: Message.Outcome) -> None:
 
 
 def silence_bot(conversation: Conversation, reason: str) -> None:
-    """Take back the answer that is being written, on commit."""
+    """Take back the answer that is being written, on commit, and what an action has asked."""
+    dialogue.put_aside(conversation.id)
     transaction.on_commit(lambda: drafts.fail_current(conversation.id, reason))
 
 
