@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from benchmarks import machine
@@ -85,6 +86,7 @@ def _measure(database: str, articles: int) -> list[list[str]]:
     from supportbot.knowledge import retrieval  # noqa: PLC0415
     from supportbot.knowledge.index import postgres, sqlite  # noqa: PLC0415
 
+    torch.set_num_threads(1)  # as the engine does in a worker
     embed = shared_encoder().embed
     workspace = _fill(articles, embed)
     index = sqlite if database == "sqlite" else postgres

@@ -103,12 +103,13 @@ def _take_all(run: Import) -> None:
     known = set(run.items.values_list("source", flat=True))
     done = len(known)
     for found, total in _found(run):
-        if found.source not in known:
-            done += 1
-            store(run, found)
+        if found.source in known:
+            continue
+        done += 1
         at_it = Import.objects.filter(id=run.id, state=State.RUNNING)
         if not at_it.update(done=done, total=max(total, done), claimed_until=timezone.now() + CLAIM):
             return  # undone meanwhile
+        store(run, found)
 
 
 def _found(run: Import) -> Iterator[tuple[Document | Skipped, int]]:

@@ -40,9 +40,10 @@ def _take(run: Import, source: str, document: Document) -> ImportItem:
     if article is None:
         article = Article(workspace=run.workspace, source=source, imported_by=run)
         return _write(run, article, document, {**wanted, "slug": _free_slug(run, wanted, document)}, None)
-    if _is_unchanged(article, document, wanted):
+    said = {name: wanted[name] for name in document.fields if name in wanted}
+    if _is_unchanged(article, document, said):
         return _note(run, source, Outcome.UNCHANGED, title=article.title, article=article)
-    return _write(run, article, document, wanted, _snapshot(article))
+    return _write(run, article, document, said, _snapshot(article))  # who may read it stays as people decided here
 
 
 def _wanted(run: Import, document: Document) -> dict[str, Any]:
@@ -80,7 +81,7 @@ def _known(run: Import, source: str, wanted: Mapping[str, Any]) -> Article | Non
     return articles.filter(slug=wanted["slug"], language=wanted["language"]).first()
 
 
-def _is_unchanged(article: Article, document: Document, wanted: Mapping[str, Any]) -> bool:
+def _is_unchanged(article: Article, document: Document, fields: Mapping[str, Any]) -> bool:
     """Whether the source says what it said before: then what people changed here since stays."""
     texts = [{"title": article.title, "body": article.body}]
     last = (
@@ -89,8 +90,7 @@ def _is_unchanged(article: Article, document: Document, wanted: Mapping[str, Any
     if last and (version := ArticleVersion.objects.filter(article=article, number=last.version).first()):
         texts.append({"title": version.title, "body": version.body})
     said = {"title": document.title, "body": document.body}
-    own = {name: wanted[name] for name in document.fields if name in wanted}
-    return said in texts and all(getattr(article, name) == value for name, value in own.items())
+    return said in texts and all(getattr(article, name) == value for name, value in fields.items())
 
 
 def _write(

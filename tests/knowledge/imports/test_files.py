@@ -66,6 +66,13 @@ def test_what_people_changed_here_stays_while_the_source_is_the_same(take: Take)
     assert Article.objects.get().body == "Mine."
 
 
+def test_update_leaves_to_people_who_may_read_it(take: Take) -> None:
+    take({"a.md": b"# A\n\nFirst."})
+    Article.objects.update(audience="agents", status="draft")
+    assert outcomes(take({"a.md": b"# A\n\nSecond."})) == {"a.md": "updated"}
+    assert [(a.body, a.audience, a.status) for a in Article.objects.all()] == [("Second.", "agents", "draft")]
+
+
 def test_undo_brings_back_what_was_before_but_not_over_later_changes(take: Take, workspace: Workspace) -> None:
     take({"a.md": b"# A\n\nOld."})
     run = take({"a.md": b"# A again\n\nNew.", "b.md": b"# B\n\nText.", "c.md": b"# C\n\nText too."})
