@@ -16,9 +16,8 @@ from supportbot.chat.models import Conversation, EmailCopy, Message, Rating
 from supportbot.chat.promise import day_of, promise, usual_minutes
 from supportbot.chat.refusals import NotYours, Refused
 from supportbot.chat.visitors import Visitor
-from supportbot.knowledge.models import Article
 from supportbot.workspaces.models import AuditEntry, Member, OpeningTime, User, Workspace
-from tests.chat.conftest import Write, now
+from tests.chat.conftest import Publish, Write, now
 
 Handler, Status, Outcome = Conversation.Handler, Conversation.Status, Message.Outcome
 State = EmailCopy.State
@@ -155,11 +154,11 @@ def test_summary_tells_what_was_wanted_in_the_customers_own_words(waiting: Conve
 
 
 def test_suggestions_are_an_articles_words_and_similar_resolved_conversations(
-    bot: Engine, workspace: Workspace, waiting: Conversation
+    bot: Engine, workspace: Workspace, waiting: Conversation, knowledge: Publish
 ) -> None:
     Message.objects.filter(conversation=waiting).update(category="delivery", intent="track_order", sentiment="angry")
     body = "# Track\n\nOur shop has a garden.\n\nWhere your order is stands on the **tracking page** of the carrier."
-    Article.objects.create(workspace=workspace, slug="t", title="Track your order", category="delivery", body=body)
+    knowledge("Track your order", body, category="delivery")
     done = Conversation.objects.create(
         workspace=workspace, contact=waiting.contact, status=Status.RESOLVED, category="delivery"
     )
