@@ -65,6 +65,8 @@ def checkpoint_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
         moe_num_experts=4,
         moe_intermediate_size=32,
     )
+    torch.manual_seed(0)
+    torch.set_num_threads(1)
     model = learn(Decoder(config), tokenizer, said)
     cards = [{"name": f"expert {index}", "categories": []} for index in range(4)]
     card = {"name": "tiny", "experts": cards, "needs_order": ["track_order"], "hand_off_below": 0.5}
@@ -78,8 +80,6 @@ def checkpoint_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def learn(model: Decoder, tokenizer: Tokenizer, said: dict[tuple[str, str], list[str]]) -> Decoder:
     """Train until each brief gives its reply, whatever the customer's words."""
-    torch.manual_seed(0)
-    torch.set_num_threads(1)
     return teach(model, (_example(tokenizer, said, step, brief) for step in range(90) for brief in REPLIES))
 
 
