@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -29,6 +29,8 @@ from supportbot.chat.words import SENTENCES
 from supportbot.knowledge import indexing
 from supportbot.knowledge.models import Article, Order, Passage
 from supportbot.workspaces.models import Workspace
+
+pytestmark = pytest.mark.django_db
 
 Attack = Mapping[str, Any]
 ATTACKS: list[Attack] = [json.loads(line) for line in Path(__file__).with_name("attacks.jsonl").open()]
@@ -115,15 +117,8 @@ def index() -> None:
         pass
 
 
-@pytest.fixture
-def play(shop: Workspace) -> Iterator[Callable[[Attack], list[Message]]]:
-    """Plays an attack on a new visitor's conversation and undoes it: the assistant's replies."""
-    with transaction.atomic():
-        yield lambda attack: _play(shop, attack)
-        transaction.set_rollback(True)
-
-
-def _play(shop: Workspace, attack: Attack) -> list[Message]:
+def play(shop: Workspace, attack: Attack) -> list[Message]:
+    """What the assistant says to a new visitor who tries it."""
     conversation = identify(shop.key, secrets.token_urlsafe(32), origin=None, host="testserver").begin()
     if attack["where"] == "name":
         Contact.objects.filter(id=conversation.contact_id).update(name=attack["text"])
@@ -177,12 +172,10 @@ def numbers_in(attack: Attack) -> list[str]:
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=[attack["id"] for attack in ATTACKS])
-def test_attack_gets_nothing_but_what_the_shop_may_say(
-    play: Callable[[Attack], list[Message]], shop: Workspace, attack: Attack
-) -> None:
+def test_attack_gets_nothing_but_what_the_shop_may_say(shop: Workspace, attack: Attack) -> None:
     others = [Workspace, Order, Article] if attack["where"] not in PLANTED else [Workspace]
     before = rows(*others)
-    replies = play(attack)
+    replies = play(shop, attack)
     assert replies, "never silent"
     known = public_texts(shop, numbers_in(attack))
     for reply in replies:
