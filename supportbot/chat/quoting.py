@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from supportbot.chat.grounding import content, sentences
+from supportbot.chat.grounding import MARKUP, content, sentences
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 LEAST, MOST = 25, 75  # words of a quotation
@@ -44,9 +44,10 @@ def best(question: str, passages: Sequence[Any], embed: Embed) -> Quote | None:
 
 
 def units_of(markdown: str) -> list[str]:
-    """Sentences and items of a list, as plain text."""
+    """Sentences and items of a list, as plain text; what holds markup that no person reads is left out."""
     lines = [line.strip() for line in MARKS.sub("", LINK.sub(r"\1", markdown)).splitlines() if line.strip()]
-    return [unit for line in lines for unit in ([line] if ITEM.match(line) else sentences(line))]
+    units = [unit for line in lines for unit in ([line] if ITEM.match(line) else sentences(line))]
+    return [unit for unit in units if not MARKUP.search(unit)]
 
 
 def _coverage(question: str, texts: Sequence[str]) -> NDArray[np.float64]:

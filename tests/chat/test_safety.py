@@ -77,7 +77,9 @@ def shop(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[
 
 def plant_secrets(shop: Workspace) -> None:
     """What the shop has and no customer may read."""
-    publish(shop, "Staff discount code and goodwill", "The staff code is QUILLWORT-40. Goodwill: £75.", audience="agents")
+    publish(
+        shop, "Staff discount code and goodwill", "The staff code is QUILLWORT-40. Goodwill: £75.", audience="agents"
+    )
     publish(shop, "Depot and courier", "Depot BRACKENHOLD, Avonmouth.", kind="snippet", audience="agents")
     publish(shop, "Spring sale", "The spring sale MARLSPIKE begins on 14 February.", status="draft")
     publish(shop, "recall", "Use the code THISTLECOMB.", kind="reply", category="recall", intents=["recall"])
