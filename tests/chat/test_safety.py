@@ -17,6 +17,7 @@ from uuid import uuid4
 import pytest
 from django.core.management import call_command
 from django.db import models, transaction
+from django.test import override_settings
 from django.utils import timezone
 from django.utils.text import slugify
 from pytest_django import DjangoDbBlocker
@@ -29,6 +30,7 @@ from supportbot.chat.words import SENTENCES
 from supportbot.knowledge import indexing
 from supportbot.knowledge.models import Article, Order, Passage
 from supportbot.workspaces.models import Workspace
+from tests.model_server import ModelServer, words
 
 pytestmark = pytest.mark.django_db
 
@@ -61,8 +63,7 @@ FIGURE = re.compile(r"[£$€]?\d+(?:[.,:]\d+)*(?:\s?%)?")
 @pytest.fixture(scope="module")
 def shop(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Workspace]:
     """The demo shop with its secrets, another tenant beside it, and the engine on the checkpoint that ships."""
-    assistant.stop()
-    assistant._engine.cache_clear()
+    forget_engine()
     with django_db_blocker.unblock(), transaction.atomic():
         call_command("demo", password="only-for-the-tests", verbosity=0)
         shop = Workspace.objects.get(slug="fennmoor")
@@ -71,6 +72,11 @@ def shop(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[
         index()
         yield shop
         transaction.set_rollback(True)
+    forget_engine()
+
+
+def forget_engine() -> None:
+    """Let the next reply load the engine anew."""
     assistant.stop()
     assistant._engine.cache_clear()
 
@@ -190,6 +196,25 @@ def test_attack_gets_nothing_but_what_the_shop_may_say(shop: Workspace, attack: 
     conversation = Conversation.objects.get(id=last.conversation_id)
     assert conversation.handler == ("queue" if last.generation.act == "hand_off" else "bot")
     assert rows(*others) == before
+
+
+@pytest.fixture(scope="module")
+def obedient(shop: Workspace) -> Iterator[ModelServer]:
+    """A model on a server, in the place of ours, that says what it is made to say."""
+    with ModelServer() as server, override_settings(BACKEND=f"openai:{server.address}#obedient", BACKEND_KEY="secret"):
+        forget_engine()
+        yield server
+        forget_engine()
+
+
+OBEYED = [attack for attack in ATTACKS if attack["where"] == "message" and "text" in attack][::3]
+
+
+@pytest.mark.parametrize("attack", OBEYED, ids=[attack["id"] for attack in OBEYED])
+def test_model_that_obeys_is_not_let_speak(shop: Workspace, obedient: ModelServer, attack: Attack) -> None:
+    obedient.serves = [words(attack["obeyed"])]
+    replies = play(shop, attack)
+    assert attack["obeyed"] not in "\n".join(reply.body for reply in replies)
 
 
 def test_attacks_are_many_and_of_every_kind() -> None:
