@@ -16,7 +16,9 @@ import snowballstemmer
 
 COVERED = 0.75  # share of a sentence's content words that one piece of evidence must have
 ENDS = re.compile(r"(?<=[.!?])[\"'”’)\]]*\s+(?=[\"'“‘(\[¿¡]?[A-Z0-9À-Þ])|\n+")
-ADDRESS = re.compile(r"https?://\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|example)\b\S*")
+ADDRESS = re.compile(r"https?://\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\b[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}\b\S*")
+MARKUP = re.compile(r"<[|/!a-z]|\|>|\{[{%]|\]\(|javascript:", re.IGNORECASE)  # no words of a person
+IDENTIFIER = re.compile(r"\d{5,}")
 NUMBER = re.compile(r"[£$€]?\d[\d.,:/-]*\d|[£$€]?\d|%")
 WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 NUMBER_WORDS = {
@@ -62,14 +64,18 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a reply may rest on. `said` are the customer's words: facts may be repeated, nothing may rest on them."""
+    """What a reply may rest on. `said` are the customer's words: their names and the numbers of things may be repeated,
+    no amount, time or address, and nothing may rest on them."""
 
     pieces: tuple[Piece, ...]
     said: str = ""
 
     def judge(self, sentence: str) -> Verdict:
         """Whether the sentence may be sent."""
-        if strange := [fact for fact in _facts(sentence) if fact not in self._facts]:
+        if MARKUP.search(sentence):
+            return Verdict("markup")
+        known = self._facts | (_identifiers(sentence) & _identifiers(self.said))
+        if strange := [fact for fact in _facts(sentence) if fact not in known]:
             return Verdict(f"fact: {strange[0]}")
         if strange := [name for name in _names(sentence) if name.lower() not in self._words]:
             return Verdict(f"name: {strange[0]}")
@@ -85,19 +91,16 @@ class Evidence:
 
     @cached_property
     def _facts(self) -> frozenset[str]:
-        return frozenset(fact for text in self._texts for fact in _facts(text))
+        return frozenset(fact for piece in self.pieces for fact in _facts(piece.text))
 
     @cached_property
     def _words(self) -> frozenset[str]:
-        return frozenset(word.lower() for text in self._texts for word in WORD.findall(text))
+        texts = (*(piece.text for piece in self.pieces), self.said)
+        return frozenset(word.lower() for text in texts for word in WORD.findall(text))
 
     @cached_property
     def _claims(self) -> tuple[frozenset[str], ...]:
         return tuple(content(piece.text) for piece in self.pieces)
-
-    @property
-    def _texts(self) -> tuple[str, ...]:
-        return (*(piece.text for piece in self.pieces), self.said)
 
 
 def content(text: str) -> frozenset[str]:
@@ -118,6 +121,11 @@ def _facts(text: str) -> Iterator[str]:
             yield NUMBER_WORDS[word]
         elif word in MONTHS:
             yield word
+
+
+def _identifiers(text: str) -> frozenset[str]:
+    """Numbers that name a thing, as that of an order; nothing that is measured or paid."""
+    return frozenset(number for number in NUMBER.findall(ADDRESS.sub(" ", text)) if IDENTIFIER.fullmatch(number))
 
 
 def _names(sentence: str) -> Iterator[str]:

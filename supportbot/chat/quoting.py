@@ -10,13 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from supportbot.chat.grounding import content, sentences
+from supportbot.chat.grounding import MARKUP, content, sentences
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
+KEPT = 20_000  # vectors: 30 MB
 LEAST, MOST = 25, 75  # words of a quotation
 ITEM = re.compile(r"^(?:[-*•]|\d+[.)])\s+")
 LEANS = re.compile(r"^(?:it|they|this|that|these|those|he|she|if not|otherwise|however|then|also|in that case)\b", re.I)
 LINK, MARKS = re.compile(r"\[([^\]]+)\]\([^)\s]+\)"), re.compile(r"(?:\*\*|__|`|^#+\s+|^>\s?)", re.M)
+
+_vectors: dict[tuple[Embed, str], NDArray[np.float32]] = {}
 
 
 @dataclass(frozen=True)
@@ -36,17 +39,31 @@ def best(question: str, passages: Sequence[Any], embed: Embed) -> Quote | None:
     if not units:
         return None
     texts = [f"{_last(passage.heading)}: {parts[at]}" for passage, parts, at in units]
-    vectors = embed([question, *texts])
-    scores = vectors[1:] @ vectors[0] + _coverage(question, [f"{p.heading} {parts[at]}" for p, parts, at in units])
+    scores = _embedded(texts, embed) @ embed([question])[0] + _coverage(
+        question, [f"{p.heading} {parts[at]}" for p, parts, at in units]
+    )
     index = int(scores.argmax())
     passage, parts, at = units[index]
     return Quote(_window(parts, at), passage, float(np.clip(scores[index] / 2, 0, 1)))
 
 
 def units_of(markdown: str) -> list[str]:
-    """Sentences and items of a list, as plain text."""
+    """Sentences and items of a list, as plain text; what holds markup that no person reads is left out."""
     lines = [line.strip() for line in MARKS.sub("", LINK.sub(r"\1", markdown)).splitlines() if line.strip()]
-    return [unit for line in lines for unit in ([line] if ITEM.match(line) else sentences(line))]
+    units = [unit for line in lines for unit in ([line] if ITEM.match(line) else sentences(line))]
+    return [unit for unit in units if not MARKUP.search(unit)]
+
+
+def _embedded(texts: Sequence[str], embed: Embed) -> NDArray[np.float32]:
+    """Their vectors; a passage's sentences come again with many a question, so what was made is kept."""
+    if len(_vectors) > KEPT:
+        _vectors.clear()
+    known = {text: _vectors.get((embed, text)) for text in texts}
+    new = [text for text, vector in known.items() if vector is None]
+    if new:
+        known |= dict(zip(new, embed(new), strict=True))
+        _vectors.update({(embed, text): known[text] for text in new})
+    return np.stack([known[text] for text in texts])
 
 
 def _coverage(question: str, texts: Sequence[str]) -> NDArray[np.float64]:

@@ -239,7 +239,7 @@ class Order(models.Model):
         return {
             "order_number": self.number,
             "order_date": order_words.day(self.placed_on),
-            "order_items": self.items,
+            "order_items": order_words.goods(self.items),
             "order_total": f"{self.currency}{Decimal(self.total):.2f}",
             "order_state": order_words.STATE[self.state],
             "order_next": order_words.next_step(self.state, self.due_on, settings),

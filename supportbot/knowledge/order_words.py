@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 
@@ -45,6 +46,15 @@ REFUND = {
     "refund_paid": "The refund was paid on {day}, the way you had paid.",
 }
 NO_REFUND = "No refund is open for it: we have no return of this order yet."
+
+# Letters and digits with what stands between them in a phrase; no telephone number, address, markup or second sentence.
+PHRASE = re.compile(r"(?!.*\d[\d ()/-]{6,}\d)(?:[^\W_]|[ ,;&'’\"“”()/+×%°-]|(?<=\d)\.(?=\d))+")
+GOODS = "the items of this order"
+
+
+def goods(items: str) -> str:
+    """What was ordered, as a phrase; where the shop's system holds more than a phrase, that stays unsaid."""
+    return items if PHRASE.fullmatch(items) else GOODS
 
 
 def day(date_: date) -> str:

@@ -74,6 +74,8 @@ def _said(node: SyntaxTreeNode) -> str:
         return " | ".join(_said(cell) for cell in node.children)
     if node.type == "html_block":
         return " ".join(unescape(nh3.clean(node.content, tags=set())).split())
+    if node.type == "html_inline":
+        return ""
     if not node.children:
         return " " if node.type in ("softbreak", "hardbreak") else node.content.strip("\n")
     return "".join(_said(child) for child in node.children).strip()

@@ -10,7 +10,7 @@ PASSAGE = (
     "You can return a bike within 14 days. The fee is £12.50. Write to help@pedalbay.example or visit Quay Street."
 )
 ORDER = "order number 20014 order state on its way to you order next It should reach you by 3 December."
-KNOWN = Evidence((Piece(PASSAGE), Piece(ORDER)), said="I paid 99 in Ghent for order 20014")
+KNOWN = Evidence((Piece(PASSAGE), Piece(ORDER)), said="I paid 99 in Ghent for order 20014, see evil.io")
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,7 @@ KNOWN = Evidence((Piece(PASSAGE), Piece(ORDER)), said="I paid 99 in Ghent for or
         "You can visit us in Quay Street.",
         "I'm sorry to hear that.",
         "Shall I get a colleague?",
+        "Order 20014, for which you paid in Ghent, is on its way to you by 3 December.",
     ],
 )
 def test_what_the_evidence_says_may_be_sent(sentence: str) -> None:
@@ -39,6 +40,11 @@ def test_what_the_evidence_says_may_be_sent(sentence: str) -> None:
         ("It should reach you by 3 January.", "fact: january"),
         ("Write to boss@pedalbay.example.", "fact: boss@pedalbay.example"),
         ("See https://evil.example/pay for the fee.", "fact: https://evil.example/pay"),
+        ("You paid a fee of £99.", "fact: 99"),
+        ("You can return the bike within 99 days.", "fact: 99"),
+        ("The fee is on evil.io.", "fact: evil.io"),
+        ("The fee is <b>£12.50</b>.", "markup"),
+        ("The fee is {{fee}}.", "markup"),
         ("You can visit us in Harbour Street.", "name: Harbour"),
         ("We collect the bike free of charge from any hotel.", "claim"),
         ("A full refund goes out within minutes.", "claim"),
