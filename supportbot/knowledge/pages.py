@@ -1,4 +1,4 @@
-"""An article as a page: slots filled, Markdown rendered, HTML made safe, its headings named so that links reach them."""
+"""An article as a page: slots filled, Markdown rendered, HTML made safe, its headings named for links."""
 
 from __future__ import annotations
 
@@ -56,13 +56,12 @@ def page(article: Article) -> Page:
         attributes=ATTRIBUTES,
         attribute_filter=lambda tag, name, value: value if name != "id" or value in names else None,
     )
-    opening = " ".join(cut(article.title, markdown)[0].text.split())
-    return Page(mark_safe(html), headings, first_sentences(opening))  # noqa: S308
+    return Page(mark_safe(html), headings, first_sentences(cut(article.title, markdown)[0].text))  # noqa: S308
 
 
 def first_sentences(text: str, most: int = DESCRIPTION) -> str:
     """As many whole sentences from the start as fit, else the first one's beginning."""
-    taken = ""
+    text, taken = " ".join(text.split()), ""
     for sentence in sentences(text):
         if len(longer := f"{taken} {sentence}".strip()) > most:
             break

@@ -14,7 +14,7 @@ def page(body: str) -> str:
 
 
 def test_markdown_is_rendered_and_slots_are_filled() -> None:
-    assert page("## Back\n\nWithin {{return_days}}.") == "<h2 id=\"back\">Back</h2>\n<p>Within 30 days.</p>\n"
+    assert page("## Back\n\nWithin {{return_days}}.") == '<h2 id="back">Back</h2>\n<p>Within 30 days.</p>\n'
 
 
 def test_slot_without_a_value_is_never_shown() -> None:
