@@ -60,8 +60,8 @@ def page(article: Article) -> Page:
 
 
 def first_sentences(text: str, most: int = DESCRIPTION) -> str:
-    """As many whole sentences from the start as fit, else the first one's beginning."""
-    text, taken = " ".join(text.split()), ""
+    """As many whole sentences of the first paragraph as fit, else the first one's beginning."""
+    text, taken = text.strip().split("\n")[0].removeprefix("- "), ""
     for sentence in sentences(text):
         if len(longer := f"{taken} {sentence}".strip()) > most:
             break

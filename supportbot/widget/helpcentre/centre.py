@@ -107,9 +107,10 @@ class HelpCentre:
         return retrieval.find_words(self.workspace, query, limit=RESULTS, language=self.language)
 
     def related(self, article: Article) -> list[Article]:
-        """Articles that speak of the same."""
-        found = retrieval.find_words(self.workspace, article.title, limit=RELATED + 1, language=self.language)
-        return [passage.article for passage in found if passage.article_id != article.id][:RELATED]
+        """Articles that speak of the same, those of its collection first."""
+        found = retrieval.find_words(self.workspace, article.title, limit=RESULTS, language=self.language)
+        others = [passage.article for passage in found if passage.article_id != article.id]
+        return sorted(others, key=lambda other: other.collection_id != article.collection_id)[:RELATED]
 
     def tongues(self) -> list[Tongue]:
         """This page in every language."""

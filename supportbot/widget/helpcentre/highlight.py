@@ -22,7 +22,8 @@ def marked(text: str, query: str, language: str) -> SafeString:
 
 def excerpt(text: str, query: str, language: str) -> SafeString:
     """The part of the text that has most of the words, marked."""
-    text, stems = " ".join(text.split()), _stems(query, language)
+    lines = (line.removeprefix("- ") for line in text.splitlines())
+    text, stems = " · ".join(line for line in lines if line.strip()), _stems(query, language)
     start = _densest(text, stems)
     end = len(text) if len(text) - start <= LONGEST else text.rfind(" ", start, start + LONGEST)
     opening, ending = "… " if start else "", " …" if end < len(text) else ""

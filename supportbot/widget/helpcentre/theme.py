@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import colorsys
 import re
 
 RGB = tuple[float, float, float]
@@ -9,7 +10,7 @@ COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 DEFAULT = "#1c2420"
 BLACK, WHITE = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
 CONTRAST = 4.6  # 4.5 with room for rounding
-ON_LIGHT, ON_DARK = 0.80, 0.025  # luminance of the accent's hardest surfaces in either scheme: its own soft colour
+ON_LIGHT, ON_DARK = 0.80, 0.03  # luminance of the accent's hardest surfaces in either scheme: its own soft colour
 DEEP = 0.09  # luminance that a large area of colour may have on a dark page
 STEPS = 50
 SHEET = """:root {{
@@ -21,6 +22,7 @@ SHEET = """:root {{
   --on-accent: light-dark(#ffffff, #000000);
   --focus: light-dark({light}, {dark});
 }}
+supportbot-widget {{ --supportbot-colour: {brand}; }}
 """
 
 
@@ -37,7 +39,7 @@ def sheet(colour: str) -> str:
         light_hover=_hex(_mix(light, BLACK, 0.25)),
         dark_hover=_hex(_mix(dark, WHITE, 0.35)),
         light_soft=_hex(_mix(light, WHITE, 0.9)),
-        dark_soft=_hex(_mix(dark, BLACK, 0.85)),
+        dark_soft=_hex(_mix(dark, BLACK, 0.8)),
     )
 
 
@@ -53,9 +55,12 @@ def contrast(one: float, other: float) -> float:
 
 
 def _readable(rgb: RGB, background: float, towards: RGB) -> RGB:
-    steps = (_mix(rgb, towards, step / STEPS) for step in range(STEPS))
-    wanted = (mixed for mixed in steps if _is_beyond(mixed, background, towards))
-    return next(wanted, towards)
+    """The colour in another lightness, so that it keeps its hue and its strength."""
+    hue, lightness, saturation = colorsys.rgb_to_hls(*rgb)
+    goal = towards[0]
+    steps = (lightness + (goal - lightness) * step / STEPS for step in range(STEPS))
+    tried = (colorsys.hls_to_rgb(hue, step, saturation) for step in steps)
+    return next((other for other in tried if _is_beyond(other, background, towards)), towards)
 
 
 def _is_beyond(rgb: RGB, background: float, towards: RGB) -> bool:
