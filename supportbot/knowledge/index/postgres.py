@@ -43,7 +43,7 @@ BY_WORDS = """
     WITH asked AS (
         SELECT lexeme, quote_literal(lexeme)::tsquery AS query FROM unnest(to_tsvector(%(config)s::regconfig, %(text)s))
         UNION ALL SELECT begun || '*', (quote_literal(begun) || ':*')::tsquery
-            FROM (SELECT %(begun)s::text AS begun) AS last WHERE begun <> ''
+            FROM (SELECT nullif(%(begun)s::text, '') AS begun) AS last
     ), found AS (
         SELECT asked.lexeme, passage.id, ts_rank(passage.words, asked.query) AS rank
         FROM asked JOIN knowledge_passage AS passage ON passage.words @@ asked.query

@@ -163,7 +163,7 @@ TEXTS: dict[str, tuple[str, ...]] = {
         "Tudo sobre “{topic}”",
         "Tutto su “{topic}”",
     ),
-    "language": ("Language", "Idioma", "Langue", "Sprache", "Idioma", "Lingua"),
+    "choose_language": ("Language", "Idioma", "Langue", "Sprache", "Idioma", "Lingua"),
     "was_it_helpful": (
         "Was this helpful?",
         "¿Le ha sido útil?",
