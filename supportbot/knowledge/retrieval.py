@@ -58,7 +58,7 @@ def find(
 
 def find_words(workspace: Workspace, text: str, *, limit: int = 10, language: str = "en") -> list[Passage]:
     """Passages of public articles that have a text's words, best first, one of each article; its last word may be only
-    begun. By words alone, so that it needs no model."""
+    begun. An article whose title has the text goes before all. By words alone, so that it needs no model."""
     text = _clean(text)
     index = postgres if connection.vendor == "postgresql" else sqlite
     words = search_words(text, language)
@@ -67,7 +67,10 @@ def find_words(workspace: Workspace, text: str, *, limit: int = 10, language: st
     shown = Passage.objects.in_workspace(workspace).filter(article__in=Article.objects.public())
     passages = shown.select_related("article__workspace").defer("embedding", "article__body").in_bulk(ranking)
     best = {passages[id_].article_id: passages[id_] for id_ in reversed(ranking) if id_ in passages}
-    return [*best.values()][::-1][:limit]
+    ordered = sorted(
+        reversed(best.values()), key=lambda passage: text.strip().lower() not in passage.article.title.lower()
+    )
+    return ordered[:limit]
 
 
 def fuse(*rankings: Iterable[int]) -> dict[int, float]:

@@ -112,6 +112,11 @@ def test_articles_collection_of_another_workspace_is_not_named(client: Client, s
 def test_home_lists_collections_with_the_number_of_articles_in_this_language(client: Client, shop: Workspace) -> None:
     html = page(client, "/help/lumen/")
     assert "Send it back." in html and "2 articles" in html and "More answers" in html
+    first = Collection.objects.create(workspace=shop, slug="zoo", title="Zoo lamps", position=0)
+    Collection.objects.filter(slug="returns").update(position=1)
+    Article.objects.filter(slug="clean-a-lamp").update(collection=first)
+    html = page(client, "/help/lumen/")
+    assert html.index("Zoo lamps") < html.index("Returns") and "More answers" not in html
     spanish = page(client, "/help/lumen/es/")
     assert '<html lang="es">' in spanish and "1 artículo<" in spanish and "/help/lumen/es/topics/returns/" in spanish
 
@@ -130,6 +135,13 @@ def test_search_finds_begun_words_and_marks_them(client: Client, shop: Workspace
     assert "1 result" in html and "The <mark>refund</mark> of a lamp" in html and 'content="noindex"' in html
     assert "Nothing found for “zebra”." in page(client, "/help/lumen/search/?q=zebra")
     assert "<mark>lámpara</mark>" in page(client, "/help/lumen/es/search/?q=lámpara")
+
+
+def test_article_whose_title_has_the_text_is_found_first(client: Client, shop: Workspace) -> None:
+    write(shop, "lamps", "Lamps", "Lamp, lamp and lamp again: clean. Clean lamps, a clean lamp.")
+    index()
+    html = page(client, "/help/lumen/search/?q=clean+a+lam")
+    assert html.index("articles/clean-a-lamp/") < html.index("articles/lamps/")
 
 
 def test_search_takes_any_text_and_shows_it_as_text(client: Client, shop: Workspace) -> None:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from playwright.sync_api import Browser, expect
 
+from tests.servers import wait_until
 from tests.stack import EmbeddedStack
+
+INDEXED = """SELECT 1 FROM knowledge_passage AS passage JOIN knowledge_article AS article ON article.id = article_id
+    WHERE article.slug = 'track-your-order'"""
 
 
 def test_reader_finds_an_article_while_typing_and_answers_without_leaving(
     browser: Browser, embedded_stack: EmbeddedStack
 ) -> None:
+    wait_until(lambda: bool(embedded_stack.rows(INDEXED)), seconds=120, what="the article's passages")
     with browser.new_context(viewport={"width": 390, "height": 844}) as context:
         page, complaints = context.new_page(), []
         page.on("console", lambda line: complaints.append(line.text))

@@ -130,7 +130,7 @@ class HelpCentre:
         return Article.objects.in_workspace(self.workspace).public()
 
     def _collections(self) -> QuerySet[Collection]:
-        return Collection.objects.in_workspace(self.workspace)
+        return Collection.objects.in_workspace(self.workspace).order_by("position", "title")
 
     def _loose(self) -> QuerySet[Article]:
         return self.articles().exclude(collection__in=self._collections())
