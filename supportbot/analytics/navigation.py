@@ -32,6 +32,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             "Knowledge",
             ("Articles", "admin:knowledge_article_changelist", "article"),
             ("Collections", "admin:knowledge_collection_changelist", "folder"),
+            ("Article feedback", "admin:knowledge_articlefeedback_changelist", "thumbs_up_down"),
             ("Imports", "admin:knowledge_import_changelist", "upload_file"),
             ("Orders", "admin:knowledge_order_changelist", "package_2"),
         ),

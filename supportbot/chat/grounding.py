@@ -21,6 +21,11 @@ MARKUP = re.compile(r"<[|/!a-z]|\|>|\{[{%]|\]\(|javascript:", re.IGNORECASE)  # 
 IDENTIFIER = re.compile(r"\d{5,}")
 NUMBER = re.compile(r"[£$€]?\d[\d.,:/-]*\d|[£$€]?\d|%")
 WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+QUESTION = re.compile(
+    r"^(?:and |or |but )?(?:who|what|when|where|which|why|how|is|are|do|does|did|can|could|would|shall|may|have|has)\b"
+    r"[^.!]*[^\s?]\?$",
+    re.IGNORECASE,
+)
 NUMBER_WORDS = {
     **{"two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9"},
     **{"ten": "10", "eleven": "11", "twelve": "12", "thirty": "30", "sixty": "60", "ninety": "90"},
@@ -80,7 +85,7 @@ class Evidence:
         if strange := [name for name in _names(sentence) if name.lower() not in self._words]:
             return Verdict(f"name: {strange[0]}")
         words = content(sentence)
-        if not words or sentence.endswith("?"):
+        if not words or QUESTION.match(sentence):
             return Verdict(None)
         piece, covered = max(self._covered(words), key=lambda found: found[1], default=(None, 0))
         return Verdict(None, piece) if covered >= COVERED * len(words) else Verdict("claim")

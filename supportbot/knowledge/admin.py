@@ -6,19 +6,20 @@ import io
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Count, Model, Q, QuerySet
 from django.http import FileResponse, HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from supportbot.knowledge.imports.admin import ImportsAdmin
 from supportbot.knowledge.imports.export import write_zip
-from supportbot.knowledge.models import Article, ArticleVersion, Collection, Import, Order
+from supportbot.knowledge.models import Article, ArticleFeedback, ArticleVersion, Collection, Import, Order
 from supportbot.workspaces.administration import HistoryAdmin, WorkspaceAdmin
 from supportbot.workspaces.models import User
 
+COMMENTS = 10
 OF_WORKSPACE = ("workspace", admin.RelatedOnlyFieldListFilter)
 STATUS_LABELS = {Article.Status.DRAFT: "warning", Article.Status.PUBLISHED: "success"}
 
@@ -39,7 +40,17 @@ class CollectionsAdmin(WorkspaceAdmin):
 class ArticlesAdmin(WorkspaceAdmin):
     """The help centre's pages and the bot's snippets."""
 
-    list_display = ("title", "shown_status", "kind", "audience", "language", "collection", "workspace", "updated_at")
+    list_display = (
+        "title",
+        "shown_status",
+        "kind",
+        "audience",
+        "language",
+        "collection",
+        "helped",
+        "workspace",
+        "updated_at",
+    )
     list_filter = (
         OF_WORKSPACE,
         "status",
@@ -49,12 +60,13 @@ class ArticlesAdmin(WorkspaceAdmin):
         ("collection", admin.RelatedOnlyFieldListFilter),
     )
     search_fields = ("title", "body", "slug", "category", "source")
-    readonly_fields = ("author", "source", "published_at", "updated_at", "history")
+    readonly_fields = ("author", "source", "published_at", "updated_at", "history", "helped", "comments")
     prepopulated_fields: ClassVar[Any] = {"slug": ("title",)}
     fieldsets = (
         (None, {"fields": ("workspace", "title", "slug", "body")}),
         ("Who sees it", {"fields": (("status", "kind", "audience"), ("language", "collection"))}),
         ("Tickets", {"fields": (("category", "intents"),)}),
+        ("Readers", {"fields": ("helped", "comments")}),
         ("History", {"fields": (("author", "source"), ("published_at", "updated_at"), "history")}),
     )
     actions = ("publish", "export")
@@ -63,6 +75,30 @@ class ArticlesAdmin(WorkspaceAdmin):
     def shown_status(self, article: Article) -> tuple[str, str]:
         """The status as a chip."""
         return article.status, article.get_status_display()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Article]:
+        """Each with how many readers it helped and how many not."""
+        verdicts = {
+            name: Count("feedback", filter=Q(feedback__helpful=helpful))
+            for name, helpful in (("helped_count", True), ("not_helped_count", False))
+        }
+        return super().get_queryset(request).annotate(**verdicts)
+
+    @admin.display(description="helpful", ordering="helped_count")
+    def helped(self, article: Article) -> str:
+        """What readers said."""
+        yes, no = getattr(article, "helped_count", 0), getattr(article, "not_helped_count", 0)
+        return f"{yes} yes, {no} no" if yes or no else "-"
+
+    @admin.display(description="latest comments")
+    def comments(self, article: Article) -> SafeString | str:
+        """What was missing, and the way to all that readers said."""
+        if article.pk is None or not article.feedback.exists():
+            return "-"
+        said = article.feedback.exclude(comment="")[:COMMENTS]
+        lines = format_html_join("", "<p>{}</p>", ((feedback.comment,) for feedback in said))
+        address = f"{reverse('admin:knowledge_articlefeedback_changelist')}?article__id__exact={article.pk}"
+        return format_html('{}<a class="underline" href="{}">All feedback</a>', lines, address)
 
     @admin.display(description="versions")
     def history(self, article: Article) -> SafeString | str:
@@ -115,6 +151,21 @@ class ArticleVersionsAdmin(HistoryAdmin):
         version = versions[0]
         version.article.restore(version, _user(request))
         self.message_user(request, f"{version.article} has the text of version {version.number} again.")
+
+
+@admin.register(ArticleFeedback)
+class ArticleFeedbackAdmin(HistoryAdmin):
+    """What readers of the help centre said; anybody could write it, so that it can be deleted."""
+
+    list_display = ("article", "helpful", "comment", "created_at")
+    list_filter = ("helpful", ("article", admin.RelatedOnlyFieldListFilter))
+    search_fields = ("comment", "article__title")
+    date_hierarchy = "created_at"
+    actions: ClassVar[Any] = ("delete_selected",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """As in any list of a workspace."""
+        return WorkspaceAdmin.has_delete_permission(self, request, obj)
 
 
 @admin.register(Order)

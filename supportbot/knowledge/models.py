@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from supportbot.knowledge import order_words
 from supportbot.knowledge.embedding import EmbeddingField
+from supportbot.knowledge.feedback import ArticleFeedback
 from supportbot.knowledge.imports.models import Import, ImportedFile, ImportItem
 from supportbot.knowledge.queue import queue_index
 from supportbot.workspaces.models import User, Workspace
@@ -17,6 +18,7 @@ from supportbot.workspaces.scoping import ScopedQuerySet
 
 __all__ = [
     "Article",
+    "ArticleFeedback",
     "ArticleVersion",
     "Collection",
     "Import",
@@ -119,7 +121,7 @@ class Article(models.Model):
     def get_absolute_url(self) -> str:
         """Its public page."""
         language = "" if self.language == self.workspace.language[:2] else f"{self.language}/"
-        return f"/help/{self.workspace.slug}/{language}{self.slug}/"
+        return f"/help/{self.workspace.slug}/{language}articles/{self.slug}/"
 
     @property
     def is_public(self) -> bool:

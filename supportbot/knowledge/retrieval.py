@@ -15,12 +15,15 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from supportbot.knowledge.index import postgres, sqlite
+from supportbot.knowledge.index.words import search_words
 from supportbot.knowledge.models import Article, Passage
 from supportbot.workspaces.models import Workspace
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 K = 60  # of the fusion
 CANDIDATES = 40  # of each search
+WIDE = 200  # of a search by words alone, which shows one passage of each article
+BEGUN = 3  # letters from which a word may be looked for by its beginning
 LONGEST = 1000  # characters of a question
 NEAR = 0.35  # cosine from which a passage in the customer's language goes before all in the workspace's own
 AUDIENCES = {"public": ("public",), "agents": ("public", "agents")}
@@ -42,7 +45,7 @@ def find(
 
     Near ones in the customer's language come first, then those in the workspace's own.
     """
-    text = text[:LONGEST].replace("\0", " ").encode("utf-8", "replace").decode()
+    text = _clean(text)
     vector = embed([text])[0]
     home = workspace.language[:2]
     hits = []
@@ -53,6 +56,23 @@ def find(
     return hits
 
 
+def find_words(workspace: Workspace, text: str, *, limit: int = 10, language: str = "en") -> list[Passage]:
+    """Passages of public articles that have a text's words, best first, one of each article; its last word may be only
+    begun. An article whose title has the text goes before all. By words alone, so that it needs no model."""
+    text = _clean(text)
+    index = postgres if connection.vendor == "postgresql" else sqlite
+    words = search_words(text, language)
+    begun = words[-1] if words and len(words[-1]) >= BEGUN else ""
+    ranking = index.by_words(workspace, text, language, AUDIENCES["public"], WIDE, begun)
+    shown = Passage.objects.in_workspace(workspace).filter(article__in=Article.objects.public())
+    passages = shown.select_related("article__workspace").defer("embedding", "article__body").in_bulk(ranking)
+    best = {passages[id_].article_id: passages[id_] for id_ in reversed(ranking) if id_ in passages}
+    ordered = sorted(
+        reversed(best.values()), key=lambda passage: text.strip().lower() not in passage.article.title.lower()
+    )
+    return ordered[:limit]
+
+
 def fuse(*rankings: Iterable[int]) -> dict[int, float]:
     """Each id's score over several rankings, best first."""
     scores: Counter[int] = Counter()
@@ -60,6 +80,10 @@ def fuse(*rankings: Iterable[int]) -> dict[int, float]:
         for rank, found in enumerate(ranking, start=1):
             scores[found] += 1 / (K + rank)  # type: ignore[assignment]
     return dict(scores.most_common())
+
+
+def _clean(text: str) -> str:
+    return text[:LONGEST].replace("\0", " ").encode("utf-8", "replace").decode()
 
 
 def _search(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
 from supportbot.widget import views
 
@@ -10,7 +10,5 @@ urlpatterns = [
     path("", views.home),
     path("widget.js", views.loader),
     path("demo/", views.demo, name="demo"),
-    path("help/<slug:workspace>/", views.help_home, name="help"),
-    path("help/<slug:workspace>/<slug:article>/", views.help_article, name="help-article"),
-    path("help/<slug:workspace>/<slug:language>/<slug:article>/", views.help_article, name="help-article-in"),
+    path("", include("supportbot.widget.helpcentre.urls")),
 ]

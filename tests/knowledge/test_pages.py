@@ -10,11 +10,11 @@ from supportbot.workspaces.models import Workspace
 def page(body: str) -> str:
     """The HTML of an article."""
     shop = Workspace(settings={"return_days": "30 days", "odd": "<b>&"})
-    return str(pages.html(Article(workspace=shop, body=body)))
+    return str(pages.page(Article(workspace=shop, body=body)).html)
 
 
 def test_markdown_is_rendered_and_slots_are_filled() -> None:
-    assert page("## Back\n\nWithin {{return_days}}.") == "<h2>Back</h2>\n<p>Within 30 days.</p>\n"
+    assert page("## Back\n\nWithin {{return_days}}.") == '<h2 id="back">Back</h2>\n<p>Within 30 days.</p>\n'
 
 
 def test_slot_without_a_value_is_never_shown() -> None:

@@ -42,6 +42,8 @@ SCHEMA = (
 BY_WORDS = """
     WITH asked AS (
         SELECT lexeme, quote_literal(lexeme)::tsquery AS query FROM unnest(to_tsvector(%(config)s::regconfig, %(text)s))
+        UNION ALL SELECT begun || '*', (quote_literal(begun) || ':*')::tsquery
+            FROM (SELECT nullif(%(begun)s::text, '') AS begun) AS last
     ), found AS (
         SELECT asked.lexeme, passage.id, ts_rank(passage.words, asked.query) AS rank
         FROM asked JOIN knowledge_passage AS passage ON passage.words @@ asked.query
@@ -54,11 +56,14 @@ BY_WORDS = """
 """
 
 
-def by_words(workspace: Workspace, text: str, language: str, audiences: Sequence[str], limit: int) -> list[int]:
-    """Passages that have the text's words, rare ones counting for more."""
+def by_words(
+    workspace: Workspace, text: str, language: str, audiences: Sequence[str], limit: int, begun: str = ""
+) -> list[int]:
+    """Passages that have the text's words, or one that begins as `begun` does; rare ones count for more."""
     values: dict[str, Any] = {
         "config": CONFIGS.get(language, OTHER),
         "text": text,
+        "begun": begun,
         "workspace": workspace.pk,
         "language": language,
         "audiences": list(audiences),

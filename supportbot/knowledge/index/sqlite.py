@@ -65,13 +65,15 @@ def install() -> None:
             cursor.execute(statement)
 
 
-def by_words(workspace: Workspace, text: str, language: str, audiences: Sequence[str], limit: int) -> list[int]:
-    """Passages that have the text's words, by BM25."""
-    words = search_words(text, language)
+def by_words(
+    workspace: Workspace, text: str, language: str, audiences: Sequence[str], limit: int, begun: str = ""
+) -> list[int]:
+    """Passages that have the text's words, or one that begins as `begun` does, by BM25."""
+    words = [f'"{word}"' for word in search_words(text, language)] + [f'"{begun}"*'] * bool(begun)
     if not words:
         return []
     scope = _any(f"w{workspace.pk}{language}{audience}" for audience in audiences)
-    asked = _any(words)
+    asked = " OR ".join(words)
     with connection.cursor() as cursor:
         cursor.execute(BY_WORDS, [f"scope: ({scope}) AND {{heading text}}: ({asked})", limit])
         return [row[0] for row in cursor.fetchall()]

@@ -116,11 +116,15 @@ def load_hours(workspace: Workspace) -> None:
 
 def load_articles(workspace: Workspace) -> None:
     """The help centre, a collection for each category; an article that is the same stays as it is."""
+    shelves = json.loads((CORPUS / "collections.json").read_text())
+    order = list(shelves)
     for path in sorted(CORPUS.glob("articles/*/*.md")):
         _, head, body = path.read_text().split("---\n", 2)
         front = dict(line.split(": ", 1) for line in head.strip().splitlines())
         collection, _ = Collection.objects.get_or_create(
-            workspace=workspace, slug=front["category"], defaults={"title": front["category"].capitalize()}
+            workspace=workspace,
+            slug=front["category"],
+            defaults={**shelves[front["category"]], "position": order.index(front["category"])},
         )
         fields = {
             "title": front["title"],
