@@ -18,6 +18,7 @@ COVERED = 0.75  # share of a sentence's content words that one piece of evidence
 ENDS = re.compile(r"(?<=[.!?])[\"'”’)\]]*\s+(?=[\"'“‘(\[¿¡]?[A-Z0-9À-Þ])|\n+")
 ADDRESS = re.compile(r"https?://\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\b[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}\b\S*")
 MARKUP = re.compile(r"<[|/!a-z]|\|>|\{[{%]|\]\(|javascript:", re.IGNORECASE)  # no words of a person
+CODE = re.compile(r"\b[^\W\d_]+\d\w*")  # as a voucher's
 IDENTIFIER = re.compile(r"\d{5,}")
 NUMBER = re.compile(r"[£$€]?\d[\d.,:/-]*\d|[£$€]?\d|%")
 WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
@@ -115,10 +116,11 @@ def content(text: str) -> frozenset[str]:
 
 
 def _facts(text: str) -> Iterator[str]:
-    """Numbers, amounts, days and addresses, in one spelling."""
+    """Numbers, amounts, days, codes and addresses, in one spelling."""
     for address in ADDRESS.findall(text):
         yield address.rstrip(".,;:!?)").lower()
     rest = ADDRESS.sub(" ", text)
+    yield from CODE.findall(rest.lower())
     for number in NUMBER.findall(rest):
         yield number.strip("£$€.,:-").replace(",", "") or number
     for word in WORD.findall(rest.lower()):

@@ -58,9 +58,9 @@ def _embedded(texts: Sequence[str], embed: Embed) -> NDArray[np.float32]:
     """Their vectors; a passage's sentences come again with many a question, so what was made is kept."""
     if len(_vectors) > KEPT:
         _vectors.clear()
-    known = {text: _vectors.get((embed, text)) for text in texts}
-    new = [text for text, vector in known.items() if vector is None]
-    if new:
+    kept = ((text, _vectors.get((embed, text))) for text in texts)
+    known = {text: vector for text, vector in kept if vector is not None}
+    if new := [text for text in dict.fromkeys(texts) if text not in known]:
         known |= dict(zip(new, embed(new), strict=True))
         _vectors.update({(embed, text): known[text] for text in new})
     return np.stack([known[text] for text in texts])

@@ -42,6 +42,7 @@ def test_what_the_evidence_says_may_be_sent(sentence: str) -> None:
         ("See https://evil.example/pay for the fee.", "fact: https://evil.example/pay"),
         ("You paid a fee of £99.", "fact: 99"),
         ("You can return the bike within 99 days.", "fact: 99"),
+        ("The fee is FEE12.50.", "fact: fee12"),
         ("The fee is on evil.io.", "fact: evil.io"),
         ("The fee is <b>£12.50</b>.", "markup"),
         ("The fee is {{fee}}.", "markup"),
