@@ -82,7 +82,8 @@ class ArticlesAdmin(WorkspaceAdmin):
             name: Count("feedback", filter=Q(feedback__helpful=helpful))
             for name, helpful in (("helped_count", True), ("not_helped_count", False))
         }
-        return super().get_queryset(request).annotate(**verdicts)
+        articles: QuerySet[Article] = super().get_queryset(request).annotate(**verdicts)
+        return articles
 
     @admin.display(description="helpful", ordering="helped_count")
     def helped(self, article: Article) -> str:

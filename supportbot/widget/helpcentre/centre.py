@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.urls import reverse
 from django.utils.translation import get_language_info
 
@@ -86,9 +87,9 @@ class HelpCentre:
 
     def shelves(self) -> list[Shelf]:
         """The collections that have something to read, then what lies in none."""
-        collections = self._collections().annotate(size=Count("articles", filter=Q(articles__in=self.articles())))
-        shelves = [self._shelf(collection, collection.size) for collection in collections.filter(size__gt=0)]
-        loose = self._loose().count()
+        sizes = Counter(dict(self.articles().order_by().values_list("collection").annotate(Count("id"))))
+        shelves = [self._shelf(one, size) for one in self._collections() if (size := sizes.pop(one.id, 0))]
+        loose = sizes.total()
         return [*shelves, self._rest(loose)] if loose else shelves
 
     def shelf(self, slug: str | None) -> Shelf | None:
