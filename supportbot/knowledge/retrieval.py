@@ -64,13 +64,13 @@ def find_words(workspace: Workspace, text: str, *, limit: int = 10, language: st
     words = search_words(text, language)
     begun = words[-1] if words and len(words[-1]) >= BEGUN else ""
     ranking = index.by_words(workspace, text, language, AUDIENCES["public"], WIDE, begun)
-    shown = Passage.objects.in_workspace(workspace).filter(article__in=Article.objects.public())
-    passages = shown.select_related("article__workspace").defer("embedding", "article__body").in_bulk(ranking)
-    best = {passages[id_].article_id: passages[id_] for id_ in reversed(ranking) if id_ in passages}
-    ordered = sorted(
-        reversed(best.values()), key=lambda passage: text.strip().lower() not in passage.article.title.lower()
-    )
-    return ordered[:limit]
+    shown = Passage.objects.in_workspace(workspace).filter(article__in=Article.objects.public(), id__in=ranking)
+    titles = {id_: (article, title) for id_, article, title in shown.values_list("id", "article", "article__title")}
+    best = {titles[id_][0]: id_ for id_ in reversed(ranking) if id_ in titles}
+    asked = text.strip().lower()
+    ordered = sorted(reversed(best.values()), key=lambda id_: asked not in titles[id_][1].lower())[:limit]
+    passages = shown.select_related("article__workspace").defer("embedding", "article__body").in_bulk(ordered)
+    return [passages[id_] for id_ in ordered if id_ in passages]
 
 
 def fuse(*rankings: Iterable[int]) -> dict[int, float]:

@@ -39,3 +39,9 @@ def test_pictures_of_widget_inbox_and_routing(browser: Browser, embedded_stack: 
         page.goto(f"{embedded_stack.url}/admin/routing/{conversation}/")
         expect(page.get_by_role("region", name=re.compile("Layer by expert")).first).to_be_visible()
         page.screenshot(path=PICTURES / "routing.png", full_page=False)
+
+
+def test_picture_of_the_help_centre(browser: Browser, embedded_stack: EmbeddedStack) -> None:
+    with visit(browser, f"{embedded_stack.url}/help/fennmoor/") as page:
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=PICTURES / "help-centre.png")

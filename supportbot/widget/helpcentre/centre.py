@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.core.cache import cache
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.urls import reverse
 from django.utils.translation import get_language_info
@@ -19,6 +20,7 @@ from supportbot.workspaces.models import Workspace
 
 RESULTS = 20
 RELATED = 4
+RELATED_FOR = 600  # seconds that they are remembered
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,8 @@ class Shelf:
     title: str
     description: str
     url: str
-    articles: QuerySet[Article]
-    size: str = ""
+    size: str
+    collection: Collection | None = None
 
 
 @dataclass(frozen=True)
@@ -90,18 +92,23 @@ class HelpCentre:
         sizes = Counter(dict(self.articles().order_by().values_list("collection").annotate(Count("id"))))
         shelves = [self._shelf(one, size) for one in self._collections() if (size := sizes.pop(one.id, 0))]
         loose = sizes.total()
-        return [*shelves, self._rest(loose)] if loose else shelves
+        return [*shelves, self._shelf(None, loose)] if loose else shelves
 
     def shelf(self, slug: str | None) -> Shelf | None:
         """One collection; without a slug what lies in none."""
         collection = self._collections().filter(slug=slug).first() if slug else None
-        found = self._rest() if slug is None else collection and self._shelf(collection)
-        return found if found and found.articles.exists() else None
+        return None if slug and collection is None else self._shelf(collection)
 
     def shelf_of(self, article: Article) -> Shelf:
         """Where an article lies."""
-        collection = self._collections().filter(articles=article).first()
-        return self._shelf(collection) if collection else self._rest()
+        return self._shelf(self._collections().filter(articles=article).first())
+
+    def articles_on(self, shelf: Shelf) -> QuerySet[Article]:
+        """What lies there, for a list: with its first passage instead of its whole body."""
+        loose = self.articles().exclude(collection__in=self._collections())
+        rows = self.articles().filter(collection=shelf.collection) if shelf.collection else loose
+        first = Passage.objects.filter(article=OuterRef("id"), position=0)
+        return rows.defer("body").select_related("workspace").annotate(opening=Subquery(first.values("text")[:1]))
 
     def search(self, query: str) -> list[Passage]:
         """The best passage of each article that has the words."""
@@ -109,9 +116,10 @@ class HelpCentre:
 
     def related(self, article: Article) -> list[Article]:
         """Articles that speak of the same, those of its collection first."""
-        found = retrieval.find_words(self.workspace, article.title, limit=RESULTS, language=self.language)
-        others = [passage.article for passage in found if passage.article_id != article.id]
-        return sorted(others, key=lambda other: other.collection_id != article.collection_id)[:RELATED]
+        key = f"help-related:{article.id}:{article.updated_at.timestamp()}"
+        ids = cache.get_or_set(key, lambda: self._related(article), RELATED_FOR) or []
+        shown = self.articles().defer("body").in_bulk(ids)
+        return [self._own(shown[id_]) for id_ in ids if id_ in shown]
 
     def tongues(self) -> list[Tongue]:
         """This page in every language."""
@@ -127,34 +135,28 @@ class HelpCentre:
             for code in self.languages
         ]
 
+    def _related(self, article: Article) -> list[int]:
+        others = [found.article for found in self.search(article.title) if found.article_id != article.id]
+        nearest = sorted(others, key=lambda other: other.collection_id != article.collection_id)
+        return [other.id for other in nearest[:RELATED]]
+
+    def _own(self, article: Article) -> Article:
+        """The article with its workspace, which is known already."""
+        article.workspace = self.workspace
+        return article
+
     def _public(self) -> QuerySet[Article]:
         return Article.objects.in_workspace(self.workspace).public()
 
     def _collections(self) -> QuerySet[Collection]:
         return Collection.objects.in_workspace(self.workspace).order_by("position", "title")
 
-    def _loose(self) -> QuerySet[Article]:
-        return self.articles().exclude(collection__in=self._collections())
-
-    def _shelf(self, collection: Collection, size: int = 0) -> Shelf:
+    def _shelf(self, collection: Collection | None, size: int = 0) -> Shelf:
+        count = self.words.counted("article", size)
+        if collection is None:
+            return Shelf(self.words["more_topics"], "", self.url("help-more"), count)
         url = self.url("help-collection", collection=collection.slug)
-        return Shelf(
-            collection.title,
-            collection.description,
-            url,
-            self.articles().filter(collection=collection),
-            self.words.counted("article", size),
-        )
-
-    def _rest(self, size: int = 0) -> Shelf:
-        title, url = self.words["more_topics"], self.url("help-more")
-        return Shelf(title, "", url, self._loose(), self.words.counted("article", size))
-
-
-def with_openings(articles: QuerySet[Article]) -> QuerySet[Article]:
-    """Articles for a list: each with its first passage instead of its whole body."""
-    first = Passage.objects.filter(article=OuterRef("id"), position=0)
-    return articles.defer("body").select_related("workspace").annotate(opening=Subquery(first.values("text")[:1]))
+        return Shelf(collection.title, collection.description, url, count, collection)
 
 
 def teasers(articles: Sequence[Article]) -> list[tuple[Article, str]]:

@@ -18,7 +18,7 @@ from supportbot.knowledge import pages
 from supportbot.knowledge.models import Article
 from supportbot.widget.helpcentre import feedback as readers
 from supportbot.widget.helpcentre import structured, theme
-from supportbot.widget.helpcentre.centre import HelpCentre, teasers, with_openings
+from supportbot.widget.helpcentre.centre import HelpCentre, teasers
 from supportbot.widget.helpcentre.highlight import excerpt, marked
 from supportbot.widget.helpcentre.sitemap import HelpSitemap
 from supportbot.workspaces.models import Workspace
@@ -69,7 +69,9 @@ def home(request: HttpRequest, centre: HelpCentre) -> HttpResponse:
 def collection(request: HttpRequest, centre: HelpCentre, collection: str | None = None) -> HttpResponse:
     """The articles of one collection."""
     shelf = _or_404(centre.shelf(collection))
-    listed = Paginator(with_openings(shelf.articles), PER_PAGE).get_page(request.GET.get("page"))
+    listed = Paginator(centre.articles_on(shelf), PER_PAGE).get_page(request.GET.get("page"))
+    if not listed:
+        raise Http404
     count = centre.words.counted("article", listed.paginator.count)
     trail = [(centre.words["help"], centre.home_url), (shelf.title, shelf.url)]
     context = {"shelf": shelf, "listed": listed, "teasers": teasers(list(listed)), "count": count}
