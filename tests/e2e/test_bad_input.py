@@ -6,7 +6,7 @@ import json
 import secrets
 from collections.abc import Iterator
 from typing import Any, Self
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -20,7 +20,7 @@ from tests.e2e.pages import open_chat, said, say, sign_in, thread, visit
 from tests.servers import wait_until
 from tests.stack import ServicesStack
 
-NOTHING = {"type": "message.post", "client_id": str(uuid4())}
+NOTHING = {"type": "message.post", "client_id": str(UUID(int=1))}
 RESUME = {"type": "resume", "workspace": KEY, "last_seq": 0}
 MARKUP = "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 1'> <b>bold</b>"
 TEXTS = (MARKUP, "🙂👩‍👩‍👧‍👦 \U0001f3f3\ufe0f\u200d\U0001f308", "مرحبا، أين طلبي 10023؟", "x" * 4_000)
