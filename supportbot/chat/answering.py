@@ -6,7 +6,7 @@ no database but through retrieval; the model is handed in.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -44,8 +44,9 @@ class Question:
     text: str
     triage: Mapping[str, Any]
     reading: Reading
+    passages: Sequence[Passage]
     evidence: Evidence
-    quote: Quote | None
+    quote: Quote | None  # None until it is needed
     decision: Decision
 
     @property
@@ -83,11 +84,17 @@ def consider(said: Context, workspace: Workspace, text: str, reading: Reading, m
     if said.taken_up and said.taken_up.intent in model.info.needs_order:
         triage = {name: getattr(said.taken_up, name) for name in triage}
     passages = [] if settings.ANSWERS == "model" else _passages(said, workspace, text, reading.language, model)
-    quote = quoting.best(said.search(text), [p for p in passages if OPEN not in p.text], model.embed)
     evidence = Evidence((*_known(said, workspace), *_pieces(passages), *_approved(workspace, triage)), said.question)
-    return Question(
-        text, triage, reading, evidence, quote, decide(_situation(said, workspace, triage, reading, quote, model))
-    )
+    decision, quote = decide(_situation(said, workspace, triage, reading, None, model)), None
+    if decision.reason == "unsure":
+        quote = best_quote(said, text, passages, model)
+        decision = decide(_situation(said, workspace, triage, reading, quote, model))
+    return Question(text, triage, reading, passages, evidence, quote, decision)
+
+
+def best_quote(said: Context, text: str, passages: Sequence[Passage], model: Engine) -> Quote | None:
+    """The sentences of the passages that answer best, of those without an open slot."""
+    return quoting.best(said.search(text), [p for p in passages if OPEN not in p.text], model.embed)
 
 
 def checked(stream: ReplyStream, evidence: Evidence) -> Iterator[str | Completion]:

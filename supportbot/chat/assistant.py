@@ -19,7 +19,7 @@ from django.db import Error as DatabaseError
 from django.utils import timezone
 
 from supportbot.chat import acting, context
-from supportbot.chat.answering import QUOTE_FROM, Question, Unsupported, checked, consider
+from supportbot.chat.answering import QUOTE_FROM, Question, Unsupported, best_quote, checked, consider
 from supportbot.chat.attempt import Attempt, TurnLost
 from supportbot.chat.decision import Decision
 from supportbot.chat.drafts import Draft
@@ -193,9 +193,10 @@ def _write(attempt: Attempt, said: context.Context, question: Question, model: E
                 attempt.take_back("corrected")
     if decision.act != "answer":
         return say(decision.reason, language, shop=attempt.conversation.workspace.name)
-    if question.quote and question.quote.sureness >= QUOTE_FROM:
+    quote = question.quote or best_quote(said, question.text, question.passages, model)
+    if quote and quote.sureness >= QUOTE_FROM:
         attempt.record["quoted"] = True
-        return question.quote.text
+        return quote.text
     return None
 
 

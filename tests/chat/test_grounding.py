@@ -23,7 +23,6 @@ KNOWN = Evidence((Piece(PASSAGE), Piece(ORDER)), said="I paid 99 in Ghent for or
         "You can visit us in Quay Street.",
         "I'm sorry to hear that.",
         "Shall I get a colleague?",
-        "Order 20014, for which you paid in Ghent, is on its way to you by 3 December.",
     ],
 )
 def test_what_the_evidence_says_may_be_sent(sentence: str) -> None:

@@ -220,7 +220,7 @@ def test_customer_leaves_an_address_and_rates_at_the_end(page: Page, browser: Br
         inbox.goto(shop.replace("/demo/", "/inbox/"))
         sign_in(inbox, "maya")
         inbox.get_by_role("list", name="Conversations").get_by_role("link").last.click()
-        expect(inbox.get_by_text("anna@example.com")).to_be_visible()
+        expect(thread(inbox).get_by_role("heading", name="anna@example.com")).to_be_visible()
         resolve = thread(inbox).get_by_role("button", name="Resolve")
         resolve.click()
         expect(resolve).to_be_hidden()
