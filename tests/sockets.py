@@ -10,6 +10,7 @@ from asgiref.testing import ApplicationCommunicator
 from supportbot.asgi import application
 
 PATIENCE = 15.0  # seconds
+ENDING = 5.0  # seconds; the consumer is cancelled then
 Frame = dict[str, Any]
 
 
@@ -56,4 +57,4 @@ class Socket:
     async def close(self) -> None:
         """Hang up and let the server notice."""
         await self._app.send_input({"type": "websocket.disconnect", "code": 1000})
-        await self._app.wait(PATIENCE)
+        await self._app.wait(ENDING)

@@ -23,6 +23,7 @@ from supportbot.workspaces.models import Member, User, Workspace
 
 Frame = dict[str, Any]
 PATIENCE = 30  # seconds
+ENDING = 5  # seconds; the consumer is cancelled then
 
 
 class Inbox:
@@ -49,7 +50,7 @@ class Inbox:
 
     async def __aexit__(self, *error: object) -> None:
         await self.socket.send_input({"type": "websocket.disconnect", "code": 1000})
-        await self.socket.wait(PATIENCE)
+        await self.socket.wait(ENDING)
 
     async def send(self, kind: str, **fields: object) -> None:
         """Send one frame."""
