@@ -165,7 +165,11 @@ def test_busy_server_is_asked_again_when_it_says(opened: Open) -> None:
 
 
 @pytest.mark.parametrize("status", [429, 503])
-@pytest.mark.parametrize("after", ["600", format_datetime(datetime.now(UTC) + timedelta(minutes=10), usegmt=True)])
+@pytest.mark.parametrize(
+    "after",
+    ["600", format_datetime(datetime.now(UTC) + timedelta(minutes=10), usegmt=True)],
+    ids=["seconds", "date"],  # a name that holds the time differs between the processes that collect it
+)
 def test_server_that_is_busy_for_long_is_busy(opened: Open, status: int, after: str) -> None:
     writer, server = opened(lambda e: e.status(status, "queue is full", Retry_After=after))
     with pytest.raises(EngineBusy, match="queue is full"):
