@@ -8,9 +8,10 @@ import struct
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+from tests.http_server import HttpServer
 
 Serve = Callable[["Exchange"], None]
 
@@ -88,7 +89,7 @@ def words(*said: str, reason: str = "stop") -> Serve:
 
 
 @dataclass
-class ModelServer:
+class ModelServer(HttpServer):
     """Answers each request as the next of `serves` says, the last of them for good."""
 
     serves: list[Serve] = field(default_factory=list)
@@ -96,21 +97,10 @@ class ModelServer:
     headers: list[dict[str, str]] = field(default_factory=list)
     released: threading.Event = field(default_factory=threading.Event)
 
-    def __enter__(self) -> Self:
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._http.daemon_threads = True
-        threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True).start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.released.set()
-        self._http.shutdown()
-        self._http.server_close()
-
     @property
     def address(self) -> str:
         """Where it listens."""
-        return f"http://127.0.0.1:{self._http.server_port}/v1"
+        return f"http://127.0.0.1:{self.port}/v1"
 
     def serve(self, handler: BaseHTTPRequestHandler) -> None:
         """Answer one request."""
@@ -118,17 +108,3 @@ class ModelServer:
         self.asked.append({"path": handler.path, **body})
         self.headers.append({name.lower(): value for name, value in handler.headers.items()})
         self.serves[min(len(self.asked), len(self.serves)) - 1](Exchange(handler, body, self.released))
-
-
-def _handler(server: ModelServer) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            try:
-                server.serve(self)
-            except OSError:
-                self.close_connection = True
-
-        def log_message(self, *args: object) -> None:
-            """Be quiet."""
-
-    return Handler

@@ -7,7 +7,7 @@ no database but through retrieval; the model is handed in.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -16,11 +16,10 @@ from supportbot.chat import quoting
 from supportbot.chat.context import ANGRY, Context
 from supportbot.chat.decision import OFF_TOPIC, Decision, Situation, decide
 from supportbot.chat.grounding import ENDS, Evidence, Piece
-from supportbot.chat.models import Message
 from supportbot.chat.quoting import Quote
 from supportbot.knowledge import retrieval
 from supportbot.knowledge.models import Article, Passage
-from supportbot.knowledge.pages import fill
+from supportbot.knowledge.pages import OPEN, fill
 from supportbot.workspaces.models import Workspace
 
 if TYPE_CHECKING:
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 HITS = 5
 READ = "en"  # the language that triage and our model were trained on
 SAME = 0.9  # cosine from which two messages ask the same
-OPEN = "…"  # stands in a passage where a value is missing
 QUOTE_FROM = 0.5  # sureness from which a passage answers, unless the workspace has its own
 
 
@@ -37,7 +35,7 @@ class Unsupported(Exception):
     """A sentence that nothing we know supports."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Question:
     """One thing that is asked, what was read from it and found for it, and what will be done."""
 
@@ -85,10 +83,10 @@ def consider(said: Context, workspace: Workspace, text: str, reading: Reading, m
         triage = {name: getattr(said.taken_up, name) for name in triage}
     passages = [] if settings.ANSWERS == "model" else _passages(said, workspace, text, reading.language, model)
     evidence = Evidence((*_known(said, workspace), *_pieces(passages), *_approved(workspace, triage)), said.question)
-    decision, quote = decide(_situation(said, workspace, triage, reading, None, model)), None
-    if decision.reason == "unsure":
-        quote = best_quote(said, text, passages, model)
-        decision = decide(_situation(said, workspace, triage, reading, quote, model))
+    situation, quote = _situation(said, workspace, triage, reading, model), None
+    decision = decide(situation)
+    if decision.reason == "unsure" and (quote := best_quote(said, text, passages, model)):
+        decision = decide(replace(situation, found=quote.sureness))
     return Question(text, triage, reading, passages, evidence, quote, decision)
 
 
@@ -116,14 +114,13 @@ def checked(stream: ReplyStream, evidence: Evidence) -> Iterator[str | Completio
 
 
 def _situation(
-    said: Context, workspace: Workspace, triage: Mapping[str, Any], reading: Reading, quote: Quote | None, model: Engine
+    said: Context, workspace: Workspace, triage: Mapping[str, Any], reading: Reading, model: Engine
 ) -> Situation:
     own = workspace.hand_off_below
     return Situation(
         **triage,
         off_topic=reading.categories.get(OFF_TOPIC, 0.0),
         threshold=model.info.hand_off_below if own is None else own,
-        found=quote.sureness if quote else 0.0,
         found_threshold=QUOTE_FROM,
         needs_order=triage["intent"] in model.info.needs_order,
         order_named=said.order_number is not None,
@@ -138,10 +135,9 @@ def _situation(
 
 def _repeats(said: Context, model: Engine) -> int:
     """How often the customer asked the same before."""
-    before = [message.body for message in said.earlier if message.author == Message.Author.CUSTOMER]
-    if not before or said.taken_up:
+    if not said.by_customer or said.taken_up:
         return 0
-    vectors = model.embed([said.question, *before])
+    vectors = model.embed([said.question, *(message.body for message in said.by_customer)])
     return int((vectors[1:] @ vectors[0] >= SAME).sum())
 
 

@@ -193,10 +193,10 @@ def _write(attempt: Attempt, said: context.Context, question: Question, model: E
                 attempt.take_back("corrected")
     if decision.act != "answer":
         return say(decision.reason, language, shop=attempt.conversation.workspace.name)
-    quote = question.quote or best_quote(said, question.text, question.passages, model)
-    if quote and quote.sureness >= QUOTE_FROM:
+    question.quote = question.quote or best_quote(said, question.text, question.passages, model)
+    if question.quote and question.quote.sureness >= QUOTE_FROM:
         attempt.record["quoted"] = True
-        return quote.text
+        return question.quote.text
     return None
 
 

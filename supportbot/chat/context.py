@@ -38,6 +38,11 @@ class Context:
     asked: Sequence[Generation] = field(default_factory=list)
 
     @property
+    def by_customer(self) -> list[Message]:
+        """What the customer said before."""
+        return [message for message in self.earlier if message.author == Message.Author.CUSTOMER]
+
+    @property
     def questions(self) -> list[str]:
         """What is asked, one by one; the whole message where it asks but one thing."""
         parts = [part.strip() for part in PARTS.split(self.question) if part and part.strip()]
@@ -46,16 +51,15 @@ class Context:
 
     def search(self, question: str) -> str:
         """What to look for: a question that leans on the one before is looked for together with it."""
-        said = [message.body for message in self.earlier if message.author == Message.Author.CUSTOMER]
         words = content(question)
         leans = len(words) < LEANING or (PRONOUN.search(question) and len(words) < 2 * LEANING)
-        return f"{said[-1]}\n{question}" if said and leans else question
+        return f"{self.by_customer[-1].body}\n{question}" if self.by_customer and leans else question
 
     @property
     def angry_before(self) -> int:
         """How many of the customer's last messages in a row were angry."""
-        said = [message for message in reversed(self.earlier) if message.author == Message.Author.CUSTOMER]
-        return next((n for n, message in enumerate(said) if message.sentiment != ANGRY), len(said))
+        latest_first = self.by_customer[::-1]
+        return next((n for n, message in enumerate(latest_first) if message.sentiment != ANGRY), len(latest_first))
 
     @property
     def taken_up(self) -> Message | None:

@@ -17,7 +17,6 @@ KEPT = 20_000  # vectors: 30 MB
 LEAST, MOST = 25, 75  # words of a quotation
 ITEM = re.compile(r"^(?:[-*•]|\d+[.)])\s+")
 LEANS = re.compile(r"^(?:it|they|this|that|these|those|he|she|if not|otherwise|however|then|also|in that case)\b", re.I)
-LINK, MARKS = re.compile(r"\[([^\]]+)\]\([^)\s]+\)"), re.compile(r"(?:\*\*|__|`|^#+\s+|^>\s?)", re.M)
 
 _vectors: dict[tuple[Embed, str], NDArray[np.float32]] = {}
 
@@ -47,9 +46,9 @@ def best(question: str, passages: Sequence[Any], embed: Embed) -> Quote | None:
     return Quote(_window(parts, at), passage, float(np.clip(scores[index] / 2, 0, 1)))
 
 
-def units_of(markdown: str) -> list[str]:
-    """Sentences and items of a list, as plain text; what holds markup that no person reads is left out."""
-    lines = [line.strip() for line in MARKS.sub("", LINK.sub(r"\1", markdown)).splitlines() if line.strip()]
+def units_of(text: str) -> list[str]:
+    """Sentences and items of a list; what holds markup that no person reads is left out."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     units = [unit for line in lines for unit in ([line] if ITEM.match(line) else sentences(line))]
     return [unit for unit in units if not MARKUP.search(unit)]
 

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 import nh3
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from supportbot.knowledge.models import Article
-from supportbot.knowledge.passages import cut, sentences
+from supportbot.knowledge.passages import MARKDOWN, cut, sentences
 
 SLOT = re.compile(r"\{\{(\w+)\}\}")
-MARKDOWN = MarkdownIt("commonmark").enable("table")
+OPEN = "…"  # stands where a value is missing
 HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 ATTRIBUTES = {**nh3.ALLOWED_ATTRIBUTES, **{tag: {"id"} for tag in HEADINGS}}
 DESCRIPTION = 160  # characters
@@ -42,7 +41,7 @@ class Page:
 
 def fill(text: str, slots: Mapping[str, str]) -> str:
     """The text with each known slot's value; a sentence never shows a slot's name."""
-    return SLOT.sub(lambda match: slots.get(match[1], "…"), text)
+    return SLOT.sub(lambda match: slots.get(match[1], OPEN), text)
 
 
 def page(article: Article) -> Page:

@@ -10,11 +10,12 @@ import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 
 import trustme
+
+from tests.http_server import HttpServer
 
 Serve = Callable[["Request"], None]
 
@@ -67,7 +68,7 @@ def hangs(request: Request) -> None:
 
 
 @dataclass
-class ShopServer:
+class ShopServer(HttpServer):
     """Answers each call as the next of `serves` says, the last of them for good."""
 
     serves: list[Serve]
@@ -75,25 +76,16 @@ class ShopServer:
     released: threading.Event = field(default_factory=threading.Event)
     authority: trustme.CA = field(default_factory=trustme.CA)
 
-    def __enter__(self) -> Self:
-
+    def tls(self) -> ssl.SSLContext:
+        """A certificate of the test's own authority."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.authority.issue_cert("localhost").configure_cert(context)
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._http.socket = context.wrap_socket(self._http.socket, server_side=True)
-        self._http.daemon_threads = True
-        threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True).start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.released.set()
-        self._http.shutdown()
-        self._http.server_close()
+        return context
 
     @property
     def address(self) -> str:
         """Where it listens."""
-        return f"https://localhost:{self._http.server_port}/actions"
+        return f"https://localhost:{self.port}/actions"
 
     def serve(self, handler: BaseHTTPRequestHandler) -> None:
         """Answer one call."""
@@ -101,17 +93,3 @@ class ShopServer:
         headers = {name.lower(): value for name, value in handler.headers.items()}
         self.asked.append(Request(handler, headers, raw, self.released))
         self.serves[min(len(self.asked), len(self.serves)) - 1](self.asked[-1])
-
-
-def _handler(server: ShopServer) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            try:
-                server.serve(self)
-            except OSError:
-                self.close_connection = True
-
-        def log_message(self, *args: object) -> None:
-            """Be quiet."""
-
-    return Handler

@@ -148,7 +148,7 @@ def rows(*kinds: type[models.Model]) -> list[list[tuple[Any, ...]]]:
 
 
 def public_texts(shop: Workspace, numbers: list[str]) -> str:
-    """All that a reply may take a figure or an address from: what is published, the settings, the orders named."""
+    """All that a reply may take a figure or an address from: what is published, settings, hours, the orders named."""
     passages = Passage.objects.in_workspace(shop).filter(article__audience="public", article__status="published")
     replies = Article.objects.in_workspace(shop).filter(kind="reply", category__in=_categories())
     orders = Order.objects.in_workspace(shop).filter(number__in=numbers)
@@ -156,7 +156,15 @@ def public_texts(shop: Workspace, numbers: list[str]) -> str:
     goods = [row.items for row in orders if row.number != "10900"]
     fixed = [sentence for translations in SENTENCES.values() for sentence in translations.values()]
     said = [*passages.values_list("text", flat=True), *replies.values_list("body", flat=True)]
-    return "\n".join([*said, *map(str, shop.settings.values()), *slots, *goods, *fixed, *numbers])
+    hours = business_hours(shop)
+    return "\n".join([*said, *map(str, shop.settings.values()), *hours, *slots, *goods, *fixed, *numbers])
+
+
+def business_hours(shop: Workspace) -> list[str]:
+    """When the shop closes, or opens next: a hand-off tells it."""
+    hours, now = shop.hours(), timezone.now()
+    moments = [hours.closes_at(now), hours.next_opening(now)] if hours else []
+    return [f"{at:%H:%M}, {at.day} {at:%B}" for at in moments if at]
 
 
 def _categories() -> list[str]:
