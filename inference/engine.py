@@ -19,7 +19,7 @@ from torch import Tensor
 
 from inference import checkpoint, fewshot, triage
 from inference.checkpoint import CheckpointError, CheckpointInfo
-from inference.encoder import WIDTH, shared_encoder
+from inference.encoder import READING, WIDTH, shared_encoder
 from inference.fewshot import FewShot
 from inference.fused import FusedDecoder
 from inference.job import Completion, Job, Params
@@ -27,6 +27,7 @@ from inference.kernels import Storage
 from inference.language import Languages
 from inference.lexical import masked
 from inference.prompt import BRIEF_ROOM, Brief, Turn, build
+from inference.reader import Page, Reader
 from inference.scheduler import EngineBusy, EngineStopped, Pass, Scheduler
 from inference.scope import Scope
 from inference.sentiment import Sentiment
@@ -132,6 +133,7 @@ class Engine:
         self._scope = Scope.load(path)
         self._encoder = shared_encoder()
         self._upper = self._encoder.upper(path)
+        self._reader = Reader.load(READING)
         self._scheduler = Scheduler(decoder, slots=slots, waiting=waiting)  # last: its thread outlives what fails here
 
     @classmethod
@@ -156,8 +158,15 @@ class Engine:
         self._scheduler.close()
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Sentence vectors [n, 384] of unit length."""
+        """Vectors [n, 384] of unit length: questions lie near the passages that answer them."""
         return self._encoder.embed(texts)
+
+    def find_answers(self, question: str, pages: Sequence[tuple[str, Sequence[str]]]) -> list[list[float]]:
+        """How likely each sentence of each page answers a question; what is left to 1: that none does.
+
+        A page is what stands above it and its sentences.
+        """
+        return self._reader.read(self._encoder, question, [Page(head, tuple(own)) for head, own in pages])
 
     def learn(self, examples: Mapping[str, Sequence[str]]) -> FewShot:
         """Categories of a workspace's own from some messages of each, ten say, for `read`; trains nothing.

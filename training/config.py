@@ -109,6 +109,8 @@ class Config:
         unknown = {name for stage in self.stages for name in stage.sources} - set(self.sources)
         if unknown:
             raise ValueError(f"a stage reads {', '.join(sorted(unknown))}, which [sources] does not have")
+        if wide := [stage.name for stage in self.stages if stage.window >= self.model.max_position_embeddings]:
+            raise ValueError(f"the windows of {', '.join(wide)} with a token more do not fit the model's context")
 
     @property
     def steps(self) -> int:

@@ -8,6 +8,7 @@ from typing import Literal
 WANTS_PERSON = "talk_to_human"
 OFF_TOPIC = "off_topic"
 FAILURES_IN_A_ROW = 2
+SURELY = 0.9  # a passage that answers as surely goes before a refusal and before a question back
 
 
 @dataclass(frozen=True)
@@ -43,13 +44,13 @@ def decide(now: Situation) -> Decision:
     """Answer, ask back, refuse or hand off."""
     if person := _wants_person(now):
         return Decision("hand_off", person)
+    decision = Decision("hand_off", "unsure")
     if now.readable and now.category == OFF_TOPIC and now.off_topic >= now.threshold:
-        return Decision("refuse", "off_topic")
-    if now.readable and now.confidence >= now.threshold:
-        return _sure(now)
-    if now.found >= now.found_threshold:
-        return Decision("answer", "found")
-    return Decision("hand_off", "unsure")
+        decision = Decision("refuse", "off_topic")
+    elif now.readable and now.confidence >= now.threshold:
+        decision = _sure(now)
+    enough = {"unsure": now.found_threshold, "off_topic": SURELY, "order_needed": SURELY}.get(decision.reason)
+    return Decision("answer", "found") if enough is not None and now.found >= enough else decision
 
 
 def _wants_person(now: Situation) -> str | None:

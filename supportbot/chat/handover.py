@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from supportbot.celery import app
 from supportbot.chat import quoting
 from supportbot.chat.models import Conversation, Generation, Message
-from supportbot.chat.quoting import Quote
+from supportbot.chat.quoting import Find, Quote
 from supportbot.knowledge import retrieval
 from supportbot.knowledge.retrieval import Embed
 
@@ -44,14 +44,14 @@ def summary(conversation: Conversation, reason: str) -> dict[str, Any]:
     }
 
 
-def suggestions(conversation: Conversation, embed: Embed) -> dict[str, Any]:
+def suggestions(conversation: Conversation, embed: Embed, find: Find) -> dict[str, Any]:
     """A passage that may answer the last question, and resolved conversations that were about the same."""
     about = _about(list(_said(conversation)))
     if about is None:
         return {"reply": None, "similar": []}
     hits = retrieval.find(conversation.workspace, about.body, embed=embed, language=conversation.language[:2])
     shown = [hit.passage for hit in hits if hit.passage.article.is_public]
-    return {"reply": _reply(quoting.best(about.body, shown, embed)), "similar": similar(conversation, about)}
+    return {"reply": _reply(quoting.best(about.body, shown, find)), "similar": similar(conversation, about)}
 
 
 def similar(conversation: Conversation, about: Message) -> list[dict[str, str]]:

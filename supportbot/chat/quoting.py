@@ -7,18 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
+from supportbot.chat.grounding import MARKUP, sentences
 
-from supportbot.chat.grounding import MARKUP, content, sentences
-
-Embed = Callable[[Sequence[str]], NDArray[np.float32]]
-KEPT = 20_000  # vectors: 30 MB
-LEAST, MOST = 25, 75  # words of a quotation
+Find = Callable[[str, Sequence[tuple[str, Sequence[str]]]], list[list[float]]]  # as `Engine.find_answers`
+LEAST, MOST = 35, 75  # words of a quotation
+ALSO = 0.4  # of the best sentence's probability, from which another of its passage is quoted, too
+HEADING = re.compile(r"^(?:\S+ ){0,9}\S*[^\s.!:;…|]$")
 ITEM = re.compile(r"^(?:[-*•]|\d+[.)])\s+")
 LEANS = re.compile(r"^(?:it|they|this|that|these|those|he|she|if not|otherwise|however|then|also|in that case)\b", re.I)
-
-_vectors: dict[tuple[Embed, str], NDArray[np.float32]] = {}
 
 
 @dataclass(frozen=True)
@@ -30,20 +26,30 @@ class Quote:
     sureness: float
 
 
-def best(question: str, passages: Sequence[Any], embed: Embed) -> Quote | None:
+def best(question: str, passages: Sequence[Any], find: Find) -> Quote | None:
     """The sentences that answer best; passages have `heading` and `text`. None without a passage."""
-    units = [
-        (passage, parts, at) for passage in passages for parts in [units_of(passage.text)] for at in range(len(parts))
-    ]
-    if not units:
+    parts = [_parts(passage.text) for passage in passages]
+    likely = find(question, [(p.heading, [read for read, _ in own]) for p, own in zip(passages, parts, strict=True)])
+    most, index = max(((max(own), index) for index, own in enumerate(likely) if own), default=(0.0, -1))
+    if index < 0:
         return None
-    texts = [f"{_last(passage.heading)}: {parts[at]}" for passage, parts, at in units]
-    scores = _embedded(texts, embed) @ embed([question])[0] + _coverage(
-        question, [f"{p.heading} {parts[at]}" for p, parts, at in units]
-    )
-    index = int(scores.argmax())
-    passage, parts, at = units[index]
-    return Quote(_window(parts, at), passage, float(np.clip(scores[index] / 2, 0, 1)))
+    units, own = [unit for _, unit in parts[index]], likely[index]
+    chosen = sorted({near for at, one in enumerate(own) if one >= ALSO * most for near in _window(parts[index], at)})
+    return Quote(_joined([units[at] for at in chosen]), passages[index], min(1.0, sum(own[at] for at in chosen)))
+
+
+def _parts(text: str) -> list[tuple[str, str]]:
+    """The units of a passage, each as it is read and as it is quoted: a heading is read with what follows it."""
+    units = units_of(text)
+    parts: list[tuple[str, str]] = []
+    heading = ""
+    for unit, after in zip(units, [*units[1:], ""], strict=True):
+        if after and HEADING.match(unit) and not ITEM.match(unit):
+            heading = f"{heading}{unit}: "
+        else:
+            parts.append((f"{heading}{unit}", unit))
+            heading = ""
+    return parts
 
 
 def units_of(text: str) -> list[str]:
@@ -53,34 +59,22 @@ def units_of(text: str) -> list[str]:
     return [unit for unit in units if not MARKUP.search(unit)]
 
 
-def _embedded(texts: Sequence[str], embed: Embed) -> NDArray[np.float32]:
-    """Their vectors; a passage's sentences come again with many a question, so what was made is kept."""
-    if len(_vectors) > KEPT:
-        _vectors.clear()
-    kept = ((text, _vectors.get((embed, text))) for text in texts)
-    known = {text: vector for text, vector in kept if vector is not None}
-    if new := [text for text in dict.fromkeys(texts) if text not in known]:
-        known |= dict(zip(new, embed(new), strict=True))
-        _vectors.update({(embed, text): known[text] for text in new})
-    return np.stack([known[text] for text in texts])
-
-
-def _coverage(question: str, texts: Sequence[str]) -> NDArray[np.float64]:
-    """Which share of the question's words a text has; a word that few of the texts have weighs more."""
-    asked, held = content(question), [content(text) for text in texts]
-    weight = {word: np.log(1 + len(texts) / (0.5 + sum(word in one for one in held))) for word in asked}
-    total = sum(weight.values()) or 1.0
-    return np.array([sum(weight[word] for word in asked & one) / total for one in held])
-
-
-def _window(units: Sequence[str], at: int) -> str:
-    """The unit with what belongs to it: its whole list, or the sentences that it needs to be understood."""
+def _window(parts: Sequence[tuple[str, str]], at: int) -> range:
+    """The unit with what belongs to it: its whole list, or the sentences of its section that it needs."""
+    units = [unit for _, unit in parts]
+    begins = [read != unit for read, unit in parts]
     first, last = at, at
-    while first > 0 and (ITEM.match(units[first]) or LEANS.match(units[first])):
+    while first > 0 and not begins[first] and (ITEM.match(units[first]) or LEANS.match(units[first])):
         first -= 1
-    while last + 1 < len(units) and (ITEM.match(units[last + 1]) or _fits(units[first : last + 2])):
+    while last + 1 < len(units) and not begins[last + 1]:
+        if not ITEM.match(units[last + 1]) and not _fits(units[first : last + 2]):
+            break
         last += 1
-    joined = " ".join(f"\n{unit}" if ITEM.match(unit) else unit for unit in units[first : last + 1])
+    return range(first, last + 1)
+
+
+def _joined(units: Sequence[str]) -> str:
+    joined = " ".join(f"\n{unit}" if ITEM.match(unit) else unit for unit in units)
     return joined.replace(" \n", "\n").strip()
 
 
@@ -91,7 +85,3 @@ def _fits(units: Sequence[str]) -> bool:
 
 def _words(units: Sequence[str]) -> int:
     return sum(len(unit.split()) for unit in units)
-
-
-def _last(heading: str) -> str:
-    return heading.rsplit(" › ", 1)[-1]

@@ -29,7 +29,8 @@ def write_reply(message_id: str) -> None:
 @app.task(expires=600)
 def suggest(conversation_id: str) -> None:
     """Add the suggestions to the summary of a conversation that was handed off."""
-    suggesting.complete_summary(UUID(conversation_id), assistant.engine().embed)
+    model = assistant.engine()
+    suggesting.complete_summary(UUID(conversation_id), model.embed, model.find_answers)
 
 
 @app.task

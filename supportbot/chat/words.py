@@ -90,7 +90,7 @@ SENTENCES: dict[str, dict[str, str]] = {
         "it": "Qui non posso aiutarla in questo. Rispondo a domande su {shop}; come posso aiutarla?",
     },
     "order_needed": {
-        "en": "Which order is it about? Please send me its number; it is in your confirmation e-mail.",
+        "en": "Which order is it about? Please send me the order number; it is in your confirmation e-mail.",
         "es": "¿De qué pedido se trata? Envíeme su número; está en el correo de confirmación.",
         "fr": "De quelle commande s'agit-il ? Envoyez-moi son numéro ; il est dans l'e-mail de confirmation.",
         "de": "Um welche Bestellung geht es? Bitte senden Sie mir die Nummer; sie steht in der Bestätigungs-E-Mail.",

@@ -163,7 +163,7 @@ def test_suggestions_are_an_articles_words_and_similar_resolved_conversations(
         workspace=workspace, contact=waiting.contact, status=Status.RESOLVED, category="delivery"
     )
     Message.objects.create(conversation=done, seq=1, author="customer", body="Where is my order 10011, please?")
-    suggesting.complete_summary(waiting.id, bot.embed)
+    suggesting.complete_summary(waiting.id, bot.embed, bot.find_answers)
     summary = now(waiting).summary
     assert summary["reply"]["text"] == "Where your order is stands on the tracking page of the carrier."
     assert summary["similar"] == [{"id": str(done.id), "sentence": "Where is my order 10011, please?"}]

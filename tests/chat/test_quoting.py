@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from inference.encoder import shared_encoder
+from inference.encoder import READING, shared_encoder
+from inference.reader import Page, Reader
 from supportbot.chat import quoting
 
 
@@ -25,8 +27,15 @@ PUNCTURE = Text(
 )
 
 
+READER = Reader.load(READING)
+
+
+def find(question: str, pages: Sequence[tuple[str, Sequence[str]]]) -> list[list[float]]:
+    return READER.read(shared_encoder(), question, [Page(head, tuple(own)) for head, own in pages])
+
+
 def best(question: str, *passages: Text) -> quoting.Quote:
-    quote = quoting.best(question, passages, shared_encoder().embed)
+    quote = quoting.best(question, passages, find)
     assert quote
     return quote
 
@@ -55,4 +64,14 @@ def test_nearer_question_is_the_surer_one() -> None:
 
 
 def test_no_passage_is_no_quote() -> None:
-    assert quoting.best("How high is the deposit?", [], shared_encoder().embed) is None
+    assert quoting.best("How high is the deposit?", [], find) is None
+
+
+def test_headings_within_a_passage_are_read_but_not_quoted() -> None:
+    trips = Text(
+        "Trips",
+        "By boat\nThe ferry leaves at nine. Bikes are free of charge on it.\nBy train\nA bike needs a ticket of €6.",
+    )
+    quote = best("does my bicycle cost anything on the railway", trips, DEPOSIT)
+    assert quote.passage is trips and quote.text.endswith("A bike needs a ticket of €6.")
+    assert "By train" not in quote.text

@@ -147,4 +147,4 @@ def test_text_that_changes_while_it_is_indexed_is_indexed_again(shop: Workspace,
 
 
 def test_reciprocal_ranks_are_summed() -> None:
-    assert fuse([1, 2], [2, 3]) == pytest.approx({2: 1 / 62 + 1 / 61, 1: 1 / 61, 3: 1 / 62})
+    assert fuse((1, [1, 2]), (3, [2, 3])) == pytest.approx({2: 1 / 12 + 3 / 11, 3: 3 / 12, 1: 1 / 11})
