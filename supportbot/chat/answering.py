@@ -32,7 +32,7 @@ READ = "en"  # the language that triage and our model were trained on
 SAME = 0.82  # cosine from which two messages ask the same
 NEAR = 0.2  # cosine of a passage from which it may speak against a refusal or a question back
 OPEN_TO_PASSAGES = ("off_topic", "order_needed")  # decisions that a passage may overrule
-QUOTE_FROM = 0.3  # sureness from which a passage answers, unless the workspace has its own
+QUOTE_FROM = 0.3  # probability from which a passage answers, unless the workspace has its own
 
 
 class Unsupported(Exception):
@@ -103,6 +103,11 @@ def best_quote(said: Context, text: str, passages: Sequence[Passage], model: Eng
     return quoting.best(said.search(text), filled[:READ_CLOSELY], model.find_answers)
 
 
+def quote_from(workspace: Workspace) -> float:
+    """The probability from which a passage answers in its own words."""
+    return QUOTE_FROM if workspace.quote_from is None else workspace.quote_from
+
+
 def checked(stream: ReplyStream, evidence: Evidence) -> Iterator[str | Completion]:
     """Whole sentences of a reply, each once nothing speaks against it, then its Completion; else Unsupported."""
     text, sent = "", 0
@@ -129,7 +134,7 @@ def _situation(
         **triage,
         off_topic=reading.categories.get(OFF_TOPIC, 0.0),
         threshold=model.info.hand_off_below if own is None else own,
-        found_threshold=QUOTE_FROM,
+        found_threshold=quote_from(workspace),
         needs_order=triage["intent"] in model.info.needs_order,
         order_named=said.order_number is not None,
         order_known=said.order is not None,

@@ -19,7 +19,7 @@ from django.db import Error as DatabaseError
 from django.utils import timezone
 
 from supportbot.chat import acting, context
-from supportbot.chat.answering import QUOTE_FROM, Question, Unsupported, best_quote, checked, consider
+from supportbot.chat.answering import Question, Unsupported, best_quote, checked, consider, quote_from
 from supportbot.chat.attempt import Attempt, TurnLost
 from supportbot.chat.decision import Decision
 from supportbot.chat.drafts import Draft
@@ -149,6 +149,7 @@ def _consider(attempt: Attempt, said: context.Context, model: Engine) -> list[Qu
         "categories": {name: round(p, 4) for name, p in first.reading.categories.items()},
         "act": first.decision.act,
         "reason": first.decision.reason,
+        "sureness": first.quote.sureness if first.quote else None,
         "model_version": model.info.version,
     }
     return questions
@@ -194,8 +195,8 @@ def _write(attempt: Attempt, said: context.Context, question: Question, model: E
     if decision.act != "answer":
         return say(decision.reason, language, shop=attempt.conversation.workspace.name)
     question.quote = question.quote or best_quote(said, question.text, question.passages, model)
-    if question.quote and question.quote.sureness >= QUOTE_FROM:
-        attempt.record["quoted"] = True
+    if question.quote and question.quote.sureness >= quote_from(attempt.conversation.workspace):
+        attempt.record |= {"quoted": True, "sureness": question.quote.sureness}
         return question.quote.text
     return None
 

@@ -46,6 +46,7 @@ class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
             "settings",
             "allowed_origins",
             "hand_off_below",
+            "quote_from",
             "reserved",
             "time_zone",
             "hides_phones",
@@ -75,9 +76,16 @@ class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean_hand_off_below(self) -> float | None:
         """A probability, or nothing."""
-        threshold: float | None = self.cleaned_data["hand_off_below"]
+        return self._probability("hand_off_below")
+
+    def clean_quote_from(self) -> float | None:
+        """A probability, or nothing."""
+        return self._probability("quote_from")
+
+    def _probability(self, name: str) -> float | None:
+        threshold: float | None = self.cleaned_data[name]
         if threshold is not None and not 0 <= threshold <= 1:
-            raise forms.ValidationError("Confidence is a number from 0 to 1.")
+            raise forms.ValidationError("Write a number from 0 to 1.")
         return threshold
 
 
@@ -149,7 +157,7 @@ class WorkspacesAdmin(WorkspaceAdmin):
     fieldsets = (
         (None, {"fields": ("name", "slug", "language")}),
         ("Widget", {"fields": ("key", "greeting", "colour", "allowed_origins")}),
-        ("Assistant", {"fields": ("hand_off_below", "reserved", "settings")}),
+        ("Assistant", {"fields": ("hand_off_below", "quote_from", "reserved", "settings")}),
         ("People", {"fields": ("time_zone",)}),
         ("Hidden in messages, beside card numbers, passwords and codes", {"fields": ("hides_phones", "hides_emails")}),
     )

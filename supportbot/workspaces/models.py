@@ -104,6 +104,11 @@ class Workspace(models.Model):
     hand_off_below = models.FloatField(
         null=True, blank=True, help_text="Confidence under which a person answers; empty is the checkpoint's own"
     )
+    quote_from = models.FloatField(
+        null=True,
+        blank=True,
+        help_text="Probability from which a passage answers in its own words; empty is the product's own, 0.3",
+    )
     reserved = models.JSONField(
         default=list, blank=True, help_text='Categories and intents that only people answer, as ["invoice", "complain"]'
     )

@@ -99,6 +99,7 @@ def test_history_is_read_only_even_for_a_superuser(shop: Shop, superuser: User) 
         ("settings", '{"support_hours": 5}', "object of texts"),
         ("allowed_origins", '["shop.example"]', "list of origins"),
         ("hand_off_below", "3", "from 0 to 1"),
+        ("quote_from", "-0.1", "from 0 to 1"),
     ],
 )
 def test_workspace_refuses_what_nobody_could_use(shop: Shop, field: str, value: str, words: str) -> None:
