@@ -1,7 +1,7 @@
 """The sentence encoder (all-MiniLM-L6-v2) behind retrieval and triage. Never uses the network.
 
-A checkpoint may bring upper layers of its own (`Upper`), tuned to tell its intents apart; the lower ones stay as
-published.
+A checkpoint may bring upper layers of its own (`Upper`), tuned to tell its intents apart; those in `READING` find
+passages. The lower ones stay as published.
 """
 
 from __future__ import annotations
@@ -81,6 +81,8 @@ class Encoder:
         self._tokenizer = _tokenizer(path, LONGEST)
         self._pairs = _tokenizer(path, LONGEST_PAIR)
         self.published = Upper(self._layers[LOWER:])
+        if not (READING / TUNED).exists():
+            raise RuntimeError(f"{READING / TUNED} is missing: passages are found by it")
         self._searching = self.upper(READING).to(device)
 
     @torch.no_grad()

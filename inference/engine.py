@@ -161,6 +161,12 @@ class Engine:
         """Vectors [n, 384] of unit length: questions lie near the passages that answer them."""
         return self._encoder.embed(texts)
 
+    def likeness(self, text: str, others: Sequence[str]) -> NDArray[np.float32]:
+        """How alike others are to a text [n], 1 being the same in meaning."""
+        vectors = self._encoder.embed([text, *others], self._encoder.published)
+        likeness: NDArray[np.float32] = vectors[1:] @ vectors[0]
+        return likeness
+
     def find_answers(self, question: str, pages: Sequence[tuple[str, Sequence[str]]]) -> list[list[float]]:
         """How likely each sentence of each page answers a question; what is left to 1: that none does.
 

@@ -25,6 +25,7 @@ FILE = "reader.safetensors"
 LOWER = 2  # layers that stay as published
 TOGETHER = 8  # passages in one pass
 NEVER = -20.0  # of a sentence that was cut off
+LONGEST = 500  # characters of a question, its last ones
 KEPT = 20_000  # vectors of sentences: 30 MB
 
 
@@ -63,7 +64,8 @@ class Scale:
 
     def probabilities(self, logits: NDArray[np.float64], near: NDArray[np.float64]) -> NDArray[np.float64]:
         """How likely each sentence answers."""
-        scores = np.append(logits + self.near * near, self.none) / self.temperature
+        read = np.where(logits > NEVER, logits + self.near * near, -np.inf)
+        scores = np.append(read, self.none) / self.temperature
         likely: NDArray[np.float64] = np.exp(scores - np.logaddexp.reduce(scores))[:-1]
         return likely
 
@@ -99,6 +101,7 @@ class Reader(nn.Module):
     @torch.no_grad()
     def logits(self, encoder: Encoder, question: str, pages: Sequence[Page]) -> NDArray[np.float64]:
         """The logit of each sentence, of all pages in order."""
+        question = question[-LONGEST:]
         found: list[list[float]] = [[] for _ in pages]
         order = sorted(range(len(pages)), key=lambda index: len(pages[index].text))
         for start in range(0, len(order), TOGETHER):

@@ -37,7 +37,7 @@ TYPOS = 0.15  # share of the questions that get one
 RATE, HEAD_RATE = 1.5e-4, 1e-3
 WARM = 0.05  # share of the steps
 PUBLIC = 0.5  # share of the steps, the first ones, that have public questions among theirs
-READ = 6  # pages that a held-out question is read beside, as in the product
+READ = 4  # pages that a held-out question is read beside, as in the product
 ENOUGH = 0.5  # probability at which precision and share are told
 
 

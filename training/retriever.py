@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from inference.encoder import READING, Encoder, Upper
+from inference.encoder import Encoder, Upper
 from training import reading
 from training.reading import Pool, Question
 
@@ -105,7 +105,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     encoder = Encoder(device)
-    upper = encoder.upper(READING if given.further else None)
+    upper = encoder.upper(given.directory if given.further else None)
     held_out = reading.companies(held_out=True)
 
     def tell(when: str) -> None:

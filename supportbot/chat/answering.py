@@ -19,7 +19,7 @@ from supportbot.chat.grounding import ENDS, Evidence, Piece
 from supportbot.chat.quoting import Quote
 from supportbot.knowledge import retrieval
 from supportbot.knowledge.models import Article, Passage
-from supportbot.knowledge.pages import OPEN, fill
+from supportbot.knowledge.pages import fill
 from supportbot.knowledge.retrieval import Hit
 from supportbot.workspaces.models import Workspace
 
@@ -29,10 +29,8 @@ if TYPE_CHECKING:
 HITS = 6
 READ_CLOSELY = 4  # of these; each takes a tenth of a second
 READ = "en"  # the language that triage and our model were trained on
-SAME = 0.82  # cosine from which two messages ask the same
-NEAR = 0.2  # cosine of a passage from which it may speak against a refusal or a question back
-OPEN_TO_PASSAGES = ("off_topic", "order_needed")  # decisions that a passage may overrule
-QUOTE_FROM = 0.3  # probability from which a passage answers, unless the workspace has its own
+SAME = 0.9  # likeness from which two messages ask the same
+NEAR = 0.2  # cosine of a passage from which it may speak against a refusal
 
 
 class Unsupported(Exception):
@@ -91,21 +89,15 @@ def consider(said: Context, workspace: Workspace, text: str, reading: Reading, m
     situation, quote = _situation(said, workspace, triage, reading, model), None
     decision = decide(situation)
     is_near = any(hit.cosine >= NEAR for hit in hits)
-    may_help = decision.reason == "unsure" or (is_near and decision.reason in OPEN_TO_PASSAGES)
+    may_help = decision.reason == "unsure" or (decision.reason == "off_topic" and is_near)
     if may_help and (quote := best_quote(said, text, passages, model)):
         decision = decide(replace(situation, found=quote.sureness))
     return Question(text, triage, reading, passages, evidence, quote, decision)
 
 
 def best_quote(said: Context, text: str, passages: Sequence[Passage], model: Engine) -> Quote | None:
-    """The sentences of the passages that answer best, of those without an open slot."""
-    filled = [passage for passage in passages if OPEN not in passage.text]
-    return quoting.best(said.search(text), filled[:READ_CLOSELY], model.find_answers)
-
-
-def quote_from(workspace: Workspace) -> float:
-    """The probability from which a passage answers in its own words."""
-    return QUOTE_FROM if workspace.quote_from is None else workspace.quote_from
+    """The sentences of the first passages that answer best."""
+    return quoting.best(said.search(text), passages[:READ_CLOSELY], model.find_answers)
 
 
 def checked(stream: ReplyStream, evidence: Evidence) -> Iterator[str | Completion]:
@@ -134,7 +126,7 @@ def _situation(
         **triage,
         off_topic=reading.categories.get(OFF_TOPIC, 0.0),
         threshold=model.info.hand_off_below if own is None else own,
-        found_threshold=quote_from(workspace),
+        found_threshold=quoting.threshold(workspace, reading.language),
         needs_order=triage["intent"] in model.info.needs_order,
         order_named=said.order_number is not None,
         order_known=said.order is not None,
@@ -150,8 +142,7 @@ def _repeats(said: Context, model: Engine) -> int:
     """How often the customer asked the same before."""
     if not said.by_customer or said.taken_up:
         return 0
-    vectors = model.embed([said.question, *(message.body for message in said.by_customer)])
-    return int((vectors[1:] @ vectors[0] >= SAME).sum())
+    return int((model.likeness(said.question, [message.body for message in said.by_customer]) >= SAME).sum())
 
 
 def _look_up(said: Context, workspace: Workspace, text: str, language: str, model: Engine) -> list[Hit]:

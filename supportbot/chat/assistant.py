@@ -18,8 +18,8 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from django.utils import timezone
 
-from supportbot.chat import acting, context
-from supportbot.chat.answering import Question, Unsupported, best_quote, checked, consider, quote_from
+from supportbot.chat import acting, context, quoting
+from supportbot.chat.answering import Question, Unsupported, best_quote, checked, consider
 from supportbot.chat.attempt import Attempt, TurnLost
 from supportbot.chat.decision import Decision
 from supportbot.chat.drafts import Draft
@@ -195,8 +195,10 @@ def _write(attempt: Attempt, said: context.Context, question: Question, model: E
     if decision.act != "answer":
         return say(decision.reason, language, shop=attempt.conversation.workspace.name)
     question.quote = question.quote or best_quote(said, question.text, question.passages, model)
-    if question.quote and question.quote.sureness >= quote_from(attempt.conversation.workspace):
-        attempt.record |= {"quoted": True, "sureness": question.quote.sureness}
+    enough = quoting.threshold(attempt.conversation.workspace, question.reading.language)
+    if question.quote and question.quote.sureness >= enough:
+        least = min(question.quote.sureness, attempt.record.get("sureness") or 1.0)
+        attempt.record |= {"quoted": True, "sureness": least}
         return question.quote.text
     return None
 

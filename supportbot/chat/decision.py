@@ -8,7 +8,7 @@ from typing import Literal
 WANTS_PERSON = "talk_to_human"
 OFF_TOPIC = "off_topic"
 FAILURES_IN_A_ROW = 2
-SURELY = 0.9  # a passage that answers as surely goes before a refusal and before a question back
+SURELY = 0.9  # a passage that answers as surely goes before a refusal
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def decide(now: Situation) -> Decision:
         decision = Decision("refuse", "off_topic")
     elif now.readable and now.confidence >= now.threshold:
         decision = _sure(now)
-    enough = {"unsure": now.found_threshold, "off_topic": SURELY, "order_needed": SURELY}.get(decision.reason)
+    enough = {"unsure": now.found_threshold, "off_topic": max(SURELY, now.found_threshold)}.get(decision.reason)
     return Decision("answer", "found") if enough is not None and now.found >= enough else decision
 
 

@@ -51,7 +51,9 @@ def suggestions(conversation: Conversation, embed: Embed, find: Find) -> dict[st
         return {"reply": None, "similar": []}
     hits = retrieval.find(conversation.workspace, about.body, embed=embed, language=conversation.language[:2])
     shown = [hit.passage for hit in hits if hit.passage.article.is_public]
-    return {"reply": _reply(quoting.best(about.body, shown, find)), "similar": similar(conversation, about)}
+    quote = quoting.best(about.body, shown, find)
+    is_sure = quote and quote.sureness >= quoting.threshold(conversation.workspace, conversation.language)
+    return {"reply": _reply(quote if is_sure else None), "similar": similar(conversation, about)}
 
 
 def similar(conversation: Conversation, about: Message) -> list[dict[str, str]]:

@@ -217,7 +217,9 @@ class Generation(models.Model):
     total_s = models.FloatField(default=0, help_text="From the start of the work to the saved reply")
     mean_logprob = models.FloatField(null=True, blank=True)
     quoted = models.BooleanField(default=False, help_text="Whether a passage answered in its own words")
-    sureness = models.FloatField(null=True, blank=True, help_text="Probability that the best passage answers, if read")
+    sureness = models.FloatField(
+        null=True, blank=True, help_text="Probability that what would be quoted answers, if passages were read"
+    )
     objections = models.JSONField(default=list, blank=True, help_text="What spoke against sentences that were not sent")
     categories = models.JSONField(default=dict, blank=True, help_text="Triage's probability of each category")
     reading = models.BinaryField(default=b"", help_text="RoutingTrace of the customer's words")

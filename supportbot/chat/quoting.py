@@ -8,11 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from supportbot.chat.grounding import MARKUP, sentences
+from supportbot.knowledge.pages import OPEN
+from supportbot.workspaces.models import Workspace
 
 Find = Callable[[str, Sequence[tuple[str, Sequence[str]]]], list[list[float]]]  # as `Engine.find_answers`
+QUOTE_FROM = 0.3  # probability from which a passage answers, unless the workspace has its own
+READS_WELL = ("en", "und")
+ELSEWHERE = 0.5  # the least in other languages, where the reader is surer than it ought to be
 LEAST, MOST = 35, 75  # words of a quotation
 ALSO = 0.4  # of the best sentence's probability, from which another of its passage is quoted, too
-HEADING = re.compile(r"^(?:\S+ ){0,9}\S*[^\s.!:;…|]$")
+HEADING = re.compile(r"^(?:[^\s|]+ ){0,11}[^\s|]+[:?]$")  # as `passages.cut` marks it
 ITEM = re.compile(r"^(?:[-*•]|\d+[.)])\s+")
 LEANS = re.compile(r"^(?:it|they|this|that|these|those|he|she|if not|otherwise|however|then|also|in that case)\b", re.I)
 
@@ -26,16 +31,25 @@ class Quote:
     sureness: float
 
 
+def threshold(workspace: Workspace, language: str) -> float:
+    """The probability from which a passage answers a question in this language."""
+    own = QUOTE_FROM if workspace.quote_from is None else workspace.quote_from
+    return own if language in READS_WELL else max(own, ELSEWHERE)
+
+
 def best(question: str, passages: Sequence[Any], find: Find) -> Quote | None:
-    """The sentences that answer best; passages have `heading` and `text`. None without a passage."""
+    """The sentences that answer best; passages have `heading` and `text`. None without one that has no open slot."""
+    passages = [passage for passage in passages if OPEN not in passage.text]
     parts = [_parts(passage.text) for passage in passages]
     likely = find(question, [(p.heading, [read for read, _ in own]) for p, own in zip(passages, parts, strict=True)])
     most, index = max(((max(own), index) for index, own in enumerate(likely) if own), default=(0.0, -1))
     if index < 0:
         return None
-    units, own = [unit for _, unit in parts[index]], likely[index]
-    chosen = sorted({near for at, one in enumerate(own) if one >= ALSO * most for near in _window(parts[index], at)})
-    return Quote(_joined([units[at] for at in chosen]), passages[index], min(1.0, sum(own[at] for at in chosen)))
+    own = likely[index]
+    answering = sorted((at for at, one in enumerate(own) if one >= ALSO * most), key=lambda at: -own[at])
+    chosen = _chosen(parts[index], answering)
+    units = [(at, parts[index][at][1]) for at in sorted(chosen)]
+    return Quote(_joined(units), passages[index], min(1.0, sum(own[at] for at in answering if at in chosen)))
 
 
 def _parts(text: str) -> list[tuple[str, str]]:
@@ -59,6 +73,16 @@ def units_of(text: str) -> list[str]:
     return [unit for unit in units if not MARKUP.search(unit)]
 
 
+def _chosen(parts: Sequence[tuple[str, str]], answering: Sequence[int]) -> set[int]:
+    """The windows of the units that answer, best first, as long as they make a short quotation."""
+    chosen: set[int] = set()
+    for at in answering:
+        more = chosen | set(_window(parts, at))
+        if not chosen or _words([parts[one][1] for one in more]) <= MOST:
+            chosen = more
+    return chosen
+
+
 def _window(parts: Sequence[tuple[str, str]], at: int) -> range:
     """The unit with what belongs to it: its whole list, or the sentences of its section that it needs."""
     units = [unit for _, unit in parts]
@@ -73,9 +97,13 @@ def _window(parts: Sequence[tuple[str, str]], at: int) -> range:
     return range(first, last + 1)
 
 
-def _joined(units: Sequence[str]) -> str:
-    joined = " ".join(f"\n{unit}" if ITEM.match(unit) else unit for unit in units)
-    return joined.replace(" \n", "\n").strip()
+def _joined(units: Sequence[tuple[int, str]]) -> str:
+    """Numbered units as a text: an item, and what does not follow directly, begins a line."""
+    text, last = "", -2
+    for at, unit in units:
+        text += f"\n{unit}" if ITEM.match(unit) or at != last + 1 else f" {unit}"
+        last = at
+    return text.strip()
 
 
 def _fits(units: Sequence[str]) -> bool:

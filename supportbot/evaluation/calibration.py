@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from supportbot.chat.models import Generation, Message, Rating
 from supportbot.evaluation.score import Figure, figure
 from supportbot.workspaces.models import Workspace
 
-STEPS = tuple(step / 20 for step in range(20))
+STEP = 0.05
+STEPS = tuple(round(step * STEP, 2) for step in range(20))
 FEWEST = 20  # judged answers that a threshold is proposed from
 DISLIKED = 2  # a rating of so much or less
 VERDICTS = {Message.Verdict.HELPED: True, Message.Verdict.DID_NOT_HELP: False}
@@ -39,19 +42,24 @@ def judged(workspace: Workspace) -> dict[str, list[Judged]]:
     """The workspace's judged answers, by the name of the threshold that let them through."""
     found: dict[str, list[Judged]] = {"hand_off_below": [], "quote_from": []}
     answers = Generation.objects.in_workspace(workspace).filter(act=Generation.Act.ANSWER)
-    for made in answers.select_related("message__conversation__rating"):
+    said = Q(message__verdict__in=VERDICTS) | Q(message__conversation__rating__of=Rating.Of.BOT)
+    rows = answers.filter(said).select_related("message__conversation__rating")
+    for made in rows.defer("reading", "routing", "categories").iterator():
         helped = _helped(made.message)
-        is_found = made.reason == "found"
-        sureness = made.sureness if is_found else made.message.confidence
+        sureness = made.sureness if made.quoted else made.message.confidence
         if helped is not None and sureness is not None:
-            found["quote_from" if is_found else "hand_off_below"].append(Judged(sureness, helped))
+            found["quote_from" if made.quoted else "hand_off_below"].append(Judged(sureness, helped))
     return found
 
 
 def curve(answers: Sequence[Judged]) -> list[Point]:
-    """Risk and coverage at each threshold that lets an answer through and stops one more than the step before."""
+    """Risk and coverage at each threshold that stops one answer more than the step before.
+
+    It begins at the least sure answer: of what a lower threshold would let through, nothing is known.
+    """
     points: list[Point] = []
-    for threshold in STEPS:
+    least = min((answer.sureness for answer in answers), default=0.0)
+    for threshold in (step for step in STEPS if step > round(least - STEP, 4)):
         through = [answer for answer in answers if answer.sureness >= threshold]
         if through and (not points or len(through) < points[-1].risk.count):
             risk = figure(not answer.helped for answer in through)

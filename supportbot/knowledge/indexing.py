@@ -34,6 +34,13 @@ def index_due(embed: Embed) -> int:
     return len(articles)
 
 
+def begin_anew() -> int:
+    """Forget all passages and make every published article due, for another encoder; how many articles that are."""
+    with transaction.atomic():
+        Passage.objects.all().delete()
+        return Article.objects.filter(status=Article.Status.PUBLISHED).update(index_due=timezone.now())
+
+
 def is_due() -> bool:
     """Whether an article waits."""
     return Article.objects.filter(index_due__lte=timezone.now()).exists()

@@ -104,13 +104,18 @@ def _words(passage: Iterable[Block]) -> int:
     return sum(block.words for block in passage)
 
 
+def _above(heading: str) -> str:
+    """A heading within a passage, so that it is told from a sentence."""
+    return heading if heading.endswith((".", "!", "?", ":")) else f"{heading}:"
+
+
 def _piece(blocks: Sequence[Block]) -> Piece:
     """The headings that all its blocks share stand above the passage, the others in it."""
     shared = commonprefix([block.path for block in blocks])
     lines, path = [], shared
     for block in blocks:
         if block.path != path:
-            lines.append(block.path[-1])
+            lines.append(_above(block.path[-1]))
             path = block.path
         lines.append(block.text)
     return Piece(" › ".join(shared)[:HEADING], "\n".join(lines))

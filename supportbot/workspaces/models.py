@@ -107,7 +107,7 @@ class Workspace(models.Model):
     quote_from = models.FloatField(
         null=True,
         blank=True,
-        help_text="Probability from which a passage answers in its own words; empty is the product's own, 0.3",
+        help_text="Probability from which a passage answers in its own words; empty is the product's own",
     )
     reserved = models.JSONField(
         default=list, blank=True, help_text='Categories and intents that only people answer, as ["invoice", "complain"]'

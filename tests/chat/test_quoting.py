@@ -70,8 +70,27 @@ def test_no_passage_is_no_quote() -> None:
 def test_headings_within_a_passage_are_read_but_not_quoted() -> None:
     trips = Text(
         "Trips",
-        "By boat\nThe ferry leaves at nine. Bikes are free of charge on it.\nBy train\nA bike needs a ticket of €6.",
+        "By boat:\nThe ferry leaves at nine. Bikes are free of charge on it.\nBy train:\nA bike needs a ticket of €6.",
     )
     quote = best("does my bicycle cost anything on the railway", trips, DEPOSIT)
     assert quote.passage is trips and quote.text.endswith("A bike needs a ticket of €6.")
     assert "By train" not in quote.text
+
+
+def test_a_row_of_a_table_is_quoted_for_what_it_says() -> None:
+    table = Text("Opening times", "Day | Hours\nMonday | 9:00 to 17:00\nSaturday | 10:00 to 14:00\nSunday | closed")
+    assert "Saturday | 10:00 to 14:00" in best("until when are you open on saturdays", table, DEPOSIT).text
+
+
+def test_quotation_stays_short_and_shows_where_it_skips() -> None:
+    terms = Text(
+        "Deposits",
+        " ".join(
+            f"The deposit of £80 is held for rule number {n} and for nothing else in the shop." for n in range(40)
+        ),
+    )
+    assert len(best("how high is the deposit", terms).text.split()) < 110
+
+
+def test_passage_with_a_slot_that_nobody_filled_is_not_quoted() -> None:
+    assert quoting.best("How high is the deposit?", [Text("Deposits", "It is …")], find) is None

@@ -34,6 +34,7 @@ def answer(workspace: Workspace, *, sureness: float, reason: str = "found", verd
         message=said,
         act="answer",
         reason=reason,
+        quoted=reason == "found",
         sureness=sureness if reason == "found" else None,
     )
     return conversation
@@ -51,10 +52,10 @@ def test_the_lowest_threshold_that_keeps_the_risk_is_proposed(workspace: Workspa
         answer(workspace, sureness=0.42, verdict=Verdict.HELPED if number % 2 else Verdict.DID_NOT_HELP)
     said = calibrate("--risk", "0.1")
     assert "passages that were quoted: 80 judged" in said
-    assert "from 0.00  coverage 100.0%  risk 27.5%" in said
+    assert "from 0.40  coverage 100.0%  risk 27.5%" in said and "from 0.35" not in said
     assert "from 0.45  coverage  50.0%  risk 5.0%" in said
     assert "quote_from 0.45 keeps a risk of 10% (now the default)" in said
-    assert "quote_from 0.00 keeps a risk of 30%" in calibrate("--risk", "0.3")
+    assert "quote_from 0.40 keeps a risk of 30%" in calibrate("--risk", "0.3")
 
 
 def test_too_few_judged_answers_propose_nothing(workspace: Workspace) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from supportbot.knowledge import retrieval, tasks
 from supportbot.knowledge.models import Article, Passage
@@ -148,3 +150,14 @@ def test_text_that_changes_while_it_is_indexed_is_indexed_again(shop: Workspace,
 
 def test_reciprocal_ranks_are_summed() -> None:
     assert fuse((1, [1, 2]), (3, [2, 3])) == pytest.approx({2: 1 / 12 + 3 / 11, 3: 3 / 12, 1: 1 / 11})
+
+
+def test_indexing_anew_forgets_every_vector_and_makes_them_again(articles: dict[str, Article], find: Find) -> None:
+    Passage.objects.update(embedding=[1.0] + 383 * [0.0])
+    Article.objects.filter(slug="shop").update(status="draft")
+    said = StringIO()
+    call_command("reindex", stdout=said)
+    assert "2 articles will be indexed anew" in said.getvalue() and not Passage.objects.exists()
+    tasks.index()
+    assert find("I changed my mind and do not want to keep this")[0] == "returns"
+    assert Passage.objects.filter(embedding__isnull=False).count() == 2

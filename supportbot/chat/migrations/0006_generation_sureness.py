@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='generation',
             name='sureness',
-            field=models.FloatField(blank=True, help_text='Probability that the best passage answers, if read', null=True),
+            field=models.FloatField(blank=True, help_text='Probability that what would be quoted answers, if passages were read', null=True),
         ),
     ]

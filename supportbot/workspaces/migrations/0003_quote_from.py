@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='workspace',
             name='quote_from',
-            field=models.FloatField(blank=True, help_text="Probability from which a passage answers in its own words; empty is the product's own, 0.3", null=True),
+            field=models.FloatField(blank=True, help_text="Probability from which a passage answers in its own words; empty is the product's own", null=True),
         ),
     ]
