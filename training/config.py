@@ -77,9 +77,15 @@ class Router:
     hardening: float = 0.0
 
 
+PRECISIONS = ("auto", "float32", "bfloat16")
+
+
 @dataclass(frozen=True)
 class Config:
-    """All that decides a run; every `validate_every` steps the loss of the validation part is logged, 0 for never."""
+    """All that decides a run; every `validate_every` steps the loss of the validation part is logged, 0 for never.
+
+    `precision` is float32, bfloat16, or auto: the faster one on the machine at hand.
+    """
 
     name: str
     seed: int
@@ -90,6 +96,7 @@ class Config:
     data: Data = field(default_factory=Data)
     validate_every: int = 200
     variant: str = "moe"
+    precision: str = "auto"
 
     @classmethod
     def read(cls, path: Path, *, without_category: bool = False) -> Config:
@@ -109,6 +116,8 @@ class Config:
         unknown = {name for stage in self.stages for name in stage.sources} - set(self.sources)
         if unknown:
             raise ValueError(f"a stage reads {', '.join(sorted(unknown))}, which [sources] does not have")
+        if self.precision not in PRECISIONS:
+            raise ValueError(f"precision is one of {', '.join(PRECISIONS)}, not {self.precision}")
         if wide := [stage.name for stage in self.stages if stage.window >= self.model.max_position_embeddings]:
             raise ValueError(f"the windows of {', '.join(wide)} with a token more do not fit the model's context")
 

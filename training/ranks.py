@@ -24,6 +24,7 @@ def joined() -> Iterator[None]:
     dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
     try:
         yield
+        dist.barrier()  # who leaves first takes the others' connections with it
     finally:
         dist.destroy_process_group()
 

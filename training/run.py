@@ -51,7 +51,8 @@ class Run:
         self.config, self.folder, self.prepared, self.plan = config, folder, prepared, plan or Steps(config)
         folder.mkdir(parents=True, exist_ok=True)
         self.device = ranks.device()
-        self.dtype = fastest_dtype(self.device)
+        auto = config.precision == "auto"
+        self.dtype = fastest_dtype(self.device) if auto else getattr(torch, config.precision)
         self.context = Manifest.of(prepared).context
         torch.manual_seed(config.seed)
         self.model = twins.build(config.model, config.variant).to(self.device).train()

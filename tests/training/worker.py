@@ -10,8 +10,13 @@ from training.config import Config
 from training.log import Table
 from training.run import Run
 
+
+def train(config: Path, folder: Path, prepared: Path) -> None:
+    """The whole run; it is gone before the processes part."""
+    run = Run(Config.read(config), folder, prepared)
+    run.train([] if ranks.number() else [Table(folder / "log.csv", 0)])
+
+
 if __name__ == "__main__":
-    config, folder, prepared = map(Path, sys.argv[1:])
     with ranks.joined():
-        run = Run(Config.read(config), folder, prepared)
-        run.train([] if ranks.number() else [Table(folder / "log.csv", 0)])
+        train(*map(Path, sys.argv[1:]))
