@@ -18,7 +18,8 @@ ELSEWHERE = 0.5  # the least in other languages, where the reader is surer than 
 LEAST, MOST = 35, 75  # words of a quotation
 ALSO = 0.4  # of the best sentence's probability, from which another of its passage is quoted, too
 HEADING = re.compile(r"^(?:[^\s|]+ ){0,11}[^\s|]+[:?]$")  # as `passages.cut` marks it
-ITEM = re.compile(r"^(?:[-*•]|\d+[.)])\s+")
+ITEM = re.compile(r"(?:[-*•]|\d+[.)])\s+|.* \| ")  # of a list, or a row of a table
+NUMBER = re.compile(r"\s*#?\b\d{5,}\b")  # of one order or invoice, which no help page knows
 LEANS = re.compile(r"^(?:it|they|this|that|these|those|he|she|if not|otherwise|however|then|also|in that case)\b", re.I)
 
 
@@ -41,7 +42,10 @@ def best(question: str, passages: Sequence[Any], find: Find) -> Quote | None:
     """The sentences that answer best; passages have `heading` and `text`. None without one that has no open slot."""
     passages = [passage for passage in passages if OPEN not in passage.text]
     parts = [_parts(passage.text) for passage in passages]
-    likely = find(question, [(p.heading, [read for read, _ in own]) for p, own in zip(passages, parts, strict=True)])
+    likely = find(
+        NUMBER.sub("", question),
+        [(p.heading, [read for read, _ in own]) for p, own in zip(passages, parts, strict=True)],
+    )
     most, index = max(((max(own), index) for index, own in enumerate(likely) if own), default=(0.0, -1))
     if index < 0:
         return None
@@ -67,7 +71,7 @@ def _parts(text: str) -> list[tuple[str, str]]:
 
 
 def units_of(text: str) -> list[str]:
-    """Sentences and items of a list; what holds markup that no person reads is left out."""
+    """Sentences, items of a list and rows of a table; what holds markup that no person reads is left out."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     units = [unit for line in lines for unit in ([line] if ITEM.match(line) else sentences(line))]
     return [unit for unit in units if not MARKUP.search(unit)]
@@ -84,7 +88,7 @@ def _chosen(parts: Sequence[tuple[str, str]], answering: Sequence[int]) -> set[i
 
 
 def _window(parts: Sequence[tuple[str, str]], at: int) -> range:
-    """The unit with what belongs to it: its whole list, or the sentences of its section that it needs."""
+    """The unit with what belongs to it: its whole list or table, or the sentences of its section that it needs."""
     units = [unit for _, unit in parts]
     begins = [read != unit for read, unit in parts]
     first, last = at, at
