@@ -9,23 +9,8 @@ from inference.trace import RoutingTrace
 from supportbot.analytics.experts import Checkpoint
 from supportbot.analytics.trace_view import TraceView, view
 from supportbot.chat.models import Generation, Message
+from supportbot.chat.reasons import ACTS, REASONS
 
-ACTS = {
-    "answer": "Answered",
-    "ask": "Asked back",
-    "refuse": "Declined politely",
-    "hand_off": "Handed to people",
-}
-REASONS = {
-    "known": "the intent was clear and all that the reply needs was known",
-    "order_needed": "only an order's state answers this, and no order was named",
-    "unknown_order": "the order number is not one of this shop's",
-    "off_topic": "it has nothing to do with the shop",
-    "asked": "the customer asked for a person",
-    "unsure": "the confidence was below the workspace's threshold",
-    "repeated": "two questions in a row had brought nothing new",
-    "failed": "the engine failed",
-}
 NOT_GENERATED = "No words were generated: this text is the system's own."
 NOT_TOLD = "The engine that wrote this reply does not tell its routing."
 NOT_READ = "The customer’s words were not read by the model."

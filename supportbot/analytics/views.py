@@ -19,6 +19,7 @@ from supportbot.analytics.experts import Checkpoint, installed
 from supportbot.analytics.measured import measured
 from supportbot.analytics.trace_view import HEAT, Cell, leaders
 from supportbot.chat.models import Conversation, Generation, Message
+from supportbot.chat.reasons import ACTS
 from supportbot.workspaces.models import User
 
 CONVERSATIONS_ON_A_PAGE = 20
@@ -116,7 +117,7 @@ def _line(conversation: Conversation, generation: Generation | None, checkpoint:
         best = leaders(trace, checkpoint.experts(trace.n_experts), 2) if trace.tokens else []
     except ValueError:
         best = []
-    return Line(conversation, generation.in_reply_to, report.ACTS.get(generation.act, generation.act), best)
+    return Line(conversation, generation.in_reply_to, ACTS.get(generation.act, generation.act), best)
 
 
 def _experts(entries: list[report.Entry], checkpoint: Checkpoint) -> list[Any]:

@@ -7,36 +7,10 @@ from typing import Any
 
 from supportbot.chat import context
 from supportbot.chat.models import Contact, Conversation, EmailCopy, Generation, Message, Rating
+from supportbot.chat.reasons import ACTS, REASONS
 from supportbot.knowledge.models import Order
 
-REASONS = {
-    "known": "It knew the intent well enough and had what it needed.",
-    "asked": "The customer asked for a person.",
-    "off_topic": "The message has nothing to do with the shop.",
-    "unsure": "Its confidence was below what this workspace demands.",
-    "repeated": "It had asked back before and would have had to ask again.",
-    "unknown_order": "The customer named an order that does not exist.",
-    "order_needed": "The answer depends on an order, and none was named.",
-    "found": "A passage of the help centre answers it.",
-    "unsupported": "Nothing that it knows supported what it would have said.",
-    "reserved": "This workspace leaves the matter to people.",
-    "angry": "The customer was angry twice in a row.",
-    "not_helped": "The customer said that the answer did not help.",
-    "identity": "It could not make sure who the customer is.",
-    "collecting": "An action needs something more from the customer.",
-    "proposed": "An action waits for the customer's yes.",
-    "done": "An action was done.",
-    "declined": "The customer did not want the action.",
-    "failed": "Something went wrong while it wrote.",
-}
 SENTIMENTS = {"calm": "Calm", "unhappy": "Unhappy", "angry": "Angry"}
-ACTS = {
-    "answer": "Answered",
-    "ask": "Asked back",
-    "refuse": "Refused politely",
-    "hand_off": "Handed off",
-    "act": "Acted",
-}
 
 
 @dataclass(frozen=True)

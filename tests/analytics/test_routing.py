@@ -45,7 +45,7 @@ def test_page_shows_triage_decision_and_timings(shop: Shop) -> None:
     assert "Intent track_order" in words
     assert "91 %" in words
     assert "Next best: order 5 %" in words
-    assert "Answered : the intent was clear" in words
+    assert "Answered : It knew the intent well enough" in words
     assert f"Checkpoint {VERSION}" in words
     assert "First token 50 ms" in words
     assert "5 written, about 20 a second" in words
@@ -141,10 +141,11 @@ def test_damaged_record_gives_words(shop: Shop, kind: str) -> None:
 
 
 def test_reply_without_generation_says_so(shop: Shop) -> None:
-    Generation.objects.update(routing=b"", act="hand_off", reason="unsure", first_token_s=None)
+    Generation.objects.update(routing=b"", act="hand_off", reason="unsure", first_token_s=None, sureness=0.213)
     words = text(routing(shop))
     assert "No words were generated" in words
-    assert "Handed to people : the confidence was below" in words
+    assert "That a passage answers 21" in words
+    assert "Handed off : Its confidence was below" in words
 
 
 def test_reply_of_an_engine_that_tells_no_routing_says_so(shop: Shop) -> None:

@@ -219,7 +219,7 @@ def test_customer_leaves_an_address_and_rates_at_the_end(page: Page, browser: Br
         inbox = context.new_page()
         inbox.goto(shop.replace("/demo/", "/inbox/"))
         sign_in(inbox, "maya")
-        inbox.get_by_role("list", name="Conversations").get_by_role("link").last.click()
+        inbox.get_by_role("list", name="Conversations").get_by_role("link", name="anna@example.com").click()
         expect(thread(inbox).get_by_role("heading", name="anna@example.com")).to_be_visible()
         resolve = thread(inbox).get_by_role("button", name="Resolve")
         resolve.click()
