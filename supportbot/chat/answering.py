@@ -6,6 +6,7 @@ no database but through retrieval; the model is handed in.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 HITS = 6
 READ_CLOSELY = 4  # of these; each takes a tenth of a second
 READ = "en"  # the language that triage and our model were trained on
+DIGITS = re.compile(r"\d+")
 SAME = 0.9  # likeness from which two messages ask the same
 NEAR = 0.2  # cosine of a passage from which it may speak against a refusal
 
@@ -142,7 +144,9 @@ def _repeats(said: Context, model: Engine) -> int:
     """How often the customer asked the same before."""
     if not said.by_customer or said.taken_up:
         return 0
-    return int((model.likeness(said.question, [message.body for message in said.by_customer]) >= SAME).sum())
+    numbers = DIGITS.findall(said.question)  # the same of another order is no repetition
+    before = [message.body for message in said.by_customer if DIGITS.findall(message.body) == numbers]
+    return int((model.likeness(said.question, before) >= SAME).sum()) if before else 0
 
 
 def _look_up(said: Context, workspace: Workspace, text: str, language: str, model: Engine) -> list[Hit]:
