@@ -123,7 +123,8 @@ class Encoder:
         ids, types, mask = (torch.tensor([getattr(one, name) for one in found], device=device) for name in parts)
         states = self._words[ids] + self._places[: ids.shape[1]] + self._types[types]
         states = F.layer_norm(states, (WIDTH,), self._scale, self._shift, EPS)
-        return through(self._layers[:lower], states, mask.float()), mask.float()
+        real = mask.float()
+        return through(self._layers[:lower], states, real), real
 
 
 def layers_from(tensors: Mapping[str, Tensor]) -> nn.ModuleList:

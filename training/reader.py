@@ -10,7 +10,6 @@ import argparse
 import random
 import string
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from rich.progress import track
 from scipy.optimize import minimize
 from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
@@ -27,6 +27,7 @@ from inference.encoder import Encoder
 from inference.reader import Page, Reader, Scale, lay_out, new
 from training import reading
 from training.reading import Pool, Question
+from training.tune import set_rates
 
 SEED = 0
 PASSES = 5
@@ -105,19 +106,14 @@ def train(encoder: Encoder, learnt: Sequence[Case], public: Sequence[Case], devi
     ]
     optimiser = torch.optim.AdamW(groups, lr=0, weight_decay=0.02)
     batches = list(_batches(learnt, public, passes, rng))
-    began = time.monotonic()
-    for step, batch in enumerate(batches):
-        for group in optimiser.param_groups:
-            group["lr"] = group["peak"] * min(1.0, step / (WARM * len(batches))) * (1 - step / len(batches))
+    for step, batch in enumerate(track(batches, "training the reader")):
+        set_rates(optimiser, step, len(batches), WARM * len(batches))
         with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
             loss = _loss(reader, encoder, batch, rng)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(reader.parameters(), 1.0)
         optimiser.step()
         optimiser.zero_grad()
-        if step % 50 == 49:
-            left = (time.monotonic() - began) / (step + 1) * (len(batches) - step - 1)
-            print(f"step {step + 1} of {len(batches)}, loss {loss.item():.3f}, {left:.0f} s left", flush=True)
     return reader.eval()
 
 

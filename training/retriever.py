@@ -9,17 +9,18 @@ from __future__ import annotations
 import argparse
 import random
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
+from rich.progress import track
 from torch import Tensor
 
 from inference.encoder import Encoder, Upper
 from training import reading
 from training.reading import Pool, Question
+from training.tune import set_rates
 
 SEED = 0
 STEPS = 800
@@ -37,11 +38,9 @@ def tune(
     torch.manual_seed(SEED)
     rng = random.Random(SEED)
     upper = upper.to(device).train()
-    optimiser = torch.optim.AdamW(upper.parameters(), lr=0, weight_decay=0.02)
-    began = time.monotonic()
-    for step in range(steps):
-        for group in optimiser.param_groups:
-            group["lr"] = rate * min(1.0, step / WARM) * (1 - step / steps)
+    optimiser = torch.optim.AdamW([{"params": upper.parameters(), "peak": rate}], lr=0, weight_decay=0.02)
+    for step in track(range(steps), "tuning the encoder to search"):
+        set_rates(optimiser, step, steps, WARM)
         pools = rng.sample(learnt, min(POOLS, len(learnt)))
         pools += rng.sample(public, min(POOLS // 2, len(public))) if step % 2 else []
         with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
@@ -49,21 +48,18 @@ def tune(
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         optimiser.zero_grad()
-        if step % 50 == 49:
-            left = (time.monotonic() - began) / (step + 1) * (steps - step - 1)
-            print(f"step {step + 1} of {steps}, loss {loss.item():.3f}, {left:.0f} s left", flush=True)
     return upper.eval()
 
 
-def recall(encoder: Encoder, upper: Upper, pools: Sequence[Pool], among: int) -> float:
-    """Share of the questions with an answer of which a page that holds it is among the first so many of its pool."""
-    hits: list[bool] = []
+def ranks(encoder: Encoder, upper: Upper, pools: Sequence[Pool]) -> list[int]:
+    """For each question with an answer, how many pages of its pool come before the first one that holds it."""
+    found: list[int] = []
     for pool in pools:
         asked = [question for question in pool.questions if question.answers]
         pages = encoder.embed([page.text for page in pool.pages], upper)
-        order = np.argsort(-(encoder.embed([question.text for question in asked], upper) @ pages.T))[:, :among]
-        hits += [any(p in row for p, _ in q.answers) for q, row in zip(asked, order.tolist(), strict=True)]
-    return sum(hits) / len(hits)
+        order = np.argsort(-(encoder.embed([question.text for question in asked], upper) @ pages.T)).tolist()
+        found += [min(row.index(page) for page, _ in one.answers) for one, row in zip(asked, order, strict=True)]
+    return found
 
 
 def _drawn(pool: Pool, rng: random.Random) -> tuple[Pool, list[Question], list[int]]:
@@ -109,7 +105,8 @@ def main(arguments: list[str] | None = None) -> int:
     held_out = reading.companies(held_out=True)
 
     def tell(when: str) -> None:
-        print(f"{when}: recall " + ", ".join(f"@{k} {recall(encoder, upper, held_out, k):.3f}" for k in (1, 3, 5)))
+        found = np.array(ranks(encoder, upper, held_out))
+        print(f"{when}: recall " + ", ".join(f"@{k} {(found < k).mean():.3f}" for k in (1, 3, 5)))
 
     tell("before")
     learnt = reading.companies(held_out=False)

@@ -49,8 +49,7 @@ def tune(
     optimiser = torch.optim.AdamW(groups, lr=0, weight_decay=0.05)
     batches = _batches([len(row) for row in states], passes)
     for step, batch in enumerate(track(batches, "tuning the encoder")):
-        for group in optimiser.param_groups:
-            group["lr"] = group["peak"] * min(1.0, step / (WARM * len(batches))) * (1 - step / len(batches))
+        set_rates(optimiser, step, len(batches), WARM * len(batches))
         logits = head(drop(SHARP * upper(*_padded([states[i] for i in batch]))))
         loss = F.cross_entropy(logits, target[batch], label_smoothing=SMOOTHING)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -58,6 +57,12 @@ def tune(
         optimiser.step()
         optimiser.zero_grad()
     return upper.eval()
+
+
+def set_rates(optimiser: torch.optim.Optimizer, step: int, steps: int, warm: float) -> None:
+    """Learning rates of a step: up to each group's `peak` over the first `warm` steps, all the time down to 0."""
+    for group in optimiser.param_groups:
+        group["lr"] = group["peak"] * min(1.0, step / warm) * (1 - step / steps)
 
 
 def _states(encoder: Encoder, texts: list[str], lower: int) -> list[Tensor]:
