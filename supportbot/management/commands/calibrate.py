@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from supportbot.evaluation.calibration import FEWEST, Point, curve, judged, proposed
-from supportbot.workspaces.models import Workspace
+from supportbot.workspaces.commands import workspace_named
 
 NAMES = {"hand_off_below": "answers that the model was trained for", "quote_from": "passages that were quoted"}
 WIDTH = 30  # characters of a bar
@@ -26,9 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, workspace: str, risk: float, **options: Any) -> None:
         """Print both curves."""
-        place = Workspace.objects.filter(slug=workspace).first()
-        if place is None:
-            raise CommandError(f"There is no workspace {workspace!r}.")
+        place = workspace_named(workspace)
         if not 0 < risk < 1:
             raise CommandError("The risk is a share between 0 and 1, as 0.1.")
         for field, answers in judged(place).items():

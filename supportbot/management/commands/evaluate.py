@@ -13,6 +13,7 @@ from supportbot.evaluation.material import BadMaterial, Question, own_questions
 from supportbot.evaluation.play import Played, Stage
 from supportbot.evaluation.score import LABELS, figures
 from supportbot.knowledge.models import Article
+from supportbot.workspaces.commands import workspace_named
 from supportbot.workspaces.models import Workspace
 
 SHOWN = ("recall_1", "recall_3", "right", "right_sent", "right_or_handed_over", "unsupported")
@@ -37,9 +38,7 @@ class Command(BaseCommand):
             questions = own_questions(file)
         except BadMaterial as error:
             raise CommandError(str(error)) from error
-        place = Workspace.objects.filter(slug=workspace).first()
-        if place is None:
-            raise CommandError(f"There is no workspace {workspace!r}.")
+        place = workspace_named(workspace)
         _demand_articles(place, questions)
         stage = Stage(place)
         try:

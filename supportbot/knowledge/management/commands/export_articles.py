@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from supportbot.knowledge.imports.export import write_zip
 from supportbot.knowledge.models import Article
-from supportbot.workspaces.models import Workspace
+from supportbot.workspaces.commands import workspace_named
 
 
 class Command(BaseCommand):
@@ -25,9 +25,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, workspace: str, zip: Path, **options: Any) -> None:
         """Write it as a whole or not at all."""
-        found = Workspace.objects.filter(slug=workspace).first()
-        if found is None:
-            raise CommandError(f"There is no workspace {workspace!r}.")
+        found = workspace_named(workspace)
         part = zip.with_name(f"{zip.name}.part")
         try:
             with part.open("wb") as file:

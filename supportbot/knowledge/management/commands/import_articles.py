@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from supportbot.knowledge.imports import files, service
 from supportbot.knowledge.models import Import
-from supportbot.workspaces.models import Workspace
+from supportbot.workspaces.commands import workspace_named
 
 
 class Command(BaseCommand):
@@ -29,7 +29,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, workspace: str, source: str, **options: Any) -> None:
         """Import here and now; the passages are indexed by a worker."""
         run = Import(
-            workspace=_workspace(workspace),
+            workspace=workspace_named(workspace),
             audience="agents" if options["agents_only"] else "public",
             publish=not options["draft"],
         )
@@ -50,14 +50,6 @@ class Command(BaseCommand):
         self.stdout.write(", ".join(f"{counts[outcome]} {outcome}" for outcome in sorted(counts)) or "nothing")
         if run.message:
             raise CommandError(run.message)
-
-
-def _workspace(slug: str) -> Workspace:
-    try:
-        return Workspace.objects.get(slug=slug)
-    except Workspace.DoesNotExist as error:
-        known = ", ".join(Workspace.objects.values_list("slug", flat=True)) or "none yet"
-        raise CommandError(f"There is no workspace {slug!r}. There are: {known}.") from error
 
 
 def _uploads(path: Path) -> list[files.Named]:
