@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
+import torch.distributed.nn  # before a group begins: its defaults would hold the group, whose threads abort the exit
 from torch import Tensor
 from torch import distributed as dist
 
