@@ -156,7 +156,7 @@ register(
         changes=False,
         needs_identity=False,
         check=_demand_order,
-        intents=("track_order", "order_details", "order_confirmation"),
+        intents=("track_order", "late_parcel", "order_details", "order_confirmation"),
     )
 )
 register(

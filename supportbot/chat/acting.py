@@ -14,7 +14,8 @@ from supportbot.chat.context import Context
 # Who asks how, when or whether wants to know, not to have it done.
 WANTS_TO_KNOW = re.compile(
     r"^(?:hi|hello|hey|so|and|but|ok|okay|also|please|,|\s)*"
-    r"(?:how|what|when|where|which|why|who|until|till|is|are|am|do|does|did|may|must|should|could i|can i)\b",
+    r"(?:how|what|when|where|which|why|who|until|till|is|are|am|do|does|did|may|must|should|could i|can i"
+    r"|(?:can|could|would) you (?:please )?(?:check|see|tell me|say|confirm))\b",
     re.IGNORECASE,
 )
 
@@ -31,6 +32,18 @@ def step(attempt: Attempt, said: Context, question: Question) -> Step | None:
         return None
     known = {"order_number": said.order_number} if said.order_number else {}
     return dialogue.start(conversation.workspace, conversation.id, name, known, visitor, turn=turn)
+
+
+def look_up(attempt: Attempt, said: Context, question: Question) -> Step | None:
+    """What the action that only looks an order up says of it; None if the question is not about a known order."""
+    conversation = attempt.conversation
+    name = dialogue.for_intent(conversation.workspace, question.triage["intent"])
+    if said.order is None or name is None or find(conversation.workspace, name).changes:
+        return None
+    visitor = Visitor(id=str(conversation.contact_id), language=question.language)
+    known = {"order_number": said.order.number}
+    step = dialogue.start(conversation.workspace, conversation.id, name, known, visitor, turn=attempt.message.seq)
+    return None if step.hand_off else step
 
 
 def _wants_to_know(text: str) -> bool:

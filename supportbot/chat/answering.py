@@ -22,6 +22,7 @@ from supportbot.knowledge import retrieval
 from supportbot.knowledge.models import Article, Passage
 from supportbot.knowledge.pages import fill
 from supportbot.knowledge.retrieval import Hit
+from supportbot.knowledge.spelling import corrected
 from supportbot.workspaces.models import Workspace
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ READ_CLOSELY = 4  # of these; each takes a tenth of a second
 READ = "en"  # the language that triage and our model were trained on
 DIGITS = re.compile(r"\d+")
 SAME = 0.9  # likeness from which two messages ask the same
-NEAR = 0.2  # cosine of a passage from which it may speak against a refusal
 
 
 class Unsupported(Exception):
@@ -88,18 +88,24 @@ def consider(said: Context, workspace: Workspace, text: str, reading: Reading, m
     hits = [] if settings.ANSWERS == "model" else _look_up(said, workspace, text, reading.language, model)
     passages = [hit.passage for hit in hits]
     evidence = Evidence((*_known(said, workspace), *_pieces(passages), *_approved(workspace, triage)), said.question)
-    situation, quote = _situation(said, workspace, triage, reading, model), None
+    nearest = max((hit.cosine for hit in hits), default=None)
+    situation, quote = replace(_situation(said, workspace, triage, reading, model), nearest=nearest), None
     decision = decide(situation)
-    is_near = any(hit.cosine >= NEAR for hit in hits)
-    may_help = decision.reason == "unsure" or (decision.reason == "off_topic" and is_near)
-    if may_help and (quote := best_quote(said, text, passages, model)):
+    if decision.reason == "unsure" and (quote := best_quote(said, text, workspace, passages, reading, model)):
         decision = decide(replace(situation, found=quote.sureness))
     return Question(text, triage, reading, passages, evidence, quote, decision)
 
 
-def best_quote(said: Context, text: str, passages: Sequence[Passage], model: Engine) -> Quote | None:
+def best_quote(
+    said: Context, text: str, workspace: Workspace, passages: Sequence[Passage], reading: Reading, model: Engine
+) -> Quote | None:
     """The sentences of the first passages that answer best."""
-    return quoting.best(said.search(text), passages[:READ_CLOSELY], model.find_answers)
+    wanted = corrected(workspace, said.search(text), _spoken(workspace, reading.language))
+    return quoting.best(wanted, passages[:READ_CLOSELY], model.find_answers)
+
+
+def _spoken(workspace: Workspace, language: str) -> str:
+    return language if language != "und" else workspace.language[:2]
 
 
 def checked(stream: ReplyStream, evidence: Evidence) -> Iterator[str | Completion]:
@@ -150,7 +156,7 @@ def _repeats(said: Context, model: Engine) -> int:
 
 
 def _look_up(said: Context, workspace: Workspace, text: str, language: str, model: Engine) -> list[Hit]:
-    spoken = language if language != "und" else workspace.language[:2]
+    spoken = _spoken(workspace, language)
     return retrieval.find(workspace, said.search(text), embed=model.embed, limit=HITS, language=spoken)
 
 

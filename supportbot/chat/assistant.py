@@ -194,8 +194,18 @@ def _write(attempt: Attempt, said: context.Context, question: Question, model: E
                 attempt.take_back("corrected")
     if decision.act != "answer":
         return say(decision.reason, language, shop=attempt.conversation.workspace.name)
-    question.quote = question.quote or best_quote(said, question.text, question.passages, model)
-    enough = quoting.threshold(attempt.conversation.workspace, question.reading.language)
+    return _known(attempt, said, question, model)
+
+
+def _known(attempt: Attempt, said: context.Context, question: Question, model: Engine) -> str | None:
+    """What an order's own state or a passage says, without the model."""
+    if question.is_sure and (step := acting.look_up(attempt, said, question)):
+        attempt.record |= {"act": Generation.Act.ACT, "reason": step.state}
+        return step.text
+    workspace = attempt.conversation.workspace
+    if not question.quote:
+        question.quote = best_quote(said, question.text, workspace, question.passages, question.reading, model)
+    enough = quoting.threshold(workspace, question.reading.language)
     if question.quote and question.quote.sureness >= enough:
         least = min(question.quote.sureness, attempt.record.get("sureness") or 1.0)
         attempt.record |= {"quoted": True, "sureness": least}

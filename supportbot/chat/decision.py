@@ -8,18 +8,22 @@ from typing import Literal
 WANTS_PERSON = "talk_to_human"
 OFF_TOPIC = "off_topic"
 FAILURES_IN_A_ROW = 2
-SURELY = 0.9  # a passage that answers as surely goes before a refusal
+NEAR = 0.35  # cosine of a passage from which a question has to do with the workspace, whatever triage says
+FAR = 0.2  # below which no passage has to do with it, so that half a suspicion is enough
+SUSPECTED = 0.5
 
 
 @dataclass(frozen=True)
 class Situation:
-    """What is known of a question; probabilities from 0 to 1. `found` is how surely a passage answers it."""
+    """What is known of a question; probabilities from 0 to 1. `found` is how surely a passage answers it, `nearest` the
+    cosine of the passage that is nearest to it, if there is any."""
 
     category: str
     intent: str
     confidence: float
     off_topic: float
     threshold: float
+    nearest: float | None = None
     found: float = 0.0
     found_threshold: float = 1.0
     needs_order: bool = False
@@ -44,13 +48,18 @@ def decide(now: Situation) -> Decision:
     """Answer, ask back, refuse or hand off."""
     if person := _wants_person(now):
         return Decision("hand_off", person)
-    decision = Decision("hand_off", "unsure")
-    if now.readable and now.category == OFF_TOPIC and now.off_topic >= now.threshold:
-        decision = Decision("refuse", "off_topic")
-    elif now.readable and now.confidence >= now.threshold:
-        decision = _sure(now)
-    enough = {"unsure": now.found_threshold, "off_topic": max(SURELY, now.found_threshold)}.get(decision.reason)
-    return Decision("answer", "found") if enough is not None and now.found >= enough else decision
+    if _is_off_topic(now):
+        return Decision("refuse", "off_topic")
+    if now.readable and now.category != OFF_TOPIC and now.confidence >= now.threshold:
+        return _sure(now)
+    return Decision("answer", "found") if now.found >= now.found_threshold else Decision("hand_off", "unsure")
+
+
+def _is_off_topic(now: Situation) -> bool:
+    if not now.readable or now.category != OFF_TOPIC or (now.nearest or 0.0) >= NEAR:
+        return False
+    is_far = now.nearest is not None and now.nearest < FAR
+    return now.off_topic >= (min(now.threshold, SUSPECTED) if is_far else now.threshold)
 
 
 def _wants_person(now: Situation) -> str | None:

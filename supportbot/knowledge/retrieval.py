@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from supportbot.knowledge.index import postgres, sqlite
 from supportbot.knowledge.index.words import search_words
 from supportbot.knowledge.models import Article, Passage
+from supportbot.knowledge.spelling import corrected
 from supportbot.workspaces.models import Workspace
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
@@ -46,7 +47,7 @@ def find(
 
     Near ones in the customer's language come first, then those in the workspace's own.
     """
-    text = _clean(text)
+    text = corrected(workspace, _clean(text), language)
     vector = embed([text])[0]
     home = workspace.language[:2]
     hits = []

@@ -51,6 +51,15 @@ def test_words_and_meaning_both_find_the_passage(articles: dict[str, Article], f
     assert find("at what time can I come and visit you")[0] == "shop"
 
 
+def test_mistyped_words_are_put_right_but_not_those_that_the_workspace_uses(shop: Workspace, find: Find) -> None:
+    write(shop, "hat", "The Blen is a warm hat of wool.")
+    write(shop, "mixer", "Blend the soup in our mixer until no piece is left.")
+    tasks.index()
+    assert find("blen")[0] == "hat"
+    assert find("bledn teh suop")[0] == find("blend the soup")[0] == "mixer"
+    assert find("bledn")[0] == "mixer"
+
+
 def test_hits_say_how_near_they_are(articles: dict[str, Article], shop: Workspace, embed: Embed) -> None:
     hits = retrieval.find(shop, "send an item back", embed=embed, limit=2)
     assert len(hits) == 2 and hits[0].score > hits[1].score and 1 >= hits[0].cosine > hits[1].cosine
