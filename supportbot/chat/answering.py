@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
+from supportbot.actions import dialogue
 from supportbot.chat import quoting
 from supportbot.chat.context import ANGRY, Context
 from supportbot.chat.decision import OFF_TOPIC, Decision, Situation, decide
@@ -91,7 +92,8 @@ def consider(said: Context, workspace: Workspace, text: str, reading: Reading, m
     situation, quote = _situation(said, workspace, triage, reading, model), None
     decision = decide(situation)
     is_near = any(hit.cosine >= NEAR for hit in hits)
-    may_help = decision.reason == "unsure" or (decision.reason == "off_topic" and is_near)
+    is_kept = decision.reason == "reserved" and not situation.reserved
+    may_help = decision.reason == "unsure" or is_kept or (decision.reason == "off_topic" and is_near)
     if may_help and (quote := best_quote(said, text, passages, model)):
         decision = decide(replace(situation, found=quote.sureness))
     return Question(text, triage, reading, passages, evidence, quote, decision)
@@ -136,6 +138,7 @@ def _situation(
         repeats=_repeats(said, model),
         angry_in_a_row=said.angry_before + 1 if reading.sentiment == ANGRY else 0,
         reserved=not {triage["category"], triage["intent"]}.isdisjoint(workspace.reserved),
+        withheld=dialogue.is_withheld(workspace, triage["intent"], asks=said.wants_to_know),
         readable=reading.language in (READ, "und"),
     )
 

@@ -12,6 +12,12 @@ from supportbot.knowledge.models import Order
 
 LAST = 12  # messages
 ORDER_NUMBER = re.compile(r"#\s?(\d{3,12})\b|(?<![\d.,£$€+-])\b(\d{5})\b(?![.,]?\d)")
+# Who asks how, when or whether wants to know, not to have it done.
+WANTS_TO_KNOW = re.compile(
+    r"^(?:hi|hello|hey|so|and|but|ok|okay|also|please|,|\s)*"
+    r"(?:how|what|when|where|which|why|who|until|till|is|are|am|do|does|did|may|must|should|could i|can i)\b",
+    re.IGNORECASE,
+)
 FEW_WORDS = 8
 ANGRY = "angry"
 AT_ONCE = 3  # questions in one message that are answered one by one
@@ -48,6 +54,11 @@ class Context:
         parts = [part.strip() for part in PARTS.split(self.question) if part and part.strip()]
         asked = [part for part in parts if (part.endswith("?") or ASKS.match(part)) and content(part)]
         return asked[:AT_ONCE] if len(asked) > 1 else [self.question]
+
+    @property
+    def wants_to_know(self) -> bool:
+        """Whether the customer asks about a thing rather than for it."""
+        return bool(WANTS_TO_KNOW.match(self.question.strip()))
 
     def search(self, question: str) -> str:
         """What to look for: a question that leans on the one before is looked for together with it."""

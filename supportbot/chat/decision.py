@@ -29,6 +29,7 @@ class Situation:
     repeats: int = 0
     angry_in_a_row: int = 0
     reserved: bool = False
+    withheld: bool = False  # whether the workspace keeps the action that the customer wants from the chat
     readable: bool = True  # whether triage knows the language
 
 
@@ -49,7 +50,8 @@ def decide(now: Situation) -> Decision:
         decision = Decision("refuse", "off_topic")
     elif now.readable and now.confidence >= now.threshold:
         decision = _sure(now)
-    enough = {"unsure": now.found_threshold, "off_topic": max(SURELY, now.found_threshold)}.get(decision.reason)
+    surely = max(SURELY, now.found_threshold)
+    enough = {"unsure": now.found_threshold, "reserved": now.found_threshold, "off_topic": surely}.get(decision.reason)
     return Decision("answer", "found") if enough is not None and now.found >= enough else decision
 
 
@@ -65,6 +67,8 @@ def _wants_person(now: Situation) -> str | None:
 
 
 def _sure(now: Situation) -> Decision:
+    if now.withheld:
+        return Decision("hand_off", "reserved")
     if not now.needs_order or now.order_known:
         return Decision("answer", "known")
     if now.asks_before >= FAILURES_IN_A_ROW:

@@ -312,8 +312,7 @@ def test_other_workspace_has_neither_the_order_nor_its_actions(chat: Chat) -> No
         ("get_invoice", "resend_invoice"),
         ("newsletter_subscribe", "newsletter_subscribe"),
         ("newsletter_unsubscribe", "newsletter_unsubscribe"),
-        ("track_order", "order_status"),
-        ("order_details", "order_status"),
+        ("track_order", None),
         ("opening_hours", None),
     ],
 )
