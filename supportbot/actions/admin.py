@@ -8,13 +8,13 @@ from django import forms
 from django.contrib import admin, messages
 from django.db import transaction
 from django.http import HttpRequest
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import action as button
 from unfold.decorators import display
 
-from supportbot.actions import custom, dialogue, uses
+from supportbot.actions import custom, dialogue
 from supportbot.actions.catalogue import note_use
 from supportbot.actions.models import (
     ActionCall,
@@ -120,11 +120,6 @@ class CustomActionsAdmin(WorkspaceAdmin):
         ("Parameters and use", {"fields": ("schema", "intents")}),
         ("Rules", {"fields": ("changes", "needs_identity")}),
     )
-
-    def get_urls(self) -> list[URLPattern]:
-        """With the page that says who may have which action done."""
-        own = [path("uses/", self.admin_site.admin_view(uses.page), name="actions_uses")]
-        return [*own, *super().get_urls()]
 
     @admin.display(description="log")
     def calls(self, action: CustomAction) -> SafeString | str:

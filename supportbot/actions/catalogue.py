@@ -27,7 +27,7 @@ def every(workspace: Workspace) -> Iterator[Action]:
 
 def lacks(workspace: Workspace) -> dict[str, str]:
     """The built-in actions for which the workspace has no data, each with what there is none of."""
-    missing = {}
+    missing: dict[str, str] = {}
     if not Order.objects.in_workspace(workspace).exists():
         missing |= {action.name: "orders" for action in BUILT_IN.values() if action.needs_order}
     if not CallbackSlot.objects.in_workspace(workspace).exists():

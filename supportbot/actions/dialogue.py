@@ -17,14 +17,25 @@ from django.utils import timezone
 
 from supportbot.actions import words
 from supportbot.actions.catalogue import find, for_intent, is_withheld
-from supportbot.actions.identity import Visitor
+from supportbot.actions.identity import Visitor, has_proven
 from supportbot.actions.models import ActionCall
 from supportbot.actions.registry import BUILT_IN, UnknownAction
 from supportbot.actions.talk import Step, Talk, is_elsewhere, said_before
 from supportbot.workspaces.models import User, Workspace
 from supportbot.workspaces.scoping import ScopedQuerySet
 
-__all__ = ["Step", "UnknownAction", "Visitor", "for_intent", "go_on", "is_withheld", "put_aside", "start", "trigger"]
+__all__ = [
+    "Step",
+    "UnknownAction",
+    "Visitor",
+    "for_intent",
+    "go_on",
+    "has_proven",
+    "is_withheld",
+    "put_aside",
+    "start",
+    "trigger",
+]
 
 State = ActionCall.State
 ASKED = (State.COLLECTING, State.PROPOSED)

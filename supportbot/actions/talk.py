@@ -229,8 +229,9 @@ class Talk:
         number = self.call.arguments.get("order_number", "")
         if not self.action.needs_identity or self.call.is_verified:
             return True
-        if self._is_vouched_for or identity.owns(self.call.workspace, self.visitor, number):
-            self.call.is_verified = True
+        is_owner = self._is_vouched_for or identity.owns(self.call.workspace, self.visitor, number)
+        conversation = self.call.conversation_id
+        self.call.is_verified = is_owner or (conversation is not None and identity.has_proven(conversation, number))
         return self.call.is_verified
 
     def _demand_identity(self) -> Step | None:

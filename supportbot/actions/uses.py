@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +14,8 @@ from supportbot.actions.catalogue import every, lacks, set_use
 from supportbot.actions.models import Use
 from supportbot.workspaces.models import User, Workspace
 
+TITLE = "Who may use which action"
+
 
 def page(request: HttpRequest) -> HttpResponse:
     """Show all actions of a workspace with their uses, or save them."""
@@ -22,8 +25,8 @@ def page(request: HttpRequest) -> HttpResponse:
     if workspace and request.method == "POST":
         changed = _save(workspace, request.POST, request.user)
         messages.success(request, "; ".join(changed) + "." if changed else "Nothing was changed.")
-        return redirect(f"{reverse('admin:actions_uses')}?workspace={workspace.slug}")
-    context = {"title": "Who may use which action", "workspaces": workspaces, "workspace": workspace, "uses": Use}
+        return redirect(f"{reverse('admin:action-uses')}?workspace={workspace.slug}")
+    context: dict[str, Any] = {"workspaces": workspaces, "workspace": workspace, "uses": Use}
     if workspace:
         missing = lacks(workspace)
         rows = [(action, "" if action.calls_out else missing.get(action.name, "")) for action in every(workspace)]
@@ -31,7 +34,7 @@ def page(request: HttpRequest) -> HttpResponse:
             ("Own", [row for row in rows if row[0].calls_out]),
             ("Built in", [row for row in rows if not row[0].calls_out]),
         ]
-    return render(request, "admin/actions/uses.html", {**admin.site.each_context(request), **context})
+    return render(request, "admin/actions/uses.html", {**admin.site.each_context(request), **context, "title": TITLE})
 
 
 def _save(workspace: Workspace, chosen: Mapping[str, str], by: User) -> list[str]:

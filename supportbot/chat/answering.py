@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 HITS = 6
 READ_CLOSELY = 4  # of these; each takes a tenth of a second
+UNTOLD = "{{private}}"  # stands for what an order has for its proven customer alone; no sentence with it is sent
 READ = "en"  # the language that triage and our model were trained on
 DIGITS = re.compile(r"\d+")
 SAME = 0.9  # likeness from which two messages ask the same
@@ -114,12 +115,18 @@ def checked(stream: ReplyStream, evidence: Evidence) -> Iterator[str | Completio
         else:
             ends = [len(text)]
         for end in ends:
-            if settings.ANSWERS != "model" and (objection := evidence.judge(text[sent:end].strip()).objection):
+            if objection := _objection(text[sent:end].strip(), evidence):
                 raise Unsupported(objection)
             yield text[sent:end]
             sent = end
         if not isinstance(piece, str):
             yield piece
+
+
+def _objection(sentence: str, evidence: Evidence) -> str | None:
+    if UNTOLD in sentence:
+        return "private"
+    return evidence.judge(sentence).objection if settings.ANSWERS != "model" else None
 
 
 def _situation(
@@ -174,6 +181,6 @@ def _known(said: Context, workspace: Workspace) -> Iterator[Piece]:
     """What the workspace and the order say without a passage."""
     yield Piece(workspace.name)
     yield from (Piece(f"{name.replace('_', ' ')} {value}") for name, value in workspace.settings.items())
-    if said.order:
-        slots = said.order.slots()
-        yield Piece("parcel delivery " + " ".join(f"{name.replace('_', ' ')} {value}" for name, value in slots.items()))
+    if slots := said.order_slots:
+        text = " ".join(f"{name.replace('_', ' ')} {value}" for name, value in slots.items())
+        yield Piece(f"parcel delivery {text}", is_of_order=True)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from supportbot.actions import dialogue
 from supportbot.chat.grounding import content
 from supportbot.chat.models import Conversation, Generation, Message
 from supportbot.knowledge.models import Order
@@ -41,7 +42,15 @@ class Context:
     question: str
     order_number: str | None = None
     order: Order | None = None
+    is_proven: bool = False  # whether the customer has proven that the order is his
     asked: Sequence[Generation] = field(default_factory=list)
+
+    @property
+    def order_slots(self) -> dict[str, str]:
+        """What the customer may hear of the order."""
+        if self.order is None:
+            return {}
+        return self.order.slots() if self.is_proven else self.order.public_slots()
 
     @property
     def by_customer(self) -> list[Message]:
@@ -87,7 +96,8 @@ def read(conversation: Conversation, waiting: Sequence[Message]) -> Context:
     question = "\n".join(message.body for message in waiting)
     number = _last_number([*earlier, *waiting])
     order = Order.objects.in_workspace(conversation.workspace).filter(number=number).first() if number else None
-    return Context(earlier, question, number, order, _asks_in_a_row(earlier))
+    is_proven = order is not None and dialogue.has_proven(conversation.id, order.number)
+    return Context(earlier, question, number, order, is_proven, _asks_in_a_row(earlier))
 
 
 def _earlier(conversation: Conversation, waiting: Sequence[Message]) -> list[Message]:

@@ -14,7 +14,7 @@ from tests.actions.test_admin import ADD, admin, form, shown, signed_in
 from tests.actions.test_custom import own_action
 
 __all__ = ["admin"]
-PAGE = "/admin/actions/customaction/uses/"
+PAGE = "/admin/actions/uses/"
 
 
 @pytest.mark.parametrize("use", [Use.AGENTS, Use.OFF])
