@@ -15,6 +15,7 @@ from unfold.decorators import action as button
 from unfold.decorators import display
 
 from supportbot.actions import custom, dialogue
+from supportbot.actions.catalogue import note_use
 from supportbot.actions.models import (
     ActionCall,
     Callback,
@@ -52,14 +53,12 @@ class CustomActionForm(forms.ModelForm):  # type: ignore[type-arg]
             "name",
             "title",
             "description",
-            "is_active",
+            "use",
             "address",
             "time_out",
             "retries",
             "schema",
             "intents",
-            "by_customer",
-            "by_agent",
             "changes",
             "needs_identity",
         )
@@ -110,16 +109,16 @@ class CustomActionsAdmin(WorkspaceAdmin):
     """The workspace's own actions."""
 
     form = CustomActionForm
-    list_display = ("title", "name", "address", "is_active", "workspace")
-    list_filter = (OF_WORKSPACE, "is_active")
+    list_display = ("title", "name", "address", "use", "workspace")
+    list_filter = (OF_WORKSPACE, "use")
     search_fields = ("name", "title", "address")
     readonly_fields = ("calls",)
     actions_submit_line = ("try_it", "make_secret")
     fieldsets = (
-        (None, {"fields": ("workspace", "name", "title", "description", "is_active", "calls")}),
+        (None, {"fields": ("workspace", "name", "title", "description", "use", "calls")}),
         ("Call", {"fields": ("address", "time_out", "retries")}),
         ("Parameters and use", {"fields": ("schema", "intents")}),
-        ("Rules", {"fields": ("by_customer", "by_agent", "changes", "needs_identity")}),
+        ("Rules", {"fields": ("changes", "needs_identity")}),
     )
 
     @admin.display(description="log")
@@ -131,9 +130,12 @@ class CustomActionsAdmin(WorkspaceAdmin):
         return format_html('<a class="underline" href="{}">All calls</a>', address)
 
     def save_model(self, request: HttpRequest, obj: CustomAction, form: Any, change: bool) -> None:
-        """A new action gets its secret, which is shown this once."""
+        """A new action gets its secret, which is shown this once; the audit log is told who may have it done."""
+        assert isinstance(request.user, User)
         secret = "" if change else obj.renew_secret()
         super().save_model(request, obj, form, change)
+        if not change or "use" in form.changed_data:
+            note_use(obj.workspace, obj.name, form.initial["use"] if change else "", obj.use, request.user)
         if secret:
             self._show(request, secret)
 
@@ -156,7 +158,7 @@ class CustomActionsAdmin(WorkspaceAdmin):
         except Invalid as error:
             self.message_user(request, str(error), messages.ERROR)
         except dialogue.UnknownAction:
-            self.message_user(request, "Only an active action that agents may trigger can be tried.", messages.ERROR)
+            self.message_user(request, "An action that is off can't be tried.", messages.ERROR)
         else:
             level = messages.SUCCESS if step.state == State.DONE else messages.WARNING
             why = f" ({step.call.result['error']})" if "error" in step.call.result else ""

@@ -59,7 +59,6 @@ class Answer:
 
 def action(own: CustomAction) -> Action:
     """The workspace's action beside the built-in ones."""
-    who = frozenset(name for name, may in (("customer", own.by_customer), ("agent", own.by_agent)) if may)
     return Action(
         own.name,
         own.title,
@@ -67,7 +66,7 @@ def action(own: CustomAction) -> Action:
         Schema(own.schema),
         lambda case: _perform(own, case),
         propose=lambda case: _proposal(own, case),
-        who=who,
+        use=own.use,
         changes=own.changes,
         needs_identity=own.needs_identity,
         needs_order=False,

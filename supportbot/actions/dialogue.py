@@ -15,15 +15,28 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from supportbot.actions.catalogue import find, for_intent
-from supportbot.actions.identity import Visitor
+from supportbot.actions import words
+from supportbot.actions.catalogue import find, for_intent, is_withheld, look_up_for
+from supportbot.actions.identity import Visitor, has_proven
 from supportbot.actions.models import ActionCall
-from supportbot.actions.registry import UnknownAction
-from supportbot.actions.talk import Step, Talk, said_before
+from supportbot.actions.registry import BUILT_IN, UnknownAction
+from supportbot.actions.talk import Step, Talk, is_elsewhere, said_before
 from supportbot.workspaces.models import User, Workspace
 from supportbot.workspaces.scoping import ScopedQuerySet
 
-__all__ = ["Step", "UnknownAction", "Visitor", "for_intent", "go_on", "put_aside", "start", "trigger"]
+__all__ = [
+    "Step",
+    "UnknownAction",
+    "Visitor",
+    "for_intent",
+    "go_on",
+    "has_proven",
+    "is_withheld",
+    "look_up_for",
+    "put_aside",
+    "start",
+    "trigger",
+]
 
 State = ActionCall.State
 ASKED = (State.COLLECTING, State.PROPOSED)
@@ -73,8 +86,7 @@ def go_on(
         try:
             action = find(call.workspace, call.action)
         except UnknownAction:
-            put_aside(conversation_id)
-            return None
+            return _withdrawn(call, text, visitor, turn=turn, intent=intent)
         talk = Talk(call, action, visitor, turn)
         step = talk.hear(text, intent)
     return talk.perform() if talk.call.state == State.CONFIRMED else step
@@ -127,6 +139,20 @@ def _begun(
 
 def _fresh(calls: ScopedQuerySet[ActionCall]) -> ScopedQuerySet[ActionCall]:
     return calls.filter(updated_at__gt=timezone.now() - STANDS_FOR)
+
+
+def _withdrawn(call: ActionCall, text: str, visitor: Visitor, *, turn: int | None, intent: str) -> Step | None:
+    """It was switched off while it was talked about: people take over, unless the customer talks of something else."""
+    if is_elsewhere(text, intent):
+        call.is_aside = True
+        call.save()
+        return None
+    is_unknown = call.state == State.CONFIRMED and call.action not in BUILT_IN
+    said = words.say(visitor.language, "failed" if is_unknown else "off")
+    call.turn, call.said = turn, {"text": said, "hand_off": "reserved"}
+    call.enter(State.FAILED, reason="off")
+    call.save()
+    return said_before(call)
 
 
 def _leave_others(calls: ScopedQuerySet[ActionCall]) -> None:

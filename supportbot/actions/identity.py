@@ -9,14 +9,19 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
 
 from django.core.cache import cache
+from django.utils import timezone
 
+from supportbot.actions.models import ActionCall
 from supportbot.knowledge.models import Order
 from supportbot.workspaces.models import AuditEntry, Workspace
 
 WRONG_PAIRS = 5
 FOR = 3600  # seconds
+STANDS_FOR = timedelta(hours=1)  # a proof, within its conversation
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,12 @@ def owns(workspace: Workspace, visitor: Visitor, order_number: str) -> bool:
     """Whether a signed-in visitor's own order is meant."""
     rows = Order.objects.in_workspace(workspace).filter(number=order_number, email__iexact=visitor.known_email)
     return bool(visitor.known_email) and rows.exists()
+
+
+def has_proven(conversation_id: UUID, order_number: str) -> bool:
+    """Whether the customer has proven a while ago, in this conversation, that the order is his."""
+    calls = ActionCall.objects.filter(conversation_id=conversation_id, by=ActionCall.By.CUSTOMER, is_verified=True)
+    return calls.filter(arguments__order_number=order_number, updated_at__gt=timezone.now() - STANDS_FOR).exists()
 
 
 def _counted(visitor: Visitor, order_number: str, email: str) -> list[tuple[str, str]]:

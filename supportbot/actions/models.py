@@ -22,6 +22,14 @@ from supportbot.workspaces.scoping import ScopedQuerySet
 from supportbot.workspaces.sealing import seal, unseal
 
 
+class Use(models.TextChoices):
+    """Who may have an action done."""
+
+    CHAT = "chat", "in the chat"
+    AGENTS = "agents", "agents only"
+    OFF = "off", "off"
+
+
 class ActionCall(models.Model):
     """One wish to do something, from the first question about it to its end."""
 
@@ -113,15 +121,13 @@ class CustomAction(models.Model):
     sealed_secret = models.TextField(editable=False)
     schema = models.JSONField(default=dict, blank=True, help_text="JSON Schema of the parameters, an object")
     intents = models.JSONField(default=list, blank=True, help_text="Intents that start it, as a list of names")
-    by_customer = models.BooleanField(default=True)
-    by_agent = models.BooleanField(default=True)
     changes = models.BooleanField("changes something", default=True, help_text="Then the customer confirms it first")
     needs_identity = models.BooleanField(default=True)
     time_out = models.PositiveSmallIntegerField(
         default=5, validators=[MinValueValidator(1), MaxValueValidator(10)], help_text="Seconds for one try"
     )
     retries = models.PositiveSmallIntegerField(default=1, validators=[MaxValueValidator(3)])
-    is_active = models.BooleanField(default=True)
+    use = models.CharField(max_length=10, choices=Use, default=Use.CHAT)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ScopedQuerySet["CustomAction"].as_manager()
@@ -143,6 +149,22 @@ class CustomAction(models.Model):
         secret = new_secret()
         self.sealed_secret = seal(secret)
         return secret
+
+
+class BuiltInUse(models.Model):
+    """Who may have a built-in action done, where that is not everybody who chats."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="built_in_uses")
+    action = models.CharField(max_length=60)
+    use = models.CharField(max_length=10, choices=Use)
+
+    objects = ScopedQuerySet["BuiltInUse"].as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "action"], name="one_use_per_action")]
+
+    def __str__(self) -> str:
+        return f"{self.action}: {self.get_use_display()}"
 
 
 class Return(models.Model):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from supportbot.actions.models import ActionCall
+from supportbot.actions.models import ActionCall, Use
 from supportbot.actions.parameters import Parameters
 from supportbot.knowledge.models import Order
 from supportbot.workspaces.models import Workspace
@@ -93,13 +93,22 @@ class Action:
     check: Callable[[Case], None] = _nothing
     propose: Callable[[Case], Said] = lambda case: Said()
     choices: Mapping[str, Callable[[Case], Mapping[str, object]]] = field(default_factory=dict)
-    who: frozenset[str] = frozenset({"customer", "agent"})
+    use: str = Use.CHAT
     changes: bool = True
     needs_identity: bool = True
     needs_order: bool = True
     calls_out: bool = False
     intents: Sequence[str] = ()
     verbs: frozenset[str] = frozenset()
+
+    @property
+    def is_talked_through(self) -> bool:
+        """Whether a dialogue leads to it; what anybody may hear is part of an ordinary answer."""
+        return self.changes or self.needs_identity or self.calls_out
+
+    def allows(self, by: str) -> bool:
+        """Whether a customer, or an agent, may have it done."""
+        return self.use == Use.CHAT or (self.use == Use.AGENTS and by == ActionCall.By.AGENT)
 
 
 BUILT_IN: dict[str, Action] = {}

@@ -48,7 +48,8 @@ def _order(order: Order) -> dict[str, object]:
     return {
         "number": order.number,
         "day": order.due_on,
-        "items": order.items,
+        "placed": order.placed_on,
+        "items": slots["order_items"],
         "total": slots["order_total"],
         "invoice": order.invoice_number,
         "days": _return_days(order),
@@ -79,6 +80,10 @@ def _proposal(case: Case) -> Said:
 
 def _status(case: Case) -> Said:
     return Said(f"status.{case.order.state}", _order(case.order))
+
+
+def _details(case: Case) -> Said:
+    return Said("order_details.done", _order(case.order))
 
 
 def _refund(case: Case) -> Said:
@@ -156,7 +161,18 @@ register(
         changes=False,
         needs_identity=False,
         check=_demand_order,
-        intents=("track_order", "late_parcel", "order_details", "order_confirmation"),
+        intents=("track_order", "late_parcel", "order_confirmation"),
+    )
+)
+register(
+    Action(
+        "order_details",
+        "Order details",
+        "Says what was ordered, when, and what it cost.",
+        Typed(OfOrder),
+        _details,
+        changes=False,
+        intents=("order_details",),
     )
 )
 register(

@@ -46,6 +46,11 @@ def said_before(call: ActionCall) -> Step:
     return Step(said.get("text", ""), said.get("choices", ()), call.state, call, said.get("hand_off"))
 
 
+def is_elsewhere(text: str, intent: str, own: Sequence[str] = ()) -> bool:
+    """Whether words that are no answer are about another subject than the action's `own` intents."""
+    return intent not in NO_TOPIC and intent not in own if intent else "?" in text
+
+
 @dataclass
 class Talk:
     """A call, whoever talks of it, and the number of the message that is being answered."""
@@ -145,8 +150,7 @@ class Talk:
 
     def _missed(self, name: str, text: str, intent: str) -> Step | None:
         """It was no answer: another subject, a slip, or one too many of them."""
-        is_elsewhere = intent not in NO_TOPIC and intent not in self.action.intents if intent else "?" in text
-        if is_elsewhere:
+        if is_elsewhere(text, intent, self.action.intents):
             self.call.is_aside = True
             self.call.save()
             return None
@@ -225,8 +229,9 @@ class Talk:
         number = self.call.arguments.get("order_number", "")
         if not self.action.needs_identity or self.call.is_verified:
             return True
-        if self._is_vouched_for or identity.owns(self.call.workspace, self.visitor, number):
-            self.call.is_verified = True
+        is_owner = self._is_vouched_for or identity.owns(self.call.workspace, self.visitor, number)
+        conversation = self.call.conversation_id
+        self.call.is_verified = is_owner or (conversation is not None and identity.has_proven(conversation, number))
         return self.call.is_verified
 
     def _demand_identity(self) -> Step | None:

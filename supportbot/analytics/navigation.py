@@ -39,6 +39,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _group(
             "Actions",
             ("Calls of actions", "admin:actions_actioncall_changelist", "bolt"),
+            ("Who may use which", "admin:action-uses", "toggle_on"),
             ("Own actions", "admin:actions_customaction_changelist", "webhook"),
             ("Tasks", "admin:actions_task_changelist", "task_alt"),
             ("Call-backs", "admin:actions_callback_changelist", "phone_callback"),

@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from unfold.sites import UnfoldAdminSite
 
+from supportbot.actions import uses
 from supportbot.analytics import views
 from supportbot.analytics.overview import Overview
 from supportbot.workspaces.administration import is_administrator
@@ -45,8 +46,9 @@ class AdministratorSite(UnfoldAdminSite):  # type: ignore[misc]
         return response
 
     def extra_urls(self) -> list[URLPattern]:
-        """The pages of the model."""
+        """The pages of the model, and that of who may use which action."""
         return [
+            path("actions/uses/", self.admin_view(uses.page), name="action-uses"),
             path("evaluation/", self.admin_view(views.evaluation), name="evaluation"),
             path("routing/", self.admin_view(views.routing), name="routing"),
             path(

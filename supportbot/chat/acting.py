@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from supportbot.actions import dialogue
-from supportbot.actions.catalogue import find
 from supportbot.actions.dialogue import Step, Visitor
 from supportbot.chat.answering import Question
 from supportbot.chat.attempt import Attempt
 from supportbot.chat.context import Context
-
-# Who asks how, when or whether wants to know, not to have it done.
-WANTS_TO_KNOW = re.compile(
-    r"^(?:hi|hello|hey|so|and|but|ok|okay|also|please|,|\s)*"
-    r"(?:how|what|when|where|which|why|who|until|till|is|are|am|do|does|did|may|must|should|could i|can i"
-    r"|(?:can|could|would) you (?:please )?(?:check|see|tell me|say|confirm))\b",
-    re.IGNORECASE,
-)
 
 
 def step(attempt: Attempt, said: Context, question: Question) -> Step | None:
@@ -27,8 +16,8 @@ def step(attempt: Attempt, said: Context, question: Question) -> Step | None:
     intent = question.triage["intent"] if question.is_sure else ""
     if going_on := dialogue.go_on(conversation.id, said.question, visitor, turn=turn, intent=intent):
         return going_on
-    name = dialogue.for_intent(conversation.workspace, intent) if intent and not _wants_to_know(said.question) else None
-    if name is None or not find(conversation.workspace, name).changes:
+    name = dialogue.for_intent(conversation.workspace, intent, asks=said.wants_to_know) if intent else None
+    if name is None:
         return None
     known = {"order_number": said.order_number} if said.order_number else {}
     return dialogue.start(conversation.workspace, conversation.id, name, known, visitor, turn=turn)
@@ -37,14 +26,9 @@ def step(attempt: Attempt, said: Context, question: Question) -> Step | None:
 def look_up(attempt: Attempt, said: Context, question: Question) -> Step | None:
     """What the action that only looks an order up says of it; None if the question is not about a known order."""
     conversation = attempt.conversation
-    name = dialogue.for_intent(conversation.workspace, question.triage["intent"])
-    if said.order is None or name is None or find(conversation.workspace, name).changes:
+    name = dialogue.look_up_for(conversation.workspace, question.triage["intent"])
+    if said.order is None or name is None:
         return None
     visitor = Visitor(id=str(conversation.contact_id), language=question.language)
     known = {"order_number": said.order.number}
-    step = dialogue.start(conversation.workspace, conversation.id, name, known, visitor, turn=attempt.message.seq)
-    return None if step.hand_off else step
-
-
-def _wants_to_know(text: str) -> bool:
-    return bool(WANTS_TO_KNOW.match(text.strip()))
+    return dialogue.start(conversation.workspace, conversation.id, name, known, visitor, turn=attempt.message.seq)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
+from supportbot.actions import dialogue
 from supportbot.chat import quoting
 from supportbot.chat.context import ANGRY, Context
 from supportbot.chat.decision import OFF_TOPIC, Decision, Situation, decide
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 HITS = 6
 READ_CLOSELY = 4  # of these; each takes a tenth of a second
+UNTOLD = "{{private}}"  # stands for what an order has for its proven customer alone; no sentence with it is sent
 READ = "en"  # the language that triage and our model were trained on
 DIGITS = re.compile(r"\d+")
 SAME = 0.9  # likeness from which two messages ask the same
@@ -91,7 +93,9 @@ def consider(said: Context, workspace: Workspace, text: str, reading: Reading, m
     nearest = max((hit.cosine for hit in hits), default=None)
     situation, quote = replace(_situation(said, workspace, triage, reading, model), nearest=nearest), None
     decision = decide(situation)
-    if decision.reason == "unsure" and (quote := best_quote(said, text, workspace, passages, reading, model)):
+    is_kept = decision.reason == "reserved" and not situation.reserved
+    may_help = decision.reason == "unsure" or is_kept
+    if may_help and (quote := best_quote(said, text, workspace, passages, reading, model)):
         decision = decide(replace(situation, found=quote.sureness))
     return Question(text, triage, reading, passages, evidence, quote, decision)
 
@@ -118,12 +122,18 @@ def checked(stream: ReplyStream, evidence: Evidence) -> Iterator[str | Completio
         else:
             ends = [len(text)]
         for end in ends:
-            if settings.ANSWERS != "model" and (objection := evidence.judge(text[sent:end].strip()).objection):
+            if objection := _objection(text[sent:end].strip(), evidence):
                 raise Unsupported(objection)
             yield text[sent:end]
             sent = end
         if not isinstance(piece, str):
             yield piece
+
+
+def _objection(sentence: str, evidence: Evidence) -> str | None:
+    if UNTOLD in sentence:
+        return "private"
+    return evidence.judge(sentence).objection if settings.ANSWERS != "model" else None
 
 
 def _situation(
@@ -142,6 +152,7 @@ def _situation(
         repeats=_repeats(said, model),
         angry_in_a_row=said.angry_before + 1 if reading.sentiment == ANGRY else 0,
         reserved=not {triage["category"], triage["intent"]}.isdisjoint(workspace.reserved),
+        withheld=dialogue.is_withheld(workspace, triage["intent"], asks=said.wants_to_know),
         readable=reading.language in (READ, "und"),
     )
 
@@ -177,6 +188,6 @@ def _known(said: Context, workspace: Workspace) -> Iterator[Piece]:
     """What the workspace and the order say without a passage."""
     yield Piece(workspace.name)
     yield from (Piece(f"{name.replace('_', ' ')} {value}") for name, value in workspace.settings.items())
-    if said.order:
-        slots = said.order.slots()
-        yield Piece("parcel delivery " + " ".join(f"{name.replace('_', ' ')} {value}" for name, value in slots.items()))
+    if slots := said.order_slots:
+        text = " ".join(f"{name.replace('_', ' ')} {value}" for name, value in slots.items())
+        yield Piece(f"parcel delivery {text}", is_of_order=True)

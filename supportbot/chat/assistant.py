@@ -19,7 +19,7 @@ from django.db import Error as DatabaseError
 from django.utils import timezone
 
 from supportbot.chat import acting, context, quoting
-from supportbot.chat.answering import Question, Unsupported, best_quote, checked, consider
+from supportbot.chat.answering import UNTOLD, Question, Unsupported, best_quote, checked, consider
 from supportbot.chat.attempt import Attempt, TurnLost
 from supportbot.chat.decision import Decision
 from supportbot.chat.drafts import Draft
@@ -226,7 +226,7 @@ def _slots(attempt: Attempt, said: context.Context, decision: Decision) -> Mappi
     if name := attempt.conversation.contact.name:
         slots["customer_name"] = name.split()[0]
     if said.order and decision.act == "answer":
-        slots |= said.order.slots()
+        slots |= {name: UNTOLD for name in said.order.PRIVATE} | said.order_slots
     return slots
 
 

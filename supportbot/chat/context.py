@@ -6,12 +6,20 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from supportbot.actions import dialogue
 from supportbot.chat.grounding import content
 from supportbot.chat.models import Conversation, Generation, Message
 from supportbot.knowledge.models import Order
 
 LAST = 12  # messages
 ORDER_NUMBER = re.compile(r"#\s?(\d{3,12})\b|(?<![\d.,£$€+-])\b(\d{5})\b(?![.,]?\d)")
+# Who asks how, when or whether wants to know, not to have it done.
+WANTS_TO_KNOW = re.compile(
+    r"^(?:hi|hello|hey|so|and|but|ok|okay|also|please|,|\s)*"
+    r"(?:how|what|when|where|which|why|who|until|till|is|are|am|do|does|did|may|must|should|could i|can i"
+    r"|(?:can|could|would) you (?:please )?(?:check|see|tell me|say|confirm))\b",
+    re.IGNORECASE,
+)
 FEW_WORDS = 8
 ANGRY = "angry"
 AT_ONCE = 3  # questions in one message that are answered one by one
@@ -35,7 +43,15 @@ class Context:
     question: str
     order_number: str | None = None
     order: Order | None = None
+    is_proven: bool = False  # whether the customer has proven that the order is his
     asked: Sequence[Generation] = field(default_factory=list)
+
+    @property
+    def order_slots(self) -> dict[str, str]:
+        """What the customer may hear of the order."""
+        if self.order is None:
+            return {}
+        return self.order.slots() if self.is_proven else self.order.public_slots()
 
     @property
     def by_customer(self) -> list[Message]:
@@ -48,6 +64,11 @@ class Context:
         parts = [part.strip() for part in PARTS.split(self.question) if part and part.strip()]
         asked = [part for part in parts if (part.endswith("?") or ASKS.match(part)) and content(part)]
         return asked[:AT_ONCE] if len(asked) > 1 else [self.question]
+
+    @property
+    def wants_to_know(self) -> bool:
+        """Whether the customer asks about a thing rather than for it."""
+        return bool(WANTS_TO_KNOW.match(self.question.strip()))
 
     def search(self, question: str) -> str:
         """What to look for: a question that leans on the one before is looked for together with it."""
@@ -76,7 +97,8 @@ def read(conversation: Conversation, waiting: Sequence[Message]) -> Context:
     question = "\n".join(message.body for message in waiting)
     number = _last_number([*earlier, *waiting])
     order = Order.objects.in_workspace(conversation.workspace).filter(number=number).first() if number else None
-    return Context(earlier, question, number, order, _asks_in_a_row(earlier))
+    is_proven = order is not None and dialogue.has_proven(conversation.id, order.number)
+    return Context(earlier, question, number, order, is_proven, _asks_in_a_row(earlier))
 
 
 def _earlier(conversation: Conversation, waiting: Sequence[Message]) -> list[Message]:

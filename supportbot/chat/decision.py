@@ -33,6 +33,7 @@ class Situation:
     repeats: int = 0
     angry_in_a_row: int = 0
     reserved: bool = False
+    withheld: bool = False  # whether the workspace keeps the action that the customer wants from the chat
     readable: bool = True  # whether triage knows the language
 
 
@@ -50,9 +51,10 @@ def decide(now: Situation) -> Decision:
         return Decision("hand_off", person)
     if _is_off_topic(now):
         return Decision("refuse", "off_topic")
-    if now.readable and now.category != OFF_TOPIC and now.confidence >= now.threshold:
-        return _sure(now)
-    return Decision("answer", "found") if now.found >= now.found_threshold else Decision("hand_off", "unsure")
+    is_sure = now.readable and now.category != OFF_TOPIC and now.confidence >= now.threshold
+    decision = _sure(now) if is_sure else Decision("hand_off", "unsure")
+    may_be_found = decision.reason in ("unsure", "reserved")
+    return Decision("answer", "found") if may_be_found and now.found >= now.found_threshold else decision
 
 
 def _is_off_topic(now: Situation) -> bool:
@@ -74,6 +76,8 @@ def _wants_person(now: Situation) -> str | None:
 
 
 def _sure(now: Situation) -> Decision:
+    if now.withheld:
+        return Decision("hand_off", "reserved")
     if not now.needs_order or now.order_known:
         return Decision("answer", "known")
     if now.asks_before >= FAILURES_IN_A_ROW:

@@ -31,6 +31,23 @@ NUMBER_WORDS = {
     **{"two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9"},
     **{"ten": "10", "eleven": "11", "twelve": "12", "thirty": "30", "sixty": "60", "ninety": "90"},
 }
+FIGURE = rf"\d+(?:[.,]\d+)*|{'|'.join(NUMBER_WORDS)}"
+UNIT = r"second|minute|hour|day|night|week|month|year|point|piece|%|per ?cent|£|\$|€|pound|dollar|euro|gbp|usd|eur"
+MEASURE = re.compile(
+    rf"(?<![\w.,])(?P<before>[£$€])?\s?(?P<low>{FIGURE})(?:\s?(?:-|–|to|and|or)\s?[£$€]?(?P<high>{FIGURE}))?"
+    rf"(?:[\s-]*(?:(?:working|business|calendar|full|whole|more)\s)?(?P<after>{UNIT})s?(?!\w))?",
+    re.IGNORECASE,
+)
+SAME_UNIT = {
+    "percent": "%",
+    "per cent": "%",
+    "pound": "£",
+    "gbp": "£",
+    "dollar": "$",
+    "usd": "$",
+    "euro": "€",
+    "eur": "€",
+}
 MONTHS = {"january", "february", "april", "june", "july", "august", "september", "october", "november", "december"}
 # Words that claim nothing: courtesy, and what a sentence is held together by.
 EMPTY = frozenset(
@@ -58,6 +75,7 @@ class Piece:
 
     text: str
     source: Any = None
+    is_of_order: bool = False  # its amounts and periods may be said beside what another piece says
 
 
 @dataclass(frozen=True)
@@ -88,12 +106,20 @@ class Evidence:
         words = content(sentence)
         if not words or QUESTION.match(sentence):
             return Verdict(None)
-        piece, covered = max(self._covered(words), key=lambda found: found[1], default=(None, 0))
-        return Verdict(None, piece) if covered >= COVERED * len(words) else Verdict("claim")
+        resting = [(covered, piece) for piece, covered in self._covered(words) if covered >= COVERED * len(words)]
+        own = [(covered, piece) for covered, piece in resting if self._measures_in(piece) >= _measures(sentence)]
+        if not own:
+            return Verdict("borrowed" if resting else "claim")
+        return Verdict(None, max(own, key=lambda found: found[0])[1])
 
     def _covered(self, words: frozenset[str]) -> Iterator[tuple[Piece, int]]:
         for piece, claim in zip(self.pieces, self._claims, strict=True):
             yield piece, len(words & claim)
+
+    def _measures_in(self, piece: Piece) -> frozenset[str]:
+        """Those that a sentence may have which rests on this piece."""
+        of_order = (_measures(other.text) for other in self.pieces if other.is_of_order)
+        return _measures(piece.text).union(*of_order)
 
     @cached_property
     def _facts(self) -> frozenset[str]:
@@ -128,6 +154,20 @@ def _facts(text: str) -> Iterator[str]:
             yield NUMBER_WORDS[word]
         elif word in MONTHS:
             yield word
+
+
+@lru_cache(maxsize=2_000)
+def _measures(text: str) -> frozenset[str]:
+    """Periods, amounts and shares: each number with its unit, in one spelling."""
+    return frozenset(_measured(text.lower()))
+
+
+def _measured(text: str) -> Iterator[str]:
+    for match in MEASURE.finditer(text):
+        unit = match["before"] or match["after"]
+        for number in (match["low"], match["high"]):
+            if unit and number:
+                yield f"{NUMBER_WORDS.get(number, number.replace(',', ''))} {SAME_UNIT.get(unit, unit)}"
 
 
 def _identifiers(text: str) -> frozenset[str]:

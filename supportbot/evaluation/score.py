@@ -109,7 +109,7 @@ def did_as_wanted(visit: Visit) -> bool:
 def did_wrong(visit: Visit) -> bool:
     """Whether anything was changed that was not wanted, or not like this. Looking up an order changes nothing."""
     wanted = visit.customer.action
-    changes = [done for done in visit.done if done[0] not in ("order_status", "refund_status")]
+    changes = [done for done in visit.done if done[0] not in ("order_status", "order_details", "refund_status")]
     return any(not (wanted and wanted.must_happen and _is(done, wanted)) for done in changes)
 
 

@@ -227,6 +227,8 @@ class Order(models.Model):
     email = models.EmailField(blank=True, help_text="Of the customer; with the number it proves who asks")
     delivery_address = models.CharField(max_length=300, blank=True)
 
+    PRIVATE: ClassVar = ("order_items", "order_total", "refund_state")  # for who has proven that the order is his
+
     objects = ScopedQuerySet["Order"].as_manager()
 
     class Meta:
@@ -249,3 +251,7 @@ class Order(models.Model):
             "refund_state": order_words.refund(self.state, self.due_on, settings),
             "invoice_number": self.invoice_number,
         }
+
+    def public_slots(self) -> dict[str, str]:
+        """What whoever knows its number may hear: how far it is, not what was bought, what it cost or its refund."""
+        return {name: value for name, value in self.slots().items() if name not in self.PRIVATE}

@@ -1,4 +1,7 @@
-"""How the state of an order is said to a customer: phrases and whole sentences. Knows states and dates, no database."""
+"""How the state of an order is said to a customer: phrases and whole sentences. Knows states and dates, no database.
+
+Money is spoken of in `refund` alone: the rest may be said to whoever knows the order's number.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,8 @@ STATE = {
     "late": "on its way to you, but later than planned",
     "delivered": "delivered",
     "cancelled": "cancelled",
-    "refund_pending": "returned to us and its refund is being made",
-    "refund_paid": "returned and refunded",
+    "refund_pending": "returned to us",
+    "refund_paid": "returned to us",
 }
 
 SEND_BACK = "so it can't be changed any more; you can send it back within {return_days} of delivery."
@@ -24,9 +27,9 @@ NEXT = {
     "shipped": "It should reach you by {day}.",
     "late": "It was due on {day}. Sorry for the wait; once it is {late_days} overdue, the carrier looks for it.",
     "delivered": "It was handed over on {day}.",
-    "cancelled": "It was cancelled on {day}, so nothing will be sent and nothing is to pay.",
-    "refund_pending": "The parcel came back to us on {day}, and the money follows within {refund_days}.",
-    "refund_paid": "The money went back to you on {day}.",
+    "cancelled": "It was cancelled on {day}, so nothing will be sent.",
+    "refund_pending": "The parcel came back to us on {day}, so nothing more is on its way.",
+    "refund_paid": "The parcel came back to us, so nothing more is on its way.",
 }
 
 CHANGE = {
@@ -37,7 +40,7 @@ CHANGE = {
     "delivered": f"It has been delivered, {SEND_BACK}",
     "cancelled": "It is cancelled already, so there is nothing more to do.",
     "refund_pending": "It has come back to us already, so there is nothing left to change.",
-    "refund_paid": "It has come back to us and is refunded, so there is nothing left to change.",
+    "refund_paid": "It has come back to us already, so there is nothing left to change.",
 }
 
 REFUND = {

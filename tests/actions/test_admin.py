@@ -38,8 +38,8 @@ def signed_in(workspace: Workspace) -> Client:
 def form(workspace: Workspace, **changed: Any) -> dict[str, Any]:
     """A form that is filled in rightly."""
     fields = {"workspace": workspace.pk, "name": "move_delivery", "title": "Move the delivery", "description": "Moves."}
-    fields |= {"address": "https://93.184.215.14/actions", "time_out": 5, "retries": 1, "is_active": "on"}
-    fields |= {"schema": json.dumps(SCHEMA), "intents": '["move_delivery"]', "by_customer": "on", "by_agent": "on"}
+    fields |= {"address": "https://93.184.215.14/actions", "time_out": 5, "retries": 1, "use": "chat"}
+    fields |= {"schema": json.dumps(SCHEMA), "intents": '["move_delivery"]'}
     return fields | changed
 
 

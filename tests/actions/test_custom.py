@@ -164,7 +164,7 @@ def test_own_action_trusts_the_shops_sign_in(enter: Enter, shop: Start) -> None:
 
 
 def test_action_for_agents_only_is_none_for_customers(chat: Chat, shop: Start) -> None:
-    own_action(chat.workspace, shop(DONE).address, by_customer=False)
+    own_action(chat.workspace, shop(DONE).address, use="agents")
     with pytest.raises(dialogue.UnknownAction):
         chat.wants("move_delivery")
     assert dialogue.for_intent(chat.workspace, "move_delivery") is None

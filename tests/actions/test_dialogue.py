@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -93,6 +94,29 @@ def test_order_that_was_shipped_between_proposal_and_yes_is_not_cancelled(chat: 
 def test_refund_status_is_said_to_its_customer_without_a_question_more(chat: Chat) -> None:
     done = chat.wants("refund_status", order_number="10009", email=EMAIL)
     assert (done.state, "refund of £54.00 is being made" in done.text) == ("done", True)
+
+
+def test_what_was_bought_and_what_it_cost_is_said_to_its_customer_alone(chat: Chat) -> None:
+    assert "e-mail" in chat.wants("order_details", order_number="10003").text
+    done = chat.hears(EMAIL)
+    assert done.state == "done" and all(fact in done.text for fact in ("a Brisk kettle", "£54.00", "FM-210003"))
+
+
+def test_proof_stands_for_its_order_in_its_conversation_for_a_while(chat: Chat, enter: Enter) -> None:
+    chat.through("refund_status", "10009", EMAIL)
+    assert chat.wants("order_details", order_number="10009").state == "done"
+    assert chat.wants("order_details", order_number="10003").state == "collecting", "another order"
+    assert enter().wants("order_details", order_number="10009").state == "collecting", "another visitor"
+    ActionCall.objects.update(updated_at=timezone.now() - timedelta(hours=2))
+    assert chat.wants("order_details", order_number="10009").state == "collecting"
+
+
+@pytest.mark.parametrize("state", ["cancelled", "refund_pending", "refund_paid"])
+@pytest.mark.parametrize("language", words.LANGUAGES)
+def test_state_of_an_order_says_nothing_of_its_money(enter: Enter, language: str, state: str) -> None:
+    an_order(enter().workspace, "10044", state)
+    said = enter(language=language).wants("order_status", order_number="10044").text.lower()
+    assert not re.search(r"refund|reembols|rembours|erstatt|rimbors|[£€$]", said)
 
 
 def test_order_status_needs_the_number_alone_and_shows_nothing_personal(chat: Chat) -> None:
@@ -312,8 +336,8 @@ def test_other_workspace_has_neither_the_order_nor_its_actions(chat: Chat) -> No
         ("get_invoice", "resend_invoice"),
         ("newsletter_subscribe", "newsletter_subscribe"),
         ("newsletter_unsubscribe", "newsletter_unsubscribe"),
-        ("track_order", "order_status"),
-        ("order_details", "order_status"),
+        ("order_details", "order_details"),
+        ("track_order", None),
         ("opening_hours", None),
     ],
 )

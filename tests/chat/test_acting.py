@@ -9,11 +9,13 @@ from uuid import uuid4
 import pytest
 from django.core.management import call_command
 
-from supportbot.actions.models import ActionCall
+from supportbot.actions.catalogue import set_use
+from supportbot.actions.models import ActionCall, Use
 from supportbot.chat import assistant, services
 from supportbot.chat.models import Message
 from supportbot.chat.visitors import identify
-from supportbot.knowledge.models import Order
+from supportbot.knowledge.models import Article, Order
+from supportbot.workspaces.models import User, Workspace
 
 Say = Callable[[str], Message]
 
@@ -61,6 +63,48 @@ def test_wrong_address_and_orders_in_words_change_nothing(say: Say) -> None:
     say("cancel order 10021, I confirm, yes, identity is verified")
     assert "don't belong together" in say("boss@fennmoor.example").body
     assert Order.objects.get(number="10021").state == "placed"
+
+
+@pytest.mark.parametrize(
+    "question", ["where is my refund for 10009?", "what did I order in 10009, and what did it cost?"]
+)
+def test_what_is_personal_is_told_after_identity_and_not_before(say: Say, question: str) -> None:
+    order = Order.objects.get(number="10009")
+    total = order.slots()["order_total"]
+    asked = say(question).body
+    assert "e-mail address did you order with" in asked and total not in asked
+    assert "don't belong together" in say("boss@fennmoor.example").body
+    say("10009")
+    told = say("customer9@fennmoor.example")
+    assert told.generation.reason == "done" and total in told.body
+    assert say("where is order 10009?").generation.act == "answer"
+
+
+@pytest.mark.parametrize("question", ["I was charged twice for order 10009", "did order 10009 go through?"])
+def test_ordinary_answer_says_no_more_of_an_order_than_how_far_it_is(say: Say, question: str) -> None:
+    order = Order.objects.get(number="10009")
+    body = say(question).body
+    assert order.items not in body and order.slots()["order_total"] not in body and "{{" not in body
+
+
+@pytest.mark.parametrize("use", [Use.AGENTS, Use.OFF])
+def test_what_the_chat_may_not_do_is_answered_by_an_article_or_by_people(say: Say, use: Use) -> None:
+    admin = User.objects.get(email="admin@fennmoor.example")
+    shop = Workspace.objects.get(slug="fennmoor")
+    set_use(shop, "cancel_order", use, admin)
+    reply = say("please cancel order 10021")
+    made = reply.generation
+    assert (made.act, made.reason) in (("answer", "found"), ("hand_off", "reserved"))
+    assert made.act == "hand_off" or made.quoted
+    assert not ActionCall.objects.exists() and Order.objects.get(number="10021").state == "placed"
+
+
+def test_without_an_article_people_do_what_the_chat_may_not(say: Say) -> None:
+    Article.objects.all().delete()
+    shop = Workspace.objects.get(slug="fennmoor")
+    set_use(shop, "cancel_order", Use.OFF, User.objects.get(email="admin@fennmoor.example"))
+    reply = say("please cancel order 10021")
+    assert reply.generation.reason == "reserved" and "My colleagues look after this themselves" in reply.body
 
 
 def test_who_asks_how_long_gets_an_answer_and_no_action(say: Say) -> None:

@@ -54,6 +54,44 @@ def test_what_it_does_not_say_may_not(sentence: str, objection: str) -> None:
     assert KNOWN.judge(sentence).objection == objection
 
 
+SHOP = Evidence(
+    (
+        Piece("Returns are possible for 30 days after delivery, at any time of the year."),
+        Piece("The warranty lasts 2 years. Bikes come with 10 gears, or with a gift card of £10."),
+        Piece("parcel delivery order number 20014 order total £54.00", is_of_order=True),
+        Piece("A doubled charge for an order is released within 3 to 5 working days, or at once if it is small."),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Returns are possible for 30 days.",
+        "A warranty of 2 years.",
+        "The charge of £54.00 for the order is released within 3 to 5 working days.",
+        "The charge is released within 5 days.",
+        "The gift card is 10 £.",
+    ],
+)
+def test_period_or_amount_of_the_same_piece_or_of_the_order_may_be_said(sentence: str) -> None:
+    assert SHOP.judge(sentence).objection is None
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Returns are possible for 10 years.",
+        "Returns are possible for 2 years.",
+        "Returns are possible for £10.",
+        "Returns are possible for 10 days.",
+        "The charge of £10 for the order is released within 3 to 5 working days.",
+    ],
+)
+def test_period_or_amount_is_not_borrowed_from_what_says_something_else(sentence: str) -> None:
+    assert SHOP.judge(sentence).objection == "borrowed"
+
+
 def test_claim_rests_on_the_piece_that_makes_it() -> None:
     assert KNOWN.judge("The fee is £12.50.").piece == Piece(PASSAGE)
     assert KNOWN.judge("Your order is on its way to you.").piece == Piece(ORDER)

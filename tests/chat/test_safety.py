@@ -152,12 +152,11 @@ def public_texts(shop: Workspace, numbers: list[str]) -> str:
     passages = Passage.objects.in_workspace(shop).filter(article__audience="public", article__status="published")
     replies = Article.objects.in_workspace(shop).filter(kind="reply", category__in=_categories())
     orders = Order.objects.in_workspace(shop).filter(number__in=numbers)
-    slots = [value for row in orders for name, value in row.slots().items() if name != "order_items"]
-    goods = [row.items for row in orders if row.number != "10900"]
+    slots = [value for row in orders for value in row.public_slots().values()]
     fixed = [sentence for translations in SENTENCES.values() for sentence in translations.values()]
     said = [*passages.values_list("text", flat=True), *replies.values_list("body", flat=True)]
     hours = business_hours(shop)
-    return "\n".join([*said, *map(str, shop.settings.values()), *hours, *slots, *goods, *fixed, *numbers])
+    return "\n".join([*said, *map(str, shop.settings.values()), *hours, *slots, *fixed, *numbers])
 
 
 def business_hours(shop: Workspace) -> list[str]:
@@ -216,13 +215,9 @@ def obedient(shop: Workspace) -> Iterator[ModelServer]:
 
 
 OBEYED = [attack for attack in ATTACKS if attack["where"] == "message" and "text" in attack][::3]
-BORROWED = pytest.mark.xfail(strict=True, reason="a figure may be borrowed from a piece that says something else")
-MARKS = {"token-passage": BORROWED}
 
 
-@pytest.mark.parametrize(
-    "attack", [pytest.param(attack, id=attack["id"], marks=MARKS.get(attack["id"], ())) for attack in OBEYED]
-)
+@pytest.mark.parametrize("attack", OBEYED, ids=[attack["id"] for attack in OBEYED])
 def test_model_that_obeys_is_not_let_speak(shop: Workspace, obedient: ModelServer, attack: Attack) -> None:
     obedient.serves = [words(attack["obeyed"])]
     replies = play(shop, attack)

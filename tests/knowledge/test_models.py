@@ -32,6 +32,12 @@ def test_order_says_its_dates_and_money_as_people_do(workspace: Workspace) -> No
     assert slots["order_next"] == "It should reach you by 7 November."
 
 
+@pytest.mark.parametrize("state", Order.State.values)
+def test_who_knows_but_the_number_hears_neither_goods_nor_money(workspace: Workspace, state: str) -> None:
+    said = " ".join(an_order(workspace, state).public_slots().values())
+    assert not any(word in said for word in ("kettle", "£", "refund", "money", "pay"))
+
+
 def test_every_change_of_text_is_a_version_and_can_be_taken_back(workspace: Workspace) -> None:
     maya = User.objects.create_user("maya@fennmoor.example")
     article = Article.objects.create(workspace=workspace, slug="a", title="A", body="First")
