@@ -112,21 +112,6 @@ def test_changed_setting_is_found_after_the_sweep(articles: dict[str, Article], 
     assert find("fortnights")[0] == "returns"
 
 
-def test_word_of_a_thousand_passages_still_ranks_those_that_have_a_rare_one(shop: Workspace) -> None:
-    one, both, many = (write(shop, slug, "Text.") for slug in ("one", "both", "many"))
-    texts = [
-        (one, "walrus"),
-        (both, "walrus, kettle and much more that is here to make it longer"),
-        *1100 * [(many, "kettle")],
-    ]
-    own = {"workspace": shop, "language": "en", "audience": "public", "embedding": [1.0] + 383 * [0.0]}
-    Passage.objects.bulk_create(
-        Passage(article=article, position=position, text=text, **own) for position, (article, text) in enumerate(texts)
-    )
-    found = retrieval.find_words(shop, "the kettle of a walrus")
-    assert [passage.article.slug for passage in found][:2] == ["both", "one"]
-
-
 def test_other_workspaces_find_nothing_of_it(articles: dict[str, Article], embed: Embed) -> None:
     other = Workspace.objects.create(name="Other", slug="other")
     assert retrieval.find(other, "send an item back", embed=embed) == []
