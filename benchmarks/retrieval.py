@@ -2,7 +2,8 @@
 
 The articles are mixed from sentences of the public texts (docs/model.md), or of the corpus' own articles without them.
 Their vectors are mixed, too, from those of real sentences with noise, for to embed them all would take an hour; the
-questions and their vectors are real. Each database is measured in a process of its own.
+questions and their vectors are real. Each database is measured in a process of its own. Recall is the share of the
+nearest passages, as comparing with every vector finds them, that the search by meaning finds.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ ARTICLES, QUESTIONS, WARM = 10_000, 200, 10
 SENTENCES = 4_000  # to mix articles from
 REAL = 300  # sentences that are embedded
 OWN, OTHER, NOISE = 0.7, 0.4, 0.5  # weights of a passage's vector
+NEAREST = (3, 40)
 GOAL = 30  # milliseconds, p95
 DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
@@ -43,7 +45,7 @@ DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 def report(articles: int = ARTICLES) -> str:
     """The table for both databases."""
     rows = [row for database in DATABASES for row in _in_its_own_process(database, articles)]
-    heads = ["", "p50, ms", "p95, ms"]
+    heads = ["", "p50, ms", "p95, ms", *(f"recall@{count}" for count in NEAREST)]
     return table(f"Retrieval among {articles:,} articles (goal of `find`: p95 at most {GOAL} ms)", heads, rows)
 
 
@@ -99,7 +101,31 @@ def _measure(database: str, articles: int) -> list[list[str]]:
         "fused, with the passages": lambda text: retrieval.find(workspace, text, embed=ready),
         "`find`, the question embedded": lambda text: retrieval.find(workspace, text, embed=embed),
     }
-    return [spread(f"{DATABASES[database]}: {name}", _timed(part, asked)) for name, part in parts.items()]
+    found = [index.by_meaning(workspace, vectors[text], "en", ["public"], max(NEAREST)) for text in asked]
+    recalls = {"meaning": _recalls(workspace, np.stack([vectors[text] for text in asked]), found)}
+    return [
+        [*spread(f"{DATABASES[database]}: {name}", _timed(part, asked)), *recalls.get(name, [""] * len(NEAREST))]
+        for name, part in parts.items()
+    ]
+
+
+def _recalls(workspace: Workspace, asked: NDArray[np.float32], found: list[list[int]]) -> list[str]:
+    """The mean share of the nearest passages that were found, for each count of `NEAREST`."""
+    from supportbot.knowledge.models import Passage  # noqa: PLC0415
+
+    passages = Passage.objects.in_workspace(workspace).order_by("id").values_list("id", "embedding")
+    ids, rows = zip(*passages, strict=True)
+    exact = np.array(ids)[np.argsort(-(asked @ np.stack(rows).T), axis=1)[:, : max(NEAREST)]]
+    shares = (
+        np.mean(
+            [
+                len({*own[:count]} & {*nearest[:count]}) / count
+                for own, nearest in zip(found, exact.tolist(), strict=True)
+            ]
+        )
+        for count in NEAREST
+    )
+    return [f"{share:.1%}" for share in shares]
 
 
 def _timed(part: Callable[[str], object], asked: list[str]) -> list[float]:

@@ -186,7 +186,7 @@ class Passage(models.Model):
     class Meta:
         ordering = ["article", "position"]
         constraints = [models.UniqueConstraint(fields=["article", "position"], name="one_passage_per_position")]
-        indexes: ClassVar[Any] = [models.Index(fields=["workspace", "language"], name="passage_by_language")]
+        indexes: ClassVar[Any] = [models.Index(fields=["workspace", "language", "audience"], name="passage_by_scope")]
 
     def __str__(self) -> str:
         return self.heading

@@ -100,7 +100,12 @@ def _search(
     readable = Passage.objects.in_workspace(workspace).filter(
         article__status=Article.Status.PUBLISHED, article__audience__in=audiences
     )
-    passages = readable.select_related("article").order_by().in_bulk([*scores][: limit + CANDIDATES // 4])
+    passages = (
+        readable.select_related("article")
+        .defer("article__body")
+        .order_by()
+        .in_bulk([*scores][: limit + CANDIDATES // 4])
+    )
     for passage in passages.values():
         passage.article.workspace = workspace
     found = [(passages[id_], score) for id_, score in scores.items() if id_ in passages]

@@ -10,13 +10,15 @@ import threading
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from numpy.typing import NDArray
 
-from supportbot.knowledge.index.words import search_words
+from supportbot.knowledge.index.words import ENOUGH, search_words
 from supportbot.knowledge.models import Passage
 from supportbot.workspaces.models import Workspace
 
@@ -40,6 +42,7 @@ SCHEMA = (
     "CREATE TRIGGER IF NOT EXISTS knowledge_passage_updated AFTER UPDATE ON knowledge_passage"
     f" BEGIN {GONE} {ROW} {GROW.format('new')} END",
 )
+COUNT = "(SELECT count(*) FROM (SELECT 1 FROM knowledge_words WHERE knowledge_words MATCH %s LIMIT %s))"
 BY_WORDS = """
     SELECT rowid FROM knowledge_words WHERE knowledge_words MATCH %s AND rank MATCH 'bm25(0.0, 2.0, 1.0)'
     ORDER BY rank LIMIT %s
@@ -70,13 +73,29 @@ def by_words(
 ) -> list[int]:
     """Passages that have the text's words, or one that begins as `begun` does, by BM25."""
     words = [f'"{word}"' for word in search_words(text, language)] + [f'"{begun}"*'] * bool(begun)
-    if not words:
-        return []
-    scope = _any(f"w{workspace.pk}{language}{audience}" for audience in audiences)
-    asked = " OR ".join(words)
+    scope = f"scope: ({_any(f'w{workspace.pk}{language}{audience}' for audience in audiences)})"
     with connection.cursor() as cursor:
-        cursor.execute(BY_WORDS, [f"scope: ({scope}) AND {{heading text}}: ({asked})", limit])
+        rare, other = _by_rarity(cursor, scope, words)
+        if not rare:
+            return []
+        asked = f"{scope} AND {{heading text}}: ({' OR '.join(rare)})"
+        if other:  # the scope is in every passage, so that these need not be
+            asked += f" AND ({scope} OR {{heading text}}: ({' OR '.join(other)}))"
+        cursor.execute(BY_WORDS, [asked, limit])
         return [row[0] for row in cursor.fetchall()]
+
+
+def _by_rarity(cursor: CursorWrapper, scope: str, words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The rarest words, which together are in enough passages to rank, and the others that are in any."""
+    if not words:
+        return [], []
+    values = [value for word in words for value in (f"{scope} AND {{heading text}}: {word}", ENOUGH)]
+    cursor.execute("SELECT " + ", ".join([COUNT] * len(words)), values)
+    known = sorted((count, word) for count, word in zip(cursor.fetchone(), words, strict=True) if count)
+    before = accumulate((count for count, _ in known), initial=0)
+    rare = sum(1 for count, _ in zip(before, known, strict=False) if count < ENOUGH)
+    ordered = [word for _, word in known]
+    return ordered[:rare], ordered[rare:]
 
 
 def _any(words: Iterable[str]) -> str:
@@ -93,7 +112,8 @@ def by_meaning(
     if not found:
         return []
     ids = np.concatenate([ids for ids, _ in found])
-    nearness = np.concatenate([rows @ vector for _, rows in found])
+    # Not `rows @ vector`: that wakes a thread for each core, who wait for each other when the cores are busy.
+    nearness = np.concatenate([np.vecdot(rows, vector) for _, rows in found])
     nearest = np.argpartition(-nearness, limit)[:limit] if len(nearness) > limit else np.arange(len(nearness))
     return [int(ids[at]) for at in nearest[np.argsort(-nearness[nearest], kind="stable")]]
 

@@ -1,10 +1,14 @@
-"""The words of a question that are worth looking for. PostgreSQL knows such lists itself; SQLite does not."""
+"""The words of a question that are worth looking for. PostgreSQL knows such lists itself; SQLite does not.
+
+Also how many passages are enough to rank, which is the same for both.
+"""
 
 from __future__ import annotations
 
 import re
 
 LONGEST = 40  # words of one question
+ENOUGH = 1000  # passages: once the rarest words of a question are in so many, the others only help to rank them
 WORD = re.compile(r"\w+")
 EMPTY = {
     "en": "a about am an and any are as at be been but by can could did do does for from had has have how i if in is it"
