@@ -9,7 +9,7 @@ from supportbot.actions.catalogue import find
 from supportbot.actions.dialogue import Step, Visitor
 from supportbot.chat.answering import Question
 from supportbot.chat.attempt import Attempt
-from supportbot.chat.context import Context
+from supportbot.chat.context import Context, numbers
 
 # Who asks how, when or whether wants to know, not to have it done.
 WANTS_TO_KNOW = re.compile(
@@ -29,7 +29,8 @@ def step(attempt: Attempt, said: Context, question: Question) -> Step | None:
     name = dialogue.for_intent(conversation.workspace, intent) if intent and not _wants_to_know(said.question) else None
     if name is None or not find(conversation.workspace, name).changes:
         return None
-    known = {"order_number": said.order_number} if said.order_number else {}
+    number = " ".join(numbers(said.question)) or said.order_number
+    known = {"order_number": number} if number else {}
     return dialogue.start(conversation.workspace, conversation.id, name, known, visitor, turn=turn)
 
 
