@@ -82,7 +82,10 @@ class Attempt:
 
     @transaction.atomic
     def save_reply(self, body: str, sources: list[dict[str, Any]], choices: Sequence[str] = ()) -> None:
-        """The reply with the answers that it offers, how it was made, and the outcome of all it answers; TurnLost saves nothing."""
+        """The reply, how it was made, and the outcome of all it answers; TurnLost saves nothing.
+
+        `choices` are the answers that it offers.
+        """
         conversation = self._locked()
         conversation.category = self.triage.get("category", conversation.category)
         is_answer = self.record.get("act") == Generation.Act.ANSWER

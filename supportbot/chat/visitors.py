@@ -68,7 +68,8 @@ def identify(key: str, token: str, *, origin: str | None, host: str, page: str =
         raise Refused("session_token_invalid", "The session token is not valid.")
     is_of_origin = bool(origin) and page.startswith(f"{origin}/") and len(page) <= PAGE_LIMIT
     own_page = urlsplit(page)._replace(query="", fragment="").geturl() if is_of_origin else ""
-    visitor = Visitor(workspace, hashlib.sha256(token.encode()).hexdigest(), own_page, language if language in LANGUAGES else "")
+    spoken = language if language in LANGUAGES else ""
+    visitor = Visitor(workspace, hashlib.sha256(token.encode()).hexdigest(), own_page, spoken)
     if contact := visitor.contact():
         _keep_alive(contact)
     return visitor
