@@ -18,6 +18,7 @@ export class Bubble {
   #author = element("p", { class: "author" });
   #text = element("div", { class: "text", dir: "auto" });
   #sources = element("ul", { class: "sources", "aria-label": "Sources", role: "list" });
+  #asked = element("p", { class: "asked", dir: "auto" });
   #meta = element("p", { class: "meta" });
   #typewriter;
   #wasStreaming = false;
@@ -32,7 +33,7 @@ export class Bubble {
     this.#retry = retry;
     this.#grown = grown;
     this.#typewriter = new Typewriter(this.#text, grown);
-    this.element.append(this.#author, this.#text, this.#sources, this.#meta);
+    this.element.append(this.#author, this.#text, this.#asked, this.#sources, this.#meta);
   }
 
   /**
@@ -53,7 +54,7 @@ export class Bubble {
   /** @param {string} text */
   #stream(text) {
     this.#wasStreaming = true;
-    this.#sources.hidden = this.#meta.hidden = true;
+    this.#asked.hidden = this.#sources.hidden = this.#meta.hidden = true;
     this.#typewriter.write(text);
   }
 
@@ -64,6 +65,8 @@ export class Bubble {
   #settle(item, place) {
     this.#wasStreaming = false;
     this.#text.replaceChildren(...withLinks(item.body));
+    this.#asked.hidden = !item.asked;
+    this.#asked.textContent = item.asked;
     this.#sources.hidden = item.sources.length === 0;
     this.#sources.replaceChildren(...item.sources.map(source));
     const parts = this.#metaParts(item, place);

@@ -15,14 +15,17 @@
  * @property {string} reason why it failed
  * @property {string} clientId
  * @property {Source[]} sources
+ * @property {string} asked what the assistant's message asks the customer beside its words, or what became of it
  * @property {boolean} streaming
  * @property {string | null} category of the customer's messages
  * @property {number | null} confidence of the customer's messages, from 0 to 1
  */
 
+const VERDICTS = { asked: "Asked whether this helped", helped: "The customer says that this helped", did_not_help: "The customer says that this did not help" };
+
 /** @type {Omit<Item, "key" | "author" | "body" | "at">} */
 const BLANK = {
-  ...{ name: "", delivery: "", reason: "", clientId: "", sources: [], streaming: false },
+  ...{ name: "", delivery: "", reason: "", clientId: "", sources: [], asked: "", streaming: false },
   ...{ category: null, confidence: null },
 };
 
@@ -31,13 +34,20 @@ const BLANK = {
  * @param {Pick<Message, "category" | "confidence">} label what it was about: the reply says it before the message does
  * @returns {Item}
  */
-export function savedItem({ author, name, body, client_id, in_reply_to, sources, seq, created_at }, { category, confidence }) {
+export function savedItem(message, { category, confidence }) {
+  const { author, name, body, client_id, in_reply_to, sources, seq, created_at } = message;
   const own = client_id && author === "agent" ? `own:${client_id}` : "";
   const reply = author === "bot" && in_reply_to ? `reply:${in_reply_to}` : "";
   const about = author === "customer" ? { category, confidence } : {};
   const delivery = author === "agent" ? "delivered" : "";
   const key = own || reply || `seq:${seq}`;
-  return { ...BLANK, key, author, name, body, at: new Date(created_at), delivery, sources, ...about };
+  return { ...BLANK, key, author, name, body, at: new Date(created_at), delivery, sources, asked: asked(message), ...about };
+}
+
+/** @param {Message} message */
+function asked({ choices, verdict }) {
+  if (choices.length) return `Offered: ${choices.join(" · ")}`;
+  return verdict ? VERDICTS[verdict] : "";
 }
 
 /**

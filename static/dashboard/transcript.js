@@ -188,7 +188,7 @@ export class Transcript {
   #acknowledge({ client_id, seq, message_id, created_at }) {
     const parcel = this.#outbox.parcels.find((unsent) => unsent.client_id === client_id);
     const unread = { category: null, confidence: null, verdict: null, notice: "" };
-    const blank = { name: this.#me.name, in_reply_to: null, sources: [], ...unread };
+    const blank = { name: this.#me.name, in_reply_to: null, sources: [], choices: [], ...unread };
     if (parcel) this.#add({ ...blank, id: message_id, seq, author: "agent", body: parcel.body, client_id, created_at });
   }
 

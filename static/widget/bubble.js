@@ -5,15 +5,7 @@
 import { element, icon } from "./dom.js";
 import { Typewriter } from "./typewriter.js";
 import { outwardLink, timeOf, withLinks } from "./text.js";
-
-const DELIVERY = {
-  sending: "Sending…",
-  sent: "Sent",
-  delivered: "Delivered",
-  held: "Waiting a moment",
-  failed: "Not sent.",
-  "": "",
-};
+import { words } from "./texts.js";
 
 /**
  * @typedef {object} Place how an item stands among its neighbours
@@ -29,7 +21,7 @@ export class Bubble {
   #grown;
   #text = element("div", { class: "text", dir: "auto" });
   #author = element("p", { class: "author" });
-  #sources = element("ul", { class: "sources", "aria-label": "Sources" });
+  #sources = element("ul", { class: "sources" });
   #notice = element("p", { class: "notice", dir: "auto", hidden: "" });
   #meta = element("p", { class: "meta" });
   #typewriter;
@@ -55,11 +47,11 @@ export class Bubble {
    * @param {Place} place
    */
   draw(item, place) {
-    const drawn = JSON.stringify([item, place]);
+    const drawn = JSON.stringify([item, place, words.language]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
     this.element.className = classes(item, place);
-    this.#author.textContent = item.author === "customer" ? "You" : place.name;
+    this.#author.textContent = item.author === "customer" ? words.you : place.name;
     if (item.streaming) this.#stream(item.body);
     else if (this.#wasStreaming) this.#typewriter.finish(item.body, () => this.#settleLate(item, place));
     else this.#settle(item, place);
@@ -80,12 +72,13 @@ export class Bubble {
     this.#wasStreaming = false;
     this.#text.replaceChildren(...withLinks(item.body));
     this.#sources.hidden = item.sources.length === 0;
+    this.#sources.ariaLabel = words.sources;
     this.#sources.replaceChildren(...item.sources.map(({ title, url }) => this.#source(title, url)));
     this.#notice.hidden = !item.notice;
     this.#notice.textContent = item.notice;
-    const words = metaWords(item, place);
-    this.#meta.hidden = !words;
-    this.#meta.replaceChildren(...(words ? this.#metaParts(item, words) : []));
+    const meta = metaWords(item, place);
+    this.#meta.hidden = !meta;
+    this.#meta.replaceChildren(...(meta ? this.#metaParts(item, meta) : []));
   }
 
   /**
@@ -108,16 +101,16 @@ export class Bubble {
 
   /**
    * @param {Item} item
-   * @param {string} words
+   * @param {string} meta
    */
-  #metaParts({ delivery, clientId }, words) {
+  #metaParts({ delivery, clientId }, meta) {
     if (delivery === "failed") {
-      const again = element("button", { type: "button", class: "retry" }, "Retry");
+      const again = element("button", { type: "button", class: "retry" }, words.retry);
       again.onclick = () => this.#retry(clientId);
-      return [icon("alert"), element("span", {}, words), again];
+      return [icon("alert"), element("span", {}, meta), again];
     }
     const symbol = delivery === "delivered" || delivery === "sent" ? "check" : "clock";
-    return words.includes(DELIVERY[delivery]) && delivery ? [words, icon(symbol)] : [words];
+    return delivery && meta.includes(words.delivery[delivery]) ? [meta, icon(symbol)] : [meta];
   }
 }
 
@@ -136,20 +129,20 @@ function classes({ author, delivery, streaming }, { first, last }) {
  */
 function metaWords({ author, at, delivery, reason }, { last, newestOwn }) {
   if (author === "system") return "";
-  if (delivery === "failed") return `${DELIVERY.failed} ${reason}`;
+  if (delivery === "failed") return `${words.delivery.failed} ${reason}`;
   const isUnderWay = delivery !== "" && delivery !== "delivered";
-  const time = last ? timeOf(at) : "";
-  const state = isUnderWay || newestOwn ? DELIVERY[delivery] : "";
+  const time = last ? timeOf(at, words.language) : "";
+  const state = delivery && (isUnderWay || newestOwn) ? words.delivery[delivery] : "";
   return [time, state].filter(Boolean).join(" · ");
 }
 
 /**
  * The dots of somebody who writes.
  * @param {string} author
- * @param {string} words for a screen reader and, with a person, for the eye
+ * @param {string} who for a screen reader and, with a person, for the eye
  */
-export function typingDots(author, words) {
+export function typingDots(author, who) {
   const dots = element("span", { class: "dots", "aria-hidden": "true" }, element("i"), element("i"), element("i"));
-  const text = element("div", { class: "text" }, dots, element("span", { class: "hidden" }, words));
+  const text = element("div", { class: "text" }, dots, element("span", { class: "hidden" }, who));
   return element("li", { class: `message typing first last ${author}` }, text);
 }

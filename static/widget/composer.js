@@ -1,6 +1,7 @@
 // Where the customer writes: grows with the text, counts near the limit, says in words what is too long.
 
 import { element, icon } from "./dom.js";
+import { words, written } from "./texts.js";
 
 const LIMIT = 4_000;
 const COUNT_FROM = 3_600;
@@ -10,15 +11,13 @@ export class Composer {
   #typed;
   #field = element("textarea", {
     rows: "1",
-    placeholder: "Write a message",
-    "aria-label": "Your message",
     "aria-describedby": "count",
     enterkeyhint: "send",
     dir: "auto",
   });
   #count = element("p", { class: "count", id: "count" });
   #alarm = element("p", { class: "hidden", role: "status" });
-  #send = element("button", { type: "submit", class: "send", "aria-label": "Send message" }, icon("send"));
+  #send = element("button", { type: "submit", class: "send" }, icon("send"));
   person = element("button", { type: "button", class: "person" });
   element = element("form", { class: "composer" });
 
@@ -34,6 +33,12 @@ export class Composer {
     this.#field.addEventListener("input", () => this.#changed());
     this.#field.addEventListener("keydown", (event) => this.#key(event));
     this.element.addEventListener("submit", (event) => this.#submit(event));
+    written(() => {
+      this.#field.placeholder = words.placeholder;
+      this.#field.ariaLabel = words.yourMessage;
+      this.#send.ariaLabel = words.sendMessage;
+      this.#update();
+    });
   }
 
   /** @param {string} draft */
@@ -83,7 +88,7 @@ export class Composer {
     const isTooLong = left < 0;
     this.#count.textContent = left > LIMIT - COUNT_FROM ? "" : countWords(left);
     this.#count.classList.toggle("wrong", isTooLong);
-    const alarm = isTooLong ? "Your message is too long." : "";
+    const alarm = isTooLong ? words.tooLong : "";
     if (this.#alarm.textContent !== alarm) this.#alarm.textContent = alarm;
     this.#field.setAttribute("aria-invalid", String(isTooLong));
     this.#send.setAttribute("aria-disabled", String(isTooLong || left === LIMIT));
@@ -98,7 +103,5 @@ function length(text) {
 
 /** @param {number} left */
 function countWords(left) {
-  if (left >= 0) return `${left.toLocaleString()} characters left`;
-  const over = left === -1 ? "1 character" : `${(-left).toLocaleString()} characters`;
-  return `Too long by ${over}. Please shorten it, or send it in two messages.`;
+  return left >= 0 ? words.left(left) : words.over(-left);
 }

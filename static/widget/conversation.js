@@ -9,14 +9,11 @@ import { Connection } from "./connection.js";
 import { LiveReply } from "./live_reply.js";
 import { ackedMessage, liveItem, noteItem, savedItem, waitingItem } from "./items.js";
 import { Outbox } from "./outbox.js";
+import { refusal, words } from "./texts.js";
 
 const TYPING_LASTS = 6_000;
 const TYPING_EVERY = 3_000;
 const FINAL = ["unknown_workspace", "origin_refused", "unsupported_version"];
-const HELD = {
-  too_fast: "You are writing fast. Your messages are kept and go out in a moment.",
-  failed: "Something went wrong on our side. Your message is kept and sent again in a moment.",
-};
 const NEW_TOKEN = ["session_expired", "session_token_invalid", "session_token_required"];
 
 export class Conversation {
@@ -112,9 +109,19 @@ export class Conversation {
 
   /** The assistant's answer that nobody has judged yet, if it is the last word; else 0. */
   get openAnswer() {
+    return this.#lastWord?.verdict === "asked" ? this.#lastWord.seq : 0;
+  }
+
+  /** The answers that the assistant's last word offers. */
+  get choices() {
+    return this.#lastWord?.choices ?? [];
+  }
+
+  /** What the assistant has said, if nothing came after it and nothing is on its way. */
+  get #lastWord() {
     const last = this.#messages.get(this.#complete);
-    const isOpen = this.state?.handler === "bot" && last?.verdict === "asked" && !this.#reply.live;
-    return isOpen && !this.#outbox.parcels.length ? last.seq : 0;
+    const isBots = this.state?.handler === "bot" && last?.author === "bot";
+    return isBots && !this.#reply.live && !this.#outbox.parcels.length ? last : undefined;
   }
 
   /** Why messages wait although the connection is up, or nothing. */
@@ -202,6 +209,7 @@ export class Conversation {
       token: this.#store.token,
       last_seq: this.#complete,
       page: location.origin + location.pathname,
+      language: words.language,
     });
   }
 
@@ -288,12 +296,13 @@ export class Conversation {
   }
 
   /** @param {ProtocolError} error */
-  #applyError({ code, message, client_id }) {
-    if (FINAL.includes(code)) this.#refuse(message);
+  #applyError({ code, client_id }) {
+    const why = refusal(code);
+    if (FINAL.includes(code)) this.#refuse(why);
     else if (NEW_TOKEN.includes(code)) this.#beginAgain();
     else if (code === "failed" && !client_id) this.#connection.restart();
-    else if (code === "too_fast" || code === "failed") this.#outbox.hold(HELD[code]);
-    else if (client_id) this.#object(client_id, message);
+    else if (code === "too_fast" || code === "failed") this.#outbox.hold(words.held[code]);
+    else if (client_id) this.#object(client_id, why);
   }
 
   /**
@@ -317,8 +326,7 @@ export class Conversation {
 
   /** The server knows this visitor no longer: a new token, a new conversation, what was shown stays in sight. */
   #beginAgain() {
-    const line = "Your earlier chat has ended. This is a new one.";
-    const shown = [...this.#saved, noteItem("ended", line)];
+    const shown = [...this.#saved, noteItem("ended", words.ended)];
     const session = this.#past.length;
     this.#past.push(...shown.map((item) => ({ ...item, key: `${session}:${item.key}` })));
     this.#messages.clear();

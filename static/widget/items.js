@@ -71,6 +71,6 @@ export function noteItem(key, body) {
  * @returns {Message}
  */
 export function ackedMessage({ message_id: id, seq, client_id, created_at, body: saved, notice = "" }, body) {
-  const blank = { name: "", in_reply_to: null, sources: [], verdict: null };
+  const blank = { name: "", in_reply_to: null, sources: [], choices: [], verdict: null };
   return { ...blank, id, seq, author: "customer", body: saved ?? body, client_id, notice, created_at };
 }

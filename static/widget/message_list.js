@@ -2,12 +2,13 @@
 // Draws what it is given and keeps each line's element by its key, so a streamed reply becomes the saved one in place.
 
 /** @import {Item} from "./items.js" */
-/** @import {Author} from "./protocol.js" */
+/** @import {Author, Workspace} from "./protocol.js" */
 /** @import {Place} from "./bubble.js" */
 
 import { Bubble, typingDots } from "./bubble.js";
 import { element, icon } from "./dom.js";
 import { dayOf, withLinks } from "./text.js";
+import { words, written } from "./texts.js";
 
 const GROUP_FOR = 5 * 60_000;
 const NEAR_END = 60;
@@ -28,8 +29,8 @@ export class MessageList {
   #lastKey = "";
   /** What comes after the last message. */
   foot = element("div", { class: "foot" });
-  scroller = element("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": "Conversation" });
-  pill = element("button", { type: "button", class: "pill", hidden: "" }, icon("down"), "New message");
+  scroller = element("div", { class: "scroller", tabindex: "0", role: "region" });
+  pill = element("button", { type: "button", class: "pill", hidden: "" });
 
   /**
    * @param {string} origin
@@ -41,23 +42,29 @@ export class MessageList {
     this.scroller.append(this.#intro, this.#list, this.foot);
     this.scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     this.pill.onclick = () => this.#jump();
+    written(() => {
+      this.scroller.ariaLabel = words.conversation;
+      this.pill.replaceChildren(icon("down"), words.newMessage);
+    });
     new ResizeObserver(() => this.follow()).observe(this.scroller);
   }
 
   /**
-   * What the workspace says before anybody has written; it is nowhere saved.
-   * @param {string} heading
-   * @param {string} name
-   * @param {string} words
+   * What the workspace says before anybody has written; it is nowhere saved. Where its own words are in a language that
+   * the visitor does not speak, ours stand in.
+   * @param {Workspace} workspace
+   * @param {string} name who greets
    */
-  greet(heading, name, words) {
-    if (this.#intro.dataset.words === words) return;
-    this.#intro.dataset.words = words;
-    const promise = "An automated assistant answers at once. A person can take over at any time: one tap is enough.";
-    const text = element("div", { class: "text", dir: "auto" }, ...withLinks(words));
+  greet({ name: shop, greeting, language }, name) {
+    const drawn = JSON.stringify([shop, greeting, words.language]);
+    if (this.#intro.dataset.drawn === drawn) return;
+    this.#intro.dataset.drawn = drawn;
+    const said = greeting && (language.slice(0, 2) === words.language ? greeting : words.greeting);
+    const text = element("div", { class: "text", dir: "auto" }, ...withLinks(said));
     const bubble = element("div", { class: "message bot first last" }, element("p", { class: "author" }, name), text);
-    const lead = [element("h3", { dir: "auto" }, heading), element("p", { class: "promise" }, promise)];
-    this.#intro.replaceChildren(...lead, ...(words ? [bubble] : []));
+    const heading = element("h3", { dir: "auto" }, words.heading(shop));
+    const lead = [heading, element("p", { class: "promise" }, words.promise)];
+    this.#intro.replaceChildren(...lead, ...(said ? [bubble] : []));
   }
 
   /**
@@ -98,7 +105,7 @@ export class MessageList {
     items.forEach((item, index) => {
       const before = items[index - 1];
       const after = items[index + 1];
-      if (!before || dayOf(before.at) !== dayOf(item.at)) lines.push(this.#day(item));
+      if (!before || day(before) !== day(item)) lines.push(this.#day(item));
       const [first, last] = [!isGroup(before, item), !isGroup(item, after)];
       lines.push(this.#line(item, { first, last, newestOwn: item === newestOwn, name: nameOf(item) }));
     });
@@ -121,14 +128,14 @@ export class MessageList {
 
   /** @param {Item} item */
   #day(item) {
-    const day = dayOf(item.at);
-    return this.#mark(`${day} ${item.key}`, () => element("li", { class: "day" }, element("span", {}, day)));
+    const name = day(item);
+    return this.#mark(`${name} ${item.key}`, () => element("li", { class: "day" }, element("span", {}, name)));
   }
 
   /** @param {{author: string, name: string}} writer */
   #dots({ author, name }) {
-    const words = `${name || "The assistant"} is writing`;
-    return this.#mark(words, () => typingDots(author, words));
+    const who = words.writing(name || words.theAssistant);
+    return this.#mark(who, () => typingDots(author, who));
   }
 
   /**
@@ -174,7 +181,12 @@ export class MessageList {
  */
 function isGroup(a, b) {
   if (!a || !b || a.author !== b.author || a.name !== b.name || a.author === "system") return false;
-  return Math.abs(b.at.getTime() - a.at.getTime()) < GROUP_FOR && dayOf(a.at) === dayOf(b.at);
+  return Math.abs(b.at.getTime() - a.at.getTime()) < GROUP_FOR && day(a) === day(b);
+}
+
+/** @param {Item} item */
+function day({ at }) {
+  return dayOf(at, words.language);
 }
 
 /**

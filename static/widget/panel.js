@@ -10,6 +10,7 @@ import { element, icon } from "./dom.js";
 import { MessageList } from "./message_list.js";
 import { fillScreen } from "./screen.js";
 import { Store } from "./store.js";
+import { speak, words, written } from "./texts.js";
 
 const SPOKEN_LINES = 5;
 const PATIENCE = 1_500;
@@ -19,7 +20,9 @@ const PATIENCE = 1_500;
  * @returns {Promise<Panel>}
  */
 export async function mount(widget) {
-  widget.root.adoptedStyleSheets.push(...(await Promise.all(["panel.css", "messages.css", "cards.css"].map(styleSheet))));
+  const sheets = Promise.all(["panel.css", "messages.css", "cards.css"].map(styleSheet));
+  await speak(widget.language);
+  widget.root.adoptedStyleSheets.push(...(await sheets));
   return new ChatPanel(widget);
 }
 
@@ -42,10 +45,11 @@ class ChatPanel {
   /** @type {HTMLElement | null} */
   #opener = null;
   #mark = element("span", { class: "mark", "aria-hidden": "true" });
-  #title = element("h2", { id: "title", tabindex: "-1" }, "Chat");
+  #title = element("h2", { id: "title", tabindex: "-1" });
   #line = element("p", { class: "line", role: "status" });
   #banner = element("p", { class: "banner", role: "status", hidden: "" });
-  #spoken = element("div", { class: "hidden", role: "log", "aria-live": "polite", "aria-label": "New messages" });
+  #spoken = element("div", { class: "hidden", role: "log", "aria-live": "polite" });
+  #close = element("button", { type: "button", class: "close" }, icon("close"));
   #dialog = element("dialog", { class: "panel", "aria-labelledby": "title" });
 
   /** @param {Widget} widget */
@@ -57,7 +61,7 @@ class ChatPanel {
       arrived: (message) => this.#arrived(message),
     });
     this.#list = new MessageList(widget.origin, (clientId) => this.#conversation.retry(clientId));
-    this.#cards = new Cards(this.#conversation);
+    this.#cards = new Cards(this.#conversation, () => this.#takeFocusBack());
     this.#composer = new Composer((body) => this.#post(body), (draft) => this.#typed(draft));
     this.#build();
     this.#conversation.start();
@@ -88,20 +92,26 @@ class ChatPanel {
   }
 
   #build() {
-    const close = element("button", { type: "button", class: "close", "aria-label": "Close chat" }, icon("close"));
     const heading = element("div", { class: "heading" }, this.#title, this.#line);
-    const header = element("header", {}, this.#mark, heading, close);
+    const header = element("header", {}, this.#mark, heading, this.#close);
     const stage = element("div", { class: "stage" }, this.#list.scroller, this.#list.pill);
     this.#list.foot.append(this.#cards.element);
     this.#dialog.append(header, this.#banner, stage, this.#composer.element, this.#spoken);
     this.#widget.root.append(this.#dialog);
-    close.onclick = () => this.close();
+    this.#close.onclick = () => this.close();
     this.#composer.person.onclick = () => this.#conversation.requestAgent();
     this.#composer.draft = this.#store.visitor.draft;
     this.#dialog.addEventListener("keydown", (event) => this.#key(event));
     this.#dialog.addEventListener("cancel", (event) => this.#cancel(event));
     document.addEventListener("visibilitychange", () => this.#seen());
     fillScreen(this.#dialog, () => this.#list.follow());
+    written(() => this.#translate());
+  }
+
+  #translate() {
+    this.#widget.speak(words.language);
+    this.#close.ariaLabel = words.close;
+    this.#spoken.ariaLabel = words.newMessages;
     this.#draw();
   }
 
@@ -110,7 +120,17 @@ class ChatPanel {
     if (!takeFocus) return this.#dialog.setAttribute("open", "");
     if (isSmallScreen()) this.#dialog.showModal();
     else this.#dialog.show();
-    if (matchMedia("(pointer: coarse)").matches) this.#title.focus({ preventScroll: true });
+    this.#takeFocus(this.#title);
+  }
+
+  /** A button that had it is gone. */
+  #takeFocusBack() {
+    this.#takeFocus(this.#list.scroller);
+  }
+
+  /** @param {HTMLElement} quiet where to, if writing would bring up a keyboard on the screen */
+  #takeFocus(quiet) {
+    if (matchMedia("(pointer: coarse)").matches) quiet.focus({ preventScroll: true });
     else this.#composer.focus();
   }
 
@@ -142,7 +162,10 @@ class ChatPanel {
   /** @param {Message} message */
   #arrived(message) {
     this.#widget.emit("message", message);
-    const line = element("p", { dir: "auto" }, `${this.#nameOf(message)}: ${message.body}`);
+    const name = this.#nameOf(message);
+    const offered = message.choices.length ? [words.offered(message.choices.join(", "))] : [];
+    const said = name ? `${name}: ${message.body}` : message.body;
+    const line = element("p", { dir: "auto" }, [said, ...offered].join(" "));
     this.#spoken.append(line);
     if (this.#spoken.children.length > SPOKEN_LINES) this.#spoken.firstChild?.remove();
   }
@@ -163,6 +186,7 @@ class ChatPanel {
 
   #draw() {
     const { state, link, items, writer, isAsking } = this.#conversation;
+    void speak(state?.language ?? words.language);
     this.#drawHeader(state);
     this.#drawBanner();
     this.#drawPerson(state, isAsking);
@@ -178,36 +202,37 @@ class ChatPanel {
     const name = state?.agent?.name ?? workspace?.name ?? "";
     this.#mark.textContent = [...name][0] ?? "";
     this.#mark.classList.toggle("agent", state?.handler === "agent");
-    setText(this.#title, workspace?.name ?? "Chat");
+    setText(this.#title, workspace?.name ?? words.chat);
     setText(this.#line, stateLine(state));
     if (workspace) this.#greet(workspace);
   }
 
   /** @param {Workspace} workspace */
-  #greet({ name, greeting, colour }) {
-    this.#list.greet(`How can ${name} help?`, this.#nameOf({ author: "bot", name: "" }), greeting);
+  #greet(workspace) {
+    const { colour } = workspace;
+    this.#list.greet(workspace, this.#nameOf({ author: "bot", name: "" }));
     if (colour === this.#store.visitor.colour) return;
     this.#store.remember({ colour });
     this.#widget.paint(colour);
   }
 
   #drawBanner() {
-    const words = this.#bannerWords();
+    const line = this.#bannerLine();
     const symbol = this.#conversation.link === "up" ? "clock" : "cloud";
-    if (this.#banner.textContent !== words) this.#banner.replaceChildren(icon(symbol), words);
-    this.#banner.hidden = !words;
+    if (this.#banner.textContent !== line) this.#banner.replaceChildren(icon(symbol), line);
+    this.#banner.hidden = !line;
   }
 
   /** A drop of a moment is nobody's business: the line comes when it lasts. */
-  #bannerWords() {
+  #bannerLine() {
     const { link, refusal, held } = this.#conversation;
     if (link === "refused") return refusal;
     if (link !== "down") this.#lostAt = 0;
     if (link !== "down") return held;
-    if (!navigator.onLine) return "You are offline. What you write is kept and sent when you are back.";
+    if (!navigator.onLine) return words.offline;
     if (!this.#lostAt) setTimeout(() => this.#drawSoon(), PATIENCE + 50);
     this.#lostAt ||= Date.now();
-    return Date.now() - this.#lostAt >= PATIENCE ? "Reconnecting… What you write is kept." : "";
+    return Date.now() - this.#lostAt >= PATIENCE ? words.reconnecting : "";
   }
 
   /**
@@ -217,21 +242,21 @@ class ChatPanel {
   #drawPerson(state, isAsking) {
     const handler = state?.handler ?? "bot";
     const isDone = isAsking || handler !== "bot";
-    const words = {
-      bot: isAsking ? "Asking for a person…" : "Talk to a person",
-      queue: "A person was asked",
-      agent: `${state?.agent?.name ?? "A person"} is here`,
-    };
+    const label = {
+      bot: isAsking ? words.asking : words.talkToPerson,
+      queue: words.asked,
+      agent: words.isHere(state?.agent?.name ?? words.aPerson),
+    }[handler];
     const { person } = this.#composer;
     const symbol = isDone ? "check" : "person";
-    if (person.textContent !== words[handler]) person.replaceChildren(icon(symbol), words[handler]);
+    if (person.textContent !== label) person.replaceChildren(icon(symbol), label);
     person.setAttribute("aria-disabled", String(isDone));
   }
 
   /** @param {{author: Author, name: string}} item */
   #nameOf({ author, name }) {
     if (author === "system") return "";
-    return name || `${this.#conversation.state?.workspace?.name ?? ""} assistant`.trim();
+    return name || words.assistant(this.#conversation.state?.workspace?.name ?? "").trim();
   }
 }
 
@@ -242,15 +267,15 @@ function isSmallScreen() {
 /**
  * A status region that is set to the same words again would be read again.
  * @param {HTMLElement} target
- * @param {string} words
+ * @param {string} text
  */
-function setText(target, words) {
-  if (target.textContent !== words) target.textContent = words;
+function setText(target, text) {
+  if (target.textContent !== text) target.textContent = text;
 }
 
 /** @param {State | null} state */
 function stateLine(state) {
-  if (!state) return "Connecting…";
-  if (state.handler === "agent") return `${state.agent?.name ?? "A colleague"} answers you`;
-  return state.handler === "queue" ? "Waiting for a colleague" : "Automated assistant · a person is one tap away";
+  if (!state) return words.connecting;
+  if (state.handler === "agent") return words.answersYou(state.agent?.name ?? words.aColleague);
+  return state.handler === "queue" ? words.waiting : words.automated;
 }

@@ -17,6 +17,7 @@ export interface Message {
   client_id: string | null;
   in_reply_to: number | null;
   sources: Source[];
+  choices: string[];
   verdict: "asked" | "helped" | "did_not_help" | null;
   notice: string;
   created_at: string;
@@ -42,6 +43,7 @@ export interface State {
   handler: Handler;
   agent: { name: string } | null;
   last_seq: number;
+  language: string | null;
   email: string | null;
   rating: Rating | null;
   workspace?: Workspace;
@@ -87,7 +89,7 @@ export type ServerFrame =
   | ProtocolError;
 
 export type ClientFrame =
-  | { type: "resume"; workspace: string; token: string; last_seq: number; page: string }
+  | { type: "resume"; workspace: string; token: string; last_seq: number; page: string; language: string }
   | { type: "message.post"; client_id: string; body: string }
   | { type: "agent.request"; client_id: string }
   | { type: "answer.judge"; client_id: string; seq: number; helped: boolean }
@@ -104,8 +106,10 @@ export interface Widget {
   launcher: HTMLButtonElement;
   origin: string;
   workspace: string;
+  readonly language: string;
   emit(event: string, detail?: unknown): void;
   paint(colour: string): void;
+  speak(language: string): void;
   opened(open: boolean): void;
   unread(count: number): void;
 }

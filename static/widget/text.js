@@ -5,8 +5,10 @@ import { element } from "./dom.js";
 const LINK = /https?:\/\/[^\s<>"]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}/gi;
 const TRAILING = /[.,;:!?'"»”’)\]}]+$/;
 
-const timeFormat = new Intl.DateTimeFormat([], { hour: "numeric", minute: "2-digit" });
-const dayFormat = new Intl.DateTimeFormat([], { weekday: "long", day: "numeric", month: "long" });
+/** @typedef {{time: Intl.DateTimeFormat, day: Intl.DateTimeFormat, near: Intl.RelativeTimeFormat}} Formats */
+
+/** @type {Map<string, Formats>} */
+const made = new Map();
 
 /**
  * The text with its web and e-mail addresses as links.
@@ -50,16 +52,44 @@ export function outwardLink(url, ...children) {
   return isSafe ? element("a", attributes, ...children) : element("span", {}, ...children);
 }
 
-/** @param {Date} date */
-export function timeOf(date) {
-  return timeFormat.format(date);
+/**
+ * @param {Date} date
+ * @param {string} language none for the browser's
+ */
+export function timeOf(date, language = "") {
+  return formats(language).time.format(date);
 }
 
-/** @param {Date} date */
-export function dayOf(date) {
-  const days = Math.round((startOfDay(new Date()) - startOfDay(date)) / 86_400_000);
-  if (days === 0) return "Today";
-  return days === 1 ? "Yesterday" : dayFormat.format(date);
+/**
+ * @param {Date} date
+ * @param {string} language none for the browser's, with "Today" and "Yesterday" in English
+ */
+export function dayOf(date, language = "") {
+  const { day, near } = formats(language);
+  const days = Math.round((startOfDay(date) - startOfDay(new Date())) / 86_400_000);
+  const words = days === 0 || days === -1 ? near.format(days, "day") : day.format(date);
+  return words[0].toUpperCase() + words.slice(1);
+}
+
+/** @param {string} language */
+function formats(language) {
+  const known = made.get(language);
+  if (known) return known;
+  const locale = language ? localeOf(language) : [];
+  const time = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" });
+  const day = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long" });
+  const fresh = { time, day, near: new Intl.RelativeTimeFormat(language || "en", { numeric: "auto" }) };
+  made.set(language, fresh);
+  return fresh;
+}
+
+/**
+ * The language as the page or the visitor writes it, such as en-GB.
+ * @param {string} language
+ */
+function localeOf(language) {
+  const tags = [document.documentElement.lang, ...navigator.languages];
+  return tags.find((tag) => tag.toLowerCase().split("-")[0] === language) ?? language;
 }
 
 /** @param {Date} date */

@@ -8,6 +8,9 @@
 //   window.supportbot = window.supportbot || { q: [] };
 //   supportbot.q.push(["on", "unread", (count) => …], ["open"]);
 //
+// The widget speaks English, Spanish, French, German, Portuguese or Italian: data-locale="de", else the page's language,
+// else the browser's, until the conversation's own is known.
+//
 // A page may set the colour before the first opening: supportbot-widget { --supportbot-colour: #2f5d50; }
 
 /** @import {Panel, Widget} from "./protocol.js" */
@@ -23,6 +26,16 @@
   const BUBBLE =
     "M12 3.5c5 0 9 3.4 9 7.7s-4 7.7-9 7.7a10 10 0 0 1-3-.45L4.5 20.5l1-3.7A7.3 7.3 0 0 1 3 11.2c0-4.3 4-7.7 9-7.7z";
   const CHEVRON = "M5.5 9l6.5 6.5L18.5 9";
+
+  /** What the launcher is called, one message unread, several, and after a failure. @type {Record<string, string[]>} */
+  const LABELS = {
+    en: ["Chat with us", "1 unread message", "unread messages", "Chat could not be loaded. Try again"],
+    es: ["Chatee con nosotros", "1 mensaje sin leer", "mensajes sin leer", "No se pudo cargar el chat. Reintentar"],
+    fr: ["Discutez avec nous", "1 message non lu", "messages non lus", "Le chat n'a pas pu être chargé. Réessayer"],
+    de: ["Chatten Sie mit uns", "1 ungelesene Nachricht", "ungelesene Nachrichten", "Chat nicht geladen. Noch einmal"],
+    pt: ["Fale connosco", "1 mensagem por ler", "mensagens por ler", "Não foi possível carregar o chat. Tentar de novo"],
+    it: ["Chatti con noi", "1 messaggio non letto", "messaggi non letti", "Impossibile caricare la chat. Riprova"],
+  };
 
   const STYLE = `
     :host { --rem: max(16px, 1rem); --brand: #1c2420; --on-brand: #fff; all: initial; }
@@ -71,6 +84,12 @@
   /** @type {Panel | null} */
   let panel = null;
   let unread = 0;
+  let language = chosenLanguage();
+
+  function chosenLanguage() {
+    const tags = [script?.dataset.locale ?? "", document.documentElement.lang, ...navigator.languages];
+    return tags.map((tag) => tag.toLowerCase().slice(0, 2)).find((code) => code in LABELS) ?? "en";
+  }
 
   /**
    * @param {string} event
@@ -138,8 +157,10 @@
   }
 
   function label() {
-    const waiting = unread ? `, ${unread} unread ${unread === 1 ? "message" : "messages"}` : "";
-    launcher.setAttribute("aria-label", `Chat with us${waiting}`);
+    const [name, one, several] = LABELS[language];
+    const waiting = unread ? [unread === 1 ? one : `${unread} ${several}`] : [];
+    launcher.setAttribute("aria-label", [name, ...waiting].join(", "));
+    host.lang = language;
     badge.textContent = unread ? String(Math.min(unread, 99)) : "";
   }
 
@@ -151,6 +172,13 @@
     workspace,
     emit,
     paint,
+    get language() {
+      return language;
+    },
+    speak(spoken) {
+      language = spoken;
+      label();
+    },
     opened(open) {
       launcher.setAttribute("aria-expanded", String(open));
       label();
@@ -173,7 +201,7 @@
       panel = await loading;
     } catch (error) {
       loading = null;
-      launcher.setAttribute("aria-label", "Chat could not be loaded. Try again");
+      launcher.setAttribute("aria-label", LABELS[language][3]);
       emit("error", error);
     } finally {
       launcher.removeAttribute("aria-busy");

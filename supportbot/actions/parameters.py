@@ -155,7 +155,9 @@ class Schema:
 
     def options(self, name: str) -> Sequence[str]:
         """The values of a parameter that has a fixed list of them."""
-        return [str(value) for value in self.schema["properties"][name].get("enum", ())]
+        rule = self.schema["properties"][name]
+        either = ("yes", "no") if rule.get("type") == "boolean" else ()
+        return [str(value) for value in rule.get("enum", either)]
 
     def title(self, name: str) -> str:
         """What the parameter is called."""

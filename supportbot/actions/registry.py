@@ -82,7 +82,8 @@ class Action:
 
     `check` raises Refused when it can't be done; `propose` says what would happen; `perform` does it, in a transaction
     that also notes the call as done, and says what was done. `calls_out` means that it leaves the database instead.
-    `choices` are the values of a parameter that change by the hour, each with what the customer picks.
+    `choices` are the values of a parameter that change by the hour, each with what the customer picks; `suggestions`
+    name sentences of `words` that often answer for a free one.
     """
 
     name: str
@@ -93,6 +94,7 @@ class Action:
     check: Callable[[Case], None] = _nothing
     propose: Callable[[Case], Said] = lambda case: Said()
     choices: Mapping[str, Callable[[Case], Mapping[str, object]]] = field(default_factory=dict)
+    suggestions: Mapping[str, Sequence[str]] = field(default_factory=dict)
     use: str = Use.CHAT
     changes: bool = True
     needs_identity: bool = True

@@ -235,6 +235,7 @@ register(
         _start_return,
         check=_demand_returnable,
         propose=_proposal,
+        suggestions={"reason": ("reason.damaged", "reason.wrong", "reason.different", "reason.unneeded")},
         intents=("start_return",),
     )
 )

@@ -183,9 +183,13 @@ class Talk:
         self.call.save()
 
     def _ask(self, name: str, before: str = "") -> Step:
-        self.call.state, self.call.asked = State.COLLECTING, name
+        before_this = self.call.said.get("choices", ()) if self.call.asked == name else ()
         choices = [words.shown(self.visitor.language, label) for label in self.form.choices(name).values()]
-        if name == "email" and name not in self.action.parameters.names:
+        choices = choices or list(before_this)
+        self.call.state, self.call.asked = State.COLLECTING, name
+        if name == "order_number" and len(choices) > 1:
+            question = Said("ask.which_order")
+        elif name == "email" and name not in self.action.parameters.names:
             question = Said("ask.identity_email")
         elif self.action.calls_out and name not in PAIR.names:
             question = Said("ask.other", {"title": self.action.parameters.title(name)})

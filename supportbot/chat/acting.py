@@ -6,7 +6,7 @@ from supportbot.actions import dialogue
 from supportbot.actions.dialogue import Step, Visitor
 from supportbot.chat.answering import Question
 from supportbot.chat.attempt import Attempt
-from supportbot.chat.context import Context
+from supportbot.chat.context import Context, numbers
 
 
 def step(attempt: Attempt, said: Context, question: Question) -> Step | None:
@@ -19,7 +19,8 @@ def step(attempt: Attempt, said: Context, question: Question) -> Step | None:
     name = dialogue.for_intent(conversation.workspace, intent, asks=said.wants_to_know) if intent else None
     if name is None:
         return None
-    known = {"order_number": said.order_number} if said.order_number else {}
+    number = " ".join(numbers(said.question)) or said.order_number
+    known = {"order_number": number} if number else {}
     return dialogue.start(conversation.workspace, conversation.id, name, known, visitor, turn=turn)
 
 

@@ -52,16 +52,12 @@ class Question:
     evidence: Evidence
     quote: Quote | None  # None until it is needed
     decision: Decision
+    language: str  # to answer fixed words in
 
     @property
     def is_sure(self) -> bool:
         """Whether triage is sure enough of the intent to act on it."""
         return self.decision.act in ("answer", "ask") and self.decision.reason != "found"
-
-    @property
-    def language(self) -> str:
-        """The language to answer fixed words in."""
-        return READ if self.reading.language == "und" else self.reading.language
 
     def sources(self, text: str) -> list[dict[str, Any]]:
         """The public articles that the sentences of a text rest on, in the order of their first use."""
@@ -97,19 +93,19 @@ def consider(said: Context, workspace: Workspace, text: str, reading: Reading, m
     may_help = decision.reason == "unsure" or is_kept
     if may_help and (quote := best_quote(said, text, workspace, passages, reading, model)):
         decision = decide(replace(situation, found=quote.sureness))
-    return Question(text, triage, reading, passages, evidence, quote, decision)
+    return Question(text, triage, reading, passages, evidence, quote, decision, said.language_of(reading.language))
 
 
 def best_quote(
     said: Context, text: str, workspace: Workspace, passages: Sequence[Passage], reading: Reading, model: Engine
 ) -> Quote | None:
     """The sentences of the first passages that answer best."""
-    wanted = corrected(workspace, said.search(text), _spoken(workspace, reading.language))
+    wanted = corrected(workspace, said.search(text), _spoken(said, reading.language))
     return quoting.best(wanted, passages[:READ_CLOSELY], model.find_answers)
 
 
-def _spoken(workspace: Workspace, language: str) -> str:
-    return language if language != "und" else workspace.language[:2]
+def _spoken(said: Context, language: str) -> str:
+    return language if language != "und" else said.language
 
 
 def checked(stream: ReplyStream, evidence: Evidence) -> Iterator[str | Completion]:
@@ -167,7 +163,7 @@ def _repeats(said: Context, model: Engine) -> int:
 
 
 def _look_up(said: Context, workspace: Workspace, text: str, language: str, model: Engine) -> list[Hit]:
-    spoken = _spoken(workspace, language)
+    spoken = _spoken(said, language)
     return retrieval.find(workspace, said.search(text), embed=model.embed, limit=HITS, language=spoken)
 
 

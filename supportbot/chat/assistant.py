@@ -128,7 +128,7 @@ def _tell(attempt: Attempt, step: Step) -> None:
     if step.hand_off:
         attempt.save_hand_off(step.hand_off, lead=step.text)
     else:
-        attempt.save_reply(step.text, [])
+        attempt.save_reply(step.text, [], step.choices)
 
 
 def _consider(attempt: Attempt, said: context.Context, model: Engine) -> list[Question]:
@@ -136,7 +136,7 @@ def _consider(attempt: Attempt, said: context.Context, model: Engine) -> list[Qu
     begun = time.monotonic()
     workspace = attempt.conversation.workspace
     questions = [
-        consider(said, workspace, text, model.read(_turns(said, text), home=workspace.language[:2]), model)
+        consider(said, workspace, text, model.read(_turns(said, text), home=said.language), model)
         for text in said.questions
     ]
     questions = _apart(questions)

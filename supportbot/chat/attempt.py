@@ -7,6 +7,7 @@ it, so a reply is saved only under the claim that it was begun with.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Self
@@ -80,8 +81,11 @@ class Attempt:
             raise TurnLost
 
     @transaction.atomic
-    def save_reply(self, body: str, sources: list[dict[str, Any]]) -> None:
-        """The reply, how it was made, and the outcome of all it answers; TurnLost saves nothing."""
+    def save_reply(self, body: str, sources: list[dict[str, Any]], choices: Sequence[str] = ()) -> None:
+        """The reply, how it was made, and the outcome of all it answers; TurnLost saves nothing.
+
+        `choices` are the answers that it offers.
+        """
         conversation = self._locked()
         conversation.category = self.triage.get("category", conversation.category)
         is_answer = self.record.get("act") == Generation.Act.ANSWER
@@ -90,6 +94,7 @@ class Attempt:
             author=Message.Author.BOT,
             body=body,
             sources=sources,
+            choices=list(choices),
             verdict=Message.Verdict.ASKED if is_answer else "",
             **self._reply_fields(),
         )

@@ -22,6 +22,8 @@ WANTS_TO_KNOW = re.compile(
 )
 FEW_WORDS = 8
 ANGRY = "angry"
+UNKNOWN = "und"  # ISO 639-2: a language that could not be told
+ASKING = ("collecting", "proposed")  # the states of an action in which it waits for an answer
 AT_ONCE = 3  # questions in one message that are answered one by one
 LEANING = 3  # content words below which a question leans on what was said before
 PRONOUN = re.compile(r"\b(?:it|its|that|this|they|them|those|these|one|ones|there|same)\b", re.IGNORECASE)
@@ -45,6 +47,7 @@ class Context:
     order: Order | None = None
     is_proven: bool = False  # whether the customer has proven that the order is his
     asked: Sequence[Generation] = field(default_factory=list)
+    language: str = "en"  # what the customer is known to speak before this question is read
 
     @property
     def order_slots(self) -> dict[str, str]:
@@ -57,6 +60,12 @@ class Context:
     def by_customer(self) -> list[Message]:
         """What the customer said before."""
         return [message for message in self.earlier if message.author == Message.Author.CUSTOMER]
+
+    def language_of(self, read: str) -> str:
+        """The language to answer in; a number, or the value that an action asked for, leaves it as it was."""
+        before = getattr(self.earlier[-1], "generation", None) if self.earlier else None
+        is_value = before is not None and before.reason in ASKING
+        return self.language if read == UNKNOWN or is_value else read
 
     @property
     def questions(self) -> list[str]:
@@ -88,7 +97,7 @@ class Context:
         said = [message for message in self.earlier if message.author == Message.Author.BOT]
         words = re.findall(r"[^\W\d][\w']*", self.question.lower())
         adds_nothing = all(map(FILLER.fullmatch, words)) or (self.asked and len(words) < FEW_WORDS)
-        return said[-1] if said and adds_nothing and _numbers(self.question) else None
+        return said[-1] if said and adds_nothing and numbers(self.question) else None
 
 
 def read(conversation: Conversation, waiting: Sequence[Message]) -> Context:
@@ -98,7 +107,7 @@ def read(conversation: Conversation, waiting: Sequence[Message]) -> Context:
     number = _last_number([*earlier, *waiting])
     order = Order.objects.in_workspace(conversation.workspace).filter(number=number).first() if number else None
     is_proven = order is not None and dialogue.has_proven(conversation.id, order.number)
-    return Context(earlier, question, number, order, is_proven, _asks_in_a_row(earlier))
+    return Context(earlier, question, number, order, is_proven, _asks_in_a_row(earlier), conversation.language[:2])
 
 
 def _earlier(conversation: Conversation, waiting: Sequence[Message]) -> list[Message]:
@@ -109,12 +118,13 @@ def _earlier(conversation: Conversation, waiting: Sequence[Message]) -> list[Mes
 
 def _last_number(messages: Sequence[Message]) -> str | None:
     for message in reversed(messages):
-        if message.author == Message.Author.CUSTOMER and (numbers := _numbers(message.body)):
-            return numbers[-1]
+        if message.author == Message.Author.CUSTOMER and (named := numbers(message.body)):
+            return named[-1]
     return None
 
 
-def _numbers(text: str) -> list[str]:
+def numbers(text: str) -> list[str]:
+    """The order numbers in a text, as they stand in it."""
     return [after_hash or five_digits for after_hash, five_digits in ORDER_NUMBER.findall(text)]
 
 

@@ -79,6 +79,7 @@ def message_frame(message: Message) -> Frame:
             "client_id": str(message.client_id) if message.client_id else None,
             "in_reply_to": message.in_reply_to,
             "sources": [{"title": source["title"], "url": source["url"]} for source in message.sources],
+            "choices": message.choices,
             "category": message.category or None,
             "confidence": message.confidence,
             "verdict": message.verdict or None,
@@ -90,7 +91,7 @@ def message_frame(message: Message) -> Frame:
 
 def notice(message: Message) -> str:
     """What the customer is told of a message of which a part was hidden."""
-    return say("masked", message.language or message.conversation.workspace.language) if message.masked else ""
+    return say("masked", message.language or message.conversation.language) if message.masked else ""
 
 
 def state_frame(conversation: Conversation) -> Frame:
@@ -103,6 +104,7 @@ def state_frame(conversation: Conversation) -> Frame:
         "handler": conversation.handler,
         "agent": {"name": agent.get_short_name()} if agent else None,
         "last_seq": conversation.last_seq,
+        "language": conversation.spoken_language or None,
         "email": conversation.contact.email if conversation.asks_email else None,
         "rating": _rating(conversation),
     }

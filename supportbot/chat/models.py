@@ -25,6 +25,7 @@ class Contact(models.Model):
     name = models.CharField(max_length=100, blank=True)
     email = models.EmailField(blank=True, help_text="As the visitor gave it; nobody has verified it")
     page = models.URLField(max_length=500, blank=True, help_text="Where the visitor last wrote, without its query")
+    language = models.CharField(max_length=10, blank=True, help_text="That the visitor's widget speaks")
     token_hash = models.CharField(max_length=64, editable=False, help_text="SHA-256 of the visitor's token")
     created_at = models.DateTimeField(auto_now_add=True)
     seen_at = models.DateTimeField(default=timezone.now)
@@ -99,10 +100,15 @@ class Conversation(models.Model):
         return 0 if self.handler == self.Handler.BOT else max(0, self.last_seq - self.read_seq)
 
     @property
-    def language(self) -> str:
-        """The customer's, as far as it is known; else the workspace's."""
+    def spoken_language(self) -> str:
+        """That of the customer's last message of which it is known; empty if there is none."""
         known = self.messages.filter(author=Message.Author.CUSTOMER).exclude(language="")
-        return known.values_list("language", flat=True).order_by("seq").last() or self.workspace.language
+        return known.values_list("language", flat=True).order_by("seq").last() or ""
+
+    @property
+    def language(self) -> str:
+        """The customer's, by what was said, else by what the widget speaks; else the workspace's."""
+        return self.spoken_language or self.contact.language or self.workspace.language
 
     def give_to_bot(self) -> None:
         """The assistant has the turn."""
@@ -165,6 +171,7 @@ class Message(models.Model):
     client_id = models.UUIDField(null=True, blank=True)
     in_reply_to = models.PositiveIntegerField(null=True, blank=True, help_text="Sequence number that it answers")
     sources = models.JSONField(default=list, blank=True, help_text="title, url and score of each article")
+    choices = models.JSONField(default=list, blank=True, help_text="The answers that the assistant offers as buttons")
     category = models.CharField(max_length=40, blank=True)
     intent = models.CharField(max_length=60, blank=True)
     confidence = models.FloatField(null=True, blank=True)

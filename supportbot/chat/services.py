@@ -58,7 +58,7 @@ def take(*, conversation_id: UUID, agent: User) -> Conversation:
     conversation.give_to_agent(agent)
     transcript.settle(conversation, Message.Outcome.BY_AGENT)
     transcript.silence_bot(conversation, "taken_over")
-    _say(conversation, f"{agent.get_short_name()} has joined the conversation.", agent)
+    _say(conversation, "joined", agent, name=agent.get_short_name())
     _note(conversation, agent, "conversation.taken")
     return conversation
 
@@ -72,7 +72,7 @@ def release(*, conversation_id: UUID, agent: User, note: str = "") -> Conversati
         raise Refused("too_long", f"A note may have {NOTE_LIMIT} characters; this one has {len(note)}.")
     conversation.note = note.replace("\x00", "").strip()
     conversation.give_to_bot()
-    _say(conversation, f"{agent.get_short_name()} has left; the assistant answers again.", agent)
+    _say(conversation, "left", agent, name=agent.get_short_name())
     _note(conversation, agent, "conversation.released", note=conversation.note)
     return conversation
 
@@ -87,7 +87,8 @@ def resolve(*, conversation_id: UUID, agent: User) -> Conversation:
         raise NotYours
     transcript.settle(conversation, Message.Outcome.BY_AGENT)
     transcript.silence_bot(conversation, "taken_over")
-    message = transcript.append(conversation, author=Message.Author.SYSTEM, body="This conversation was closed.")
+    closed = say("closed", conversation.language)
+    message = transcript.append(conversation, author=Message.Author.SYSTEM, body=closed)
     conversation.close()
     transcript.save(conversation, message)
     _note(conversation, agent, "conversation.resolved")
@@ -183,7 +184,8 @@ def _demand_turn(conversation: Conversation, agent: User) -> None:
         raise NotYours
 
 
-def _say(conversation: Conversation, body: str, agent: User) -> None:
+def _say(conversation: Conversation, key: str, agent: User, **values: str) -> None:
+    body = say(key, conversation.language, **values)
     message = transcript.append(conversation, author=Message.Author.SYSTEM, body=body, user=agent)
     transcript.save(conversation, message)
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from supportbot.chat.models import Contact, Conversation
 from supportbot.chat.refusals import Refused
+from supportbot.chat.words import LANGUAGES
 from supportbot.workspaces.models import Workspace
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -28,6 +29,7 @@ class Visitor:
     workspace: Workspace
     token_hash: str
     page: str = field(default="", compare=False)
+    language: str = field(default="", compare=False)
 
     def contact(self) -> Contact | None:
         """The contact, once the visitor has written."""
@@ -43,15 +45,17 @@ class Visitor:
         """The visitor's conversation; the first time it is made, together with the contact."""
         contact, _ = Contact.objects.get_or_create(workspace=self.workspace, token_hash=self.token_hash)
         Contact.objects.select_for_update().get(id=contact.id)
-        if self.page and contact.page != self.page:
-            Contact.objects.filter(id=contact.id).update(page=self.page)
+        told = {name: value for name, value in (("page", self.page), ("language", self.language)) if value}
+        if any(getattr(contact, name) != value for name, value in told.items()):
+            Contact.objects.filter(id=contact.id).update(**told)
         return self.conversation() or Conversation.objects.create(workspace=self.workspace, contact=contact)
 
 
-def identify(key: str, token: str, *, origin: str | None, host: str, page: str = "") -> Visitor:
+def identify(key: str, token: str, *, origin: str | None, host: str, page: str = "", language: str = "") -> Visitor:
     """Who is there, if the key, the page's origin and the token are right.
 
-    The page is where the widget stands; it is kept without its query, and only if it is one of that origin.
+    The page is where the widget stands; it is kept without its query, and only if it is one of that origin. The
+    language is what the widget speaks there.
     """
     workspace = Workspace.objects.filter(key=key).first()
     if workspace is None:
@@ -64,7 +68,8 @@ def identify(key: str, token: str, *, origin: str | None, host: str, page: str =
         raise Refused("session_token_invalid", "The session token is not valid.")
     is_of_origin = bool(origin) and page.startswith(f"{origin}/") and len(page) <= PAGE_LIMIT
     own_page = urlsplit(page)._replace(query="", fragment="").geturl() if is_of_origin else ""
-    visitor = Visitor(workspace, hashlib.sha256(token.encode()).hexdigest(), own_page)
+    spoken = language if language in LANGUAGES else ""
+    visitor = Visitor(workspace, hashlib.sha256(token.encode()).hexdigest(), own_page, spoken)
     if contact := visitor.contact():
         _keep_alive(contact)
     return visitor

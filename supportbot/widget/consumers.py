@@ -95,17 +95,18 @@ class CustomerConsumer(ChatSocket):
         """Send the state, from which the client sees whether it has missed something."""
         if self.visitor and (conversation := await in_thread(self.visitor.conversation)()):
             await self._follow(conversation)
-            await self.send_frame(events.state_frame(conversation))
+            await self.send_frame(await in_thread(events.state_frame)(conversation))
 
     async def _identify(self, frame: Frame) -> Visitor:
         headers = {name: value.decode("latin-1") for name, value in self.scope["headers"]}
-        token, page = frame.get("token"), frame.get("page")
+        token, page, language = frame.get("token"), frame.get("page"), frame.get("language")
         visitor: Visitor = await in_thread(identify)(
             text_of(frame, "workspace"),
             token if isinstance(token, str) else "",
             origin=headers.get(b"origin"),
             host=headers.get(b"host", ""),
             page=page if isinstance(page, str) else "",
+            language=language if isinstance(language, str) else "",
         )
         if self.visitor and visitor != self.visitor:
             for group in list(self.groups_joined):

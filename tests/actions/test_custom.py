@@ -185,3 +185,14 @@ def test_signature_is_that_of_the_standards_example() -> None:
         b'{"test": 2432232314}',
     )
     assert signature == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+def test_yes_or_no_of_the_schema_is_offered_in_the_customers_language(enter: Enter, shop: Start) -> None:
+    server = shop(DONE)
+    action = own_action(enter().workspace, server.address)
+    action.schema = {"properties": {"gift": {"type": "boolean"}}, "required": ["gift"]}
+    action.save()
+    chat = enter(language="fr")
+    assert list(chat.wants("move_delivery").choices) == ["Oui", "Non"]
+    assert chat.through("move_delivery", "Non", "oui").state == "done"
+    assert server.asked[0].arguments == {"gift": False}

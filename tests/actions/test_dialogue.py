@@ -20,7 +20,7 @@ from supportbot.actions.models import (
     Task,
 )
 from supportbot.workspaces.models import AuditEntry, User, Workspace
-from tests.actions.conftest import EMAIL, Chat, Enter, an_order, order
+from tests.actions.conftest import EMAIL, Chat, Enter, State, an_order, order
 
 
 def test_customer_cancels_an_order(chat: Chat) -> None:
@@ -343,3 +343,28 @@ def test_other_workspace_has_neither_the_order_nor_its_actions(chat: Chat) -> No
 )
 def test_intent_has_its_action(workspace: Workspace, intent: str, action: str | None) -> None:
     assert dialogue.for_intent(workspace, intent) == action
+
+
+def test_of_several_orders_named_at_once_the_customer_picks_one(chat: Chat) -> None:
+    asked = chat.wants("cancel_order", order_number="10001 10002")
+    assert (asked.text, list(asked.choices)) == ("Which of these orders do you mean?", ["10001", "10002"])
+    assert list(chat.hears("hm").choices) == ["10001", "10002"]
+    assert "e-mail" in chat.hears("10001").text
+    assert chat.hears(EMAIL).state == "proposed"
+
+
+def test_signed_in_customer_picks_one_of_their_own_orders(enter: Enter, workspace: Workspace) -> None:
+    an_order(workspace, "10010", State.PLACED, email="ann@home.example")
+    an_order(workspace, "10011", State.PLACED, email="ann@home.example", ended=3)
+    chat = enter(email="ann@home.example", signed_in=True)
+    asked = chat.wants("cancel_order")
+    assert list(asked.choices) == ["10010 (a Brisk kettle)", "10011 (a Brisk kettle)"]
+    assert "10011" in chat.hears(asked.choices[1]).text and chat.call.state == "proposed"
+
+
+def test_reason_is_suggested_and_may_be_another(enter: Enter) -> None:
+    german, other = enter(language="de"), enter()
+    asked = german.through("start_return", "10005", EMAIL)
+    assert "Es kam beschädigt an" in asked.choices
+    assert "Es kam beschädigt an" in german.hears("Es kam beschädigt an").text
+    assert "Too blue for our kitchen" in other.through("start_return", "10005", EMAIL, "Too blue for our kitchen").text

@@ -12,6 +12,7 @@ from django.core.management import call_command
 from supportbot.actions.catalogue import set_use
 from supportbot.actions.models import ActionCall, Use
 from supportbot.chat import assistant, services
+from supportbot.chat.events import message_frame
 from supportbot.chat.models import Message
 from supportbot.chat.visitors import identify
 from supportbot.knowledge.models import Article, Order
@@ -110,3 +111,15 @@ def test_without_an_article_people_do_what_the_chat_may_not(say: Say) -> None:
 def test_who_asks_how_long_gets_an_answer_and_no_action(say: Say) -> None:
     assert say("how long can I still cancel an order?").generation.act != "act"
     assert not ActionCall.objects.exists()
+
+
+def test_reply_carries_its_choices_and_keeps_the_language_of_the_conversation(say: Say) -> None:
+    asked = say("please cancel order 10021 or 10022")
+    assert asked.choices == ["10021", "10022"]
+    assert message_frame(asked)["message"]["choices"] == asked.choices
+    asked.conversation.messages.filter(author="customer").update(language="de")
+    assert "E-Mail-Adresse" in say("10021").body
+    assert say("customer21@fennmoor.example").choices == ["Ja", "Nein"]
+    done = say("Ja")
+    assert (done.body, done.choices) == ("Die Bestellung 10021 ist storniert. Es wird nichts verschickt.", [])
+    assert done.conversation.language == "de"

@@ -289,3 +289,18 @@ def test_nobody_but_who_has_it_hands_back(waiting: Conversation, maya: User, tom
 def test_known_address_is_not_asked_for_again(waiting: Conversation) -> None:
     waiting.contact.email = "anna@example.com"
     assert "also goes to your e-mail address" in " ".join(promise(waiting, "en").sentences)
+
+
+def test_all_that_the_customer_is_told_is_in_their_language(waiting: Conversation, maya: User, tom: User) -> None:
+    waiting.messages.filter(author="customer").update(language="it")
+    services.take(conversation_id=waiting.id, agent=maya)
+    services.release(conversation_id=waiting.id, agent=maya)
+    services.leave_email(conversation_id=waiting.id, email="anna@example.com")
+    services.resolve(conversation_id=waiting.id, agent=tom)
+    said = waiting.messages.filter(author="system").values_list("body", flat=True)
+    assert list(said) == [
+        "Maya partecipa ora alla conversazione.",
+        "Maya ha lasciato la conversazione; risponde di nuovo l'assistente.",
+        "La risposta verrà inviata anche al suo indirizzo e-mail.",
+        "Questa conversazione è stata chiusa.",
+    ]

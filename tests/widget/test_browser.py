@@ -107,8 +107,9 @@ def test_nothing_is_stored_or_loaded_before_the_first_opening(page: Page, contex
 
 def test_loader_and_panel_keep_their_byte_budgets() -> None:
     sizes = {path.name: len(gzip.compress(path.read_bytes())) for path in SCRIPTS.glob("*.[jc]s*")}
+    texts = max(len(gzip.compress(path.read_bytes())) for path in SCRIPTS.glob("texts/*.js"))
     assert sizes.pop("widget.js") <= 10 * 1024
-    assert sum(sizes.values()) <= 80 * 1024
+    assert sum(sizes.values()) + texts <= 80 * 1024
 
 
 def test_keyboard_opens_the_panel_and_escape_gives_the_focus_back(page: Page) -> None:
@@ -229,3 +230,86 @@ def test_customer_leaves_an_address_and_rates_at_the_end(page: Page, browser: Br
     page.get_by_label("Would you like to add something?").fill("Quick")
     page.get_by_role("button", name="Send rating").click()
     expect(page.get_by_text("You gave 4 of 5: good.")).to_be_visible()
+
+
+def test_offered_answers_are_buttons_until_something_newer_is_said(
+    page: Page, context: BrowserContext, browser: Browser, shop: str
+) -> None:
+    opened(page)
+    send(page, "please cancel order 10021 or 10022")
+    choices = page.get_by_role("group", name="Suggested answers")
+    expect(choices.get_by_role("button")).to_have_text(["10021", "10022"], timeout=120_000)
+    page.reload()
+    other = context.new_page()
+    other.goto(shop)
+    opened(other)
+    expect(other.get_by_role("group", name="Suggested answers").get_by_role("button")).to_have_count(2)
+    choices.get_by_role("button", name="10021").click()
+    expect(own_messages(page)).to_have_text(["please cancel order 10021 or 10022", "10021"])
+    expect(page.get_by_role("textbox", name="Your message")).to_be_focused()
+    for tab in (page, other):
+        expect(tab.locator("supportbot-widget").get_by_text("which e-mail address").first).to_be_visible()
+        expect(tab.get_by_role("group", name="Suggested answers")).to_be_hidden()
+    send(page, "customer21@fennmoor.example")
+    expect(choices.get_by_role("button")).to_have_text(["Yes", "No"])
+    send(page, "no thanks")
+    expect(page.get_by_text("I leave everything as it is.").first).to_be_visible()
+    expect(choices).to_be_hidden()
+    page.get_by_role("button", name="Talk to a person").click()
+    with browser.new_context() as own:
+        inbox = own.new_page()
+        inbox.goto(shop.replace("/demo/", "/inbox/"))
+        sign_in(inbox, "maya")
+        inbox.get_by_role("list", name="Conversations").get_by_role("link").last.click()
+        expect(thread(inbox).get_by_text("Offered: 10021 · 10022")).to_be_visible()
+
+
+def in_language(page: Page, language: str) -> None:
+    """The shop's page says from its beginning that it is in this language."""
+    page.add_init_script(
+        f"new MutationObserver((_, own) => {{ document.documentElement.lang = '{language}'; own.disconnect(); }})"
+        ".observe(document, { childList: true })"
+    )
+    page.reload()
+
+
+ALL_TEXTS = """() => {
+  const root = document.querySelector("supportbot-widget").shadowRoot, found = [];
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) found.push(walker.currentNode.data.trim());
+  for (const node of root.querySelectorAll("[aria-label], [placeholder]")) found.push(node.ariaLabel, node.placeholder);
+  return found.filter((text) => /[^\\W\\d]{4}/.test(text ?? ""));
+}"""
+SAME_WORD = {"Fennmoor", "Conversation", "Sources"}
+
+
+def handed_over_in(page: Page, language: str) -> set[str]:
+    """All texts of a widget in this language whose visitor waits for a person."""
+    in_language(page, language)
+    page.locator("supportbot-widget .launcher").click()
+    page.locator("supportbot-widget .person").click()
+    expect(page.locator("supportbot-widget input[type=email]")).to_be_visible()
+    assert page.evaluate("document.querySelector('supportbot-widget').lang") == language
+    return set(page.evaluate(ALL_TEXTS))
+
+
+@pytest.mark.parametrize("language", ["es", "fr", "de", "pt", "it"])
+def test_widget_speaks_the_pages_language_without_a_word_of_english(
+    page: Page, browser: Browser, shop: str, language: str
+) -> None:
+    texts = handed_over_in(page, language)
+    fetched = page.evaluate("performance.getEntriesByType('resource').map(({ name }) => name)")
+    assert [name.rsplit("/", 1)[1] for name in fetched if "/texts/" in name] == [f"{language}.js"]
+    with browser.new_context() as context:
+        english = context.new_page()
+        english.goto(shop)
+        assert len(texts) > 15 and texts & handed_over_in(english, "en") <= SAME_WORD
+
+
+def test_widget_takes_up_the_language_that_the_customer_writes(page: Page) -> None:
+    opened(page)
+    send(page, "Bonjour, combien de temps ai-je pour retourner un article ?")
+    expect(page.get_by_role("textbox", name="Votre message")).to_be_visible(timeout=120_000)
+    expect(page.get_by_role("button", name="Discutez avec nous")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("textbox", name="Votre message")).to_be_visible()

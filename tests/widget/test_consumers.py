@@ -26,10 +26,11 @@ class Panel(Socket):
         super().__init__("/ws/v1/widget/", {"origin": origin, "host": "support.example"})
         self.workspace, self.token = workspace, token or secrets.token_urlsafe(32)
 
-    async def open(self, last_seq: int = 0) -> list[Frame]:
+    async def open(self, last_seq: int = 0, **more: object) -> list[Frame]:
         """Connect and resume; the answer."""
         assert await self.connect()
-        await self.send({"type": "resume", "workspace": self.workspace.key, "token": self.token, "last_seq": last_seq})
+        who = {"workspace": self.workspace.key, "token": self.token}
+        await self.send({"type": "resume", **who, "last_seq": last_seq, **more})
         state = await self.hear()
         if state["type"] == "error":
             return [state]
@@ -345,3 +346,17 @@ async def test_page_of_the_chat_is_kept_without_its_query(visit: Visit, workspac
         await panel.wait_for("presence")
         await panel.post("hello")
         assert (await in_thread(Contact.objects.latest)("id")).page == kept
+
+
+@pytest.mark.parametrize(
+    ("language", "begins"), [("fr", "Bien sûr."), ("xx", "Of course."), (7, "Of course."), (None, "Of course.")]
+)
+async def test_before_a_word_is_said_the_customer_is_answered_in_the_widgets_language(
+    visit: Visit, language: object, begins: str
+) -> None:
+    panel = visit()
+    assert (await panel.open(language=language))[0]["language"] is None
+    await panel.send({"type": "agent.request", "client_id": str(uuid4())})
+    await panel.wait_for("ack")
+    message = (await visit(token=panel.token).open())[1]["message"]
+    assert message["body"].startswith(begins)

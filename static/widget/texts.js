@@ -1,0 +1,46 @@
+// What the widget says, in one language at a time; the file of a language is fetched when it is first needed.
+// Read `words` where a text is shown and keep none: it changes with the language of the conversation.
+
+/** @typedef {typeof import("./texts/en.js").default} Words */
+
+const LANGUAGES = ["en", "es", "fr", "de", "pt", "it"];
+/** @type {Set<() => void>} */
+const writers = new Set();
+let wanted = "";
+
+/** @type {Words} */
+export let words;
+
+/**
+ * Speak this language from now on; one that we have no texts in changes nothing, nor does a file that cannot be had.
+ * @param {string} language
+ */
+export async function speak(language) {
+  if (language === wanted || !LANGUAGES.includes(language)) return;
+  wanted = language;
+  try {
+    const texts = await import(`./texts/${language}.js`);
+    if (language === wanted) words = texts.default;
+  } catch (error) {
+    wanted = words?.language ?? "";
+    if (!words) throw error;
+  }
+  for (const write of writers) write();
+}
+
+/**
+ * Write texts that stand still: now, and again whenever the language changes.
+ * @param {() => void} write
+ */
+export function written(write) {
+  writers.add(write);
+  write();
+}
+
+/**
+ * Why the server refuses something.
+ * @param {string} code of the protocol
+ */
+export function refusal(code) {
+  return /** @type {Record<string, string>} */ (words.errors)[code] ?? words.refused;
+}

@@ -1,0 +1,96 @@
+// English, and the list of all texts: the other languages have the same.
+
+export default {
+  language: "en",
+
+  chat: "Chat",
+  close: "Close chat",
+  conversation: "Conversation",
+  newMessage: "New message",
+  newMessages: "New messages",
+  /** @param {string} name */
+  heading: (name) => `How can ${name} help?`,
+  promise: "An automated assistant answers at once. A person can take over at any time: one tap is enough.",
+  greeting: "Hello, and welcome. Ask me anything.",
+  you: "You",
+  /** @param {string} name */
+  assistant: (name) => `${name} assistant`,
+  theAssistant: "The assistant",
+  /** @param {string} name */
+  writing: (name) => `${name} is writing`,
+  sources: "Sources",
+
+  connecting: "Connecting…",
+  automated: "Automated assistant · a person is one tap away",
+  waiting: "Waiting for a colleague",
+  aColleague: "A colleague",
+  /** @param {string} name */
+  answersYou: (name) => `${name} answers you`,
+  offline: "You are offline. What you write is kept and sent when you are back.",
+  reconnecting: "Reconnecting… What you write is kept.",
+  ended: "Your earlier chat has ended. This is a new one.",
+
+  placeholder: "Write a message",
+  yourMessage: "Your message",
+  sendMessage: "Send message",
+  /** @param {number} count */
+  left: (count) => `${count.toLocaleString("en")} ${count === 1 ? "character" : "characters"} left`,
+  /** @param {number} count */
+  over: (count) =>
+    `Too long by ${count.toLocaleString("en")} ${count === 1 ? "character" : "characters"}. Please shorten it, or send it in two messages.`,
+  tooLong: "Your message is too long.",
+  talkToPerson: "Talk to a person",
+  asking: "Asking for a person…",
+  asked: "A person was asked",
+  aPerson: "A person",
+  /** @param {string} name */
+  isHere: (name) => `${name} is here`,
+
+  delivery: {
+    sending: "Sending…",
+    sent: "Sent",
+    delivered: "Delivered",
+    held: "Waiting a moment",
+    failed: "Not sent.",
+  },
+  retry: "Retry",
+  held: {
+    too_fast: "You are writing fast. Your messages are kept and go out in a moment.",
+    failed: "Something went wrong on our side. Your message is kept and sent again in a moment.",
+  },
+  refused: "The chat could not accept this.",
+  errors: {
+    too_long: "It is too long.",
+    bad_email: "This is not an e-mail address. Please check it.",
+    rating_closed: "This conversation can no longer be rated.",
+    unknown_workspace: "This chat is not set up: the page names an unknown workspace.",
+    origin_refused: "This chat may not be used on this page.",
+    unsupported_version: "This chat is out of date. Please reload the page.",
+  },
+
+  choices: "Suggested answers",
+  /** @param {string} choices */
+  offered: (choices) => `Suggested answers: ${choices}.`,
+  helped: "Did this answer your question?",
+  yes: "Yes",
+  needPerson: "No, I need a person",
+
+  byEmail: "Answer by e-mail",
+  yourEmail: "Your e-mail address",
+  send: "Send",
+  wrongEmail: "Please write an address such as name@example.com.",
+  /** @param {string} address */
+  goesTo: (address) => `Answers also go to ${address}.`,
+  change: "Change",
+
+  rating: "Rating",
+  howWasIt: "How did we do?",
+  scores: ["Very bad", "Bad", "Fair", "Good", "Very good"],
+  comment: "Would you like to add something? (optional)",
+  sendRating: "Send rating",
+  /**
+   * @param {number} score
+   * @param {string} name
+   */
+  thanks: (score, name) => `Thank you. You gave ${score} of 5: ${name.toLowerCase()}.`,
+};

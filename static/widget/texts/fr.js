@@ -1,0 +1,84 @@
+// French.
+
+/** @type {import("../texts.js").Words} */
+export default {
+  language: "fr",
+
+  chat: "Chat",
+  close: "Fermer le chat",
+  conversation: "Conversation",
+  newMessage: "Nouveau message",
+  newMessages: "Nouveaux messages",
+  heading: (name) => `Comment ${name} peut-il vous aider ?`,
+  promise: "Un assistant automatique répond aussitôt. Une personne peut prendre le relais à tout moment, d'un simple geste.",
+  greeting: "Bonjour et bienvenue. Posez-moi votre question.",
+  you: "Vous",
+  assistant: (name) => `Assistant ${name}`,
+  theAssistant: "L'assistant",
+  writing: (name) => `${name} écrit`,
+  sources: "Sources",
+
+  connecting: "Connexion…",
+  automated: "Assistant automatique · une personne est à portée de main",
+  waiting: "En attente d'un collègue",
+  aColleague: "Un collègue",
+  answersYou: (name) => `${name} vous répond`,
+  offline: "Vous êtes hors ligne. Ce que vous écrivez est conservé et sera envoyé à votre retour.",
+  reconnecting: "Reconnexion… Ce que vous écrivez est conservé.",
+  ended: "Votre chat précédent est terminé. En voici un nouveau.",
+
+  placeholder: "Écrire un message",
+  yourMessage: "Votre message",
+  sendMessage: "Envoyer le message",
+  left: (count) => `${count.toLocaleString("fr")} ${count < 2 ? "caractère restant" : "caractères restants"}`,
+  over: (count) =>
+    `Trop long de ${count.toLocaleString("fr")} ${count < 2 ? "caractère" : "caractères"}. Raccourcissez-le ou envoyez-le en deux messages.`,
+  tooLong: "Votre message est trop long.",
+  talkToPerson: "Parler à une personne",
+  asking: "Appel d'une personne…",
+  asked: "Une personne est appelée",
+  aPerson: "Une personne",
+  isHere: (name) => `${name} est là`,
+
+  delivery: {
+    sending: "Envoi…",
+    sent: "Envoyé",
+    delivered: "Distribué",
+    held: "Un instant",
+    failed: "Non envoyé.",
+  },
+  retry: "Réessayer",
+  held: {
+    too_fast: "Vous écrivez vite. Vos messages sont conservés et partiront dans un instant.",
+    failed: "Un problème est survenu de notre côté. Votre message est conservé et sera renvoyé dans un instant.",
+  },
+  refused: "Le chat n'a pas pu accepter cela.",
+  errors: {
+    too_long: "C'est trop long.",
+    bad_email: "Ce n'est pas une adresse e-mail. Veuillez la vérifier.",
+    rating_closed: "Cette conversation ne peut plus être notée.",
+    unknown_workspace: "Ce chat n'est pas configuré : la page nomme un espace inconnu.",
+    origin_refused: "Ce chat ne peut pas être utilisé sur cette page.",
+    unsupported_version: "Ce chat n'est plus à jour. Veuillez recharger la page.",
+  },
+
+  choices: "Réponses proposées",
+  offered: (choices) => `Réponses proposées : ${choices}.`,
+  helped: "Cela répond-il à votre question ?",
+  yes: "Oui",
+  needPerson: "Non, je veux une personne",
+
+  byEmail: "Réponse par e-mail",
+  yourEmail: "Votre adresse e-mail",
+  send: "Envoyer",
+  wrongEmail: "Écrivez une adresse telle que nom@example.com.",
+  goesTo: (address) => `Les réponses vont aussi à ${address}.`,
+  change: "Modifier",
+
+  rating: "Évaluation",
+  howWasIt: "Comment était-ce ?",
+  scores: ["Très mal", "Mal", "Moyen", "Bien", "Très bien"],
+  comment: "Voulez-vous ajouter quelque chose ? (facultatif)",
+  sendRating: "Envoyer la note",
+  thanks: (score, name) => `Merci. Vous avez donné ${score} sur 5 : ${name.toLowerCase()}.`,
+};
