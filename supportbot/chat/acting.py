@@ -10,6 +10,7 @@ from supportbot.actions.dialogue import Step, Visitor
 from supportbot.chat.answering import Question
 from supportbot.chat.attempt import Attempt
 from supportbot.chat.context import Context
+from supportbot.chat.words import LANGUAGES
 
 # Who asks how, when or whether wants to know, not to have it done.
 WANTS_TO_KNOW = re.compile(
@@ -26,7 +27,11 @@ def step(attempt: Attempt, said: Context, question: Question) -> Step | None:
     intent = question.triage["intent"] if question.is_sure else ""
     if going_on := dialogue.go_on(conversation.id, said.question, visitor, turn=turn, intent=intent):
         return going_on
-    name = dialogue.for_intent(conversation.workspace, intent) if intent and not _wants_to_know(said.question) else None
+    if not intent or _wants_to_know(question.text if question.interpreter else said.question):
+        return None
+    if question.interpreter and question.language not in LANGUAGES:
+        return None  # the dialogue would not understand the answers
+    name = dialogue.for_intent(conversation.workspace, intent)
     if name is None or not find(conversation.workspace, name).changes:
         return None
     known = {"order_number": said.order_number} if said.order_number else {}

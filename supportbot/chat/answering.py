@@ -18,6 +18,7 @@ from supportbot.chat.context import ANGRY, Context
 from supportbot.chat.decision import OFF_TOPIC, Decision, Situation, decide
 from supportbot.chat.grounding import ENDS, Evidence, Piece
 from supportbot.chat.quoting import Quote
+from supportbot.chat.translation.interpreter import Interpreter
 from supportbot.knowledge import retrieval
 from supportbot.knowledge.models import Article, Passage
 from supportbot.knowledge.pages import fill
@@ -50,6 +51,7 @@ class Question:
     evidence: Evidence
     quote: Quote | None  # None until it is needed
     decision: Decision
+    interpreter: Interpreter | None = None  # where it was translated to be understood
 
     @property
     def is_sure(self) -> bool:
@@ -57,8 +59,17 @@ class Question:
         return self.decision.act in ("answer", "ask") and self.decision.reason != "found"
 
     @property
+    def may_need_interpreter(self) -> bool:
+        """Whether nothing in the customer's language answers it, although it could be answered."""
+        language = self.reading.language
+        is_open = self.decision.reason in ("unsure", "found", "off_topic")
+        return language != "und" and is_open and all(p.article.language != language for p in self.passages)
+
+    @property
     def language(self) -> str:
         """The language to answer fixed words in."""
+        if self.interpreter:
+            return self.interpreter.spoken
         return READ if self.reading.language == "und" else self.reading.language
 
     def sources(self, text: str) -> list[dict[str, Any]]:
@@ -71,7 +82,7 @@ class Question:
         return list(used.values())
 
     def _used(self, text: str) -> Iterator[Article]:
-        if self.quote and self.quote.text == text:
+        if self.quote and text.endswith(self.quote.text):
             yield self.quote.passage.article
             return
         for sentence in ENDS.split(text):
