@@ -1,6 +1,7 @@
 // The lines of a conversation as the inbox shows them, made from what is saved, on its way, or being written.
 
 /** @import {Author, Message, Source} from "./protocol.js" */
+/** @import {Translation} from "../widget/protocol.js" */
 /** @import {Live} from "../widget/items.js" */
 /** @import {Delivery, Parcel} from "../widget/outbox.js" */
 
@@ -18,12 +19,13 @@
  * @property {boolean} streaming
  * @property {string | null} category of the customer's messages
  * @property {number | null} confidence of the customer's messages, from 0 to 1
+ * @property {Translation | null} translation
  */
 
 /** @type {Omit<Item, "key" | "author" | "body" | "at">} */
 const BLANK = {
   ...{ name: "", delivery: "", reason: "", clientId: "", sources: [], streaming: false },
-  ...{ category: null, confidence: null },
+  ...{ category: null, confidence: null, translation: null },
 };
 
 /**
@@ -31,13 +33,13 @@ const BLANK = {
  * @param {Pick<Message, "category" | "confidence">} label what it was about: the reply says it before the message does
  * @returns {Item}
  */
-export function savedItem({ author, name, body, client_id, in_reply_to, sources, seq, created_at }, { category, confidence }) {
+export function savedItem({ author, name, body, client_id, in_reply_to, sources, seq, translation, created_at }, { category, confidence }) {
   const own = client_id && author === "agent" ? `own:${client_id}` : "";
   const reply = author === "bot" && in_reply_to ? `reply:${in_reply_to}` : "";
   const about = author === "customer" ? { category, confidence } : {};
   const delivery = author === "agent" ? "delivered" : "";
   const key = own || reply || `seq:${seq}`;
-  return { ...BLANK, key, author, name, body, at: new Date(created_at), delivery, sources, ...about };
+  return { ...BLANK, key, author, name, body, at: new Date(created_at), delivery, sources, translation, ...about };
 }
 
 /**

@@ -4,7 +4,7 @@
 
 import { element, icon } from "./dom.js";
 import { Typewriter } from "./typewriter.js";
-import { outwardLink, timeOf, withLinks } from "./text.js";
+import { languageName, outwardLink, timeOf, withLinks } from "./text.js";
 
 const DELIVERY = {
   sending: "Sending…",
@@ -14,6 +14,7 @@ const DELIVERY = {
   failed: "Not sent.",
   "": "",
 };
+const TRANSLATION = { waiting: "Translating…", late: "Not translated", failed: "Not translated", done: "" };
 
 /**
  * @typedef {object} Place how an item stands among its neighbours
@@ -28,6 +29,8 @@ export class Bubble {
   #retry;
   #grown;
   #text = element("div", { class: "text", dir: "auto" });
+  #translated = element("p", { class: "translated", hidden: "" });
+  #showsOriginal = false;
   #author = element("p", { class: "author" });
   #sources = element("ul", { class: "sources", "aria-label": "Sources" });
   #notice = element("p", { class: "notice", dir: "auto", hidden: "" });
@@ -47,7 +50,7 @@ export class Bubble {
     this.#retry = retry;
     this.#grown = grown;
     this.#typewriter = new Typewriter(this.#text, grown);
-    this.element.append(this.#author, this.#text, this.#notice, this.#sources, this.#meta);
+    this.element.append(this.#author, this.#text, this.#translated, this.#notice, this.#sources, this.#meta);
   }
 
   /**
@@ -78,7 +81,7 @@ export class Bubble {
    */
   #settle(item, place) {
     this.#wasStreaming = false;
-    this.#text.replaceChildren(...withLinks(item.body));
+    this.#drawText(item);
     this.#sources.hidden = item.sources.length === 0;
     this.#sources.replaceChildren(...item.sources.map(({ title, url }) => this.#source(title, url)));
     this.#notice.hidden = !item.notice;
@@ -86,6 +89,36 @@ export class Bubble {
     const words = metaWords(item, place);
     this.#meta.hidden = !words;
     this.#meta.replaceChildren(...(words ? this.#metaParts(item, words) : []));
+  }
+
+  /**
+   * The translation where there is one, the original a press away.
+   * @param {Item} item
+   */
+  #drawText(item) {
+    const { body, translation } = item;
+    const isTranslated = translation?.state === "done" && !this.#showsOriginal;
+    this.#text.replaceChildren(...withLinks(isTranslated ? translation.text : body));
+    this.#text.lang = (isTranslated ? translation.target : translation?.source) ?? "";
+    this.#translated.hidden = !translation;
+    if (translation?.state === "done") this.#translated.replaceChildren(...this.#turn(item, isTranslated));
+    else if (translation) this.#translated.textContent = TRANSLATION[translation.state];
+  }
+
+  /**
+   * @param {Item} item
+   * @param {boolean} isTranslated
+   */
+  #turn(item, isTranslated) {
+    const words = `Translated from ${languageName(item.translation?.source ?? "")}`;
+    const turn = element("button", { type: "button" }, isTranslated ? "Show original" : "Show translation");
+    turn.onclick = () => {
+      this.#showsOriginal = !this.#showsOriginal;
+      this.#drawText(item);
+      this.#translated.querySelector("button")?.focus();
+      this.#grown();
+    };
+    return [isTranslated ? words : "Original", " · ", turn];
   }
 
   /**

@@ -8,6 +8,7 @@ import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
 import { element, icon } from "./dom.js";
 import { MessageList } from "./message_list.js";
+import { readText } from "./items.js";
 import { fillScreen } from "./screen.js";
 import { Store } from "./store.js";
 
@@ -55,6 +56,7 @@ class ChatPanel {
     this.#conversation = new Conversation(widget.origin, widget.workspace, this.#store, {
       changed: () => this.#drawSoon(),
       arrived: (message) => this.#arrived(message),
+      translated: (message) => this.#speak(message),
     });
     this.#list = new MessageList(widget.origin, (clientId) => this.#conversation.retry(clientId));
     this.#cards = new Cards(this.#conversation);
@@ -142,7 +144,12 @@ class ChatPanel {
   /** @param {Message} message */
   #arrived(message) {
     this.#widget.emit("message", message);
-    const line = element("p", { dir: "auto" }, `${this.#nameOf(message)}: ${message.body}`);
+    this.#speak(message);
+  }
+
+  /** @param {Message} message */
+  #speak(message) {
+    const line = element("p", { dir: "auto" }, `${this.#nameOf(message)}: ${readText(message)}`);
     this.#spoken.append(line);
     if (this.#spoken.children.length > SPOKEN_LINES) this.#spoken.firstChild?.remove();
   }

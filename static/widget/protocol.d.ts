@@ -8,6 +8,14 @@ export interface Source {
   url: string;
 }
 
+export interface Translation {
+  reader: "customer" | "agents";
+  state: "waiting" | "late" | "done" | "failed";
+  source: string;
+  target: string;
+  text: string;
+}
+
 export interface Message {
   id: string | number;
   seq: number;
@@ -19,6 +27,7 @@ export interface Message {
   sources: Source[];
   verdict: "asked" | "helped" | "did_not_help" | null;
   notice: string;
+  translation: Translation | null;
   created_at: string;
 }
 

@@ -6,6 +6,7 @@ const LINK = /https?:\/\/[^\s<>"]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}/gi;
 const TRAILING = /[.,;:!?'"»”’)\]}]+$/;
 
 const timeFormat = new Intl.DateTimeFormat([], { hour: "numeric", minute: "2-digit" });
+const languageNames = new Intl.DisplayNames(["en"], { type: "language" });
 const dayFormat = new Intl.DateTimeFormat([], { weekday: "long", day: "numeric", month: "long" });
 
 /**
@@ -48,6 +49,11 @@ export function outwardLink(url, ...children) {
   const isSafe = /^(https?|mailto):/i.test(url);
   const attributes = { href: url, target: "_blank", rel: "noopener noreferrer nofollow" };
   return isSafe ? element("a", attributes, ...children) : element("span", {}, ...children);
+}
+
+/** @param {string} code ISO 639-1 */
+export function languageName(code) {
+  return languageNames.of(code) ?? code;
 }
 
 /** @param {Date} date */

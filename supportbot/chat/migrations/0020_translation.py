@@ -22,10 +22,6 @@ class Migration(migrations.Migration):
                 ('sealed_key', models.TextField(blank=True, editable=False)),
                 ('workspace', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='translator', to='workspaces.workspace')),
             ],
-            options={
-                'verbose_name': 'translation',
-                'verbose_name_plural': 'translation',
-            },
         ),
         migrations.CreateModel(
             name='Translation',

@@ -37,10 +37,6 @@ class Translator(models.Model):
 
     objects = ScopedQuerySet["Translator"].as_manager()
 
-    class Meta:
-        verbose_name = "translation"
-        verbose_name_plural = "translation"
-
     def __str__(self) -> str:
         return f"{self.workspace}: {language_name(self.language)}"
 
