@@ -16,7 +16,14 @@ ASKED = "Wo bleibt meine Bestellung 10023? Sie sollte gestern ankommen, und ich 
 READ = "Where is my order 10023? It should have arrived yesterday, and I need it urgently."
 ANSWER = "I am sorry. Order 10023 reaches you on Monday."
 TOLD = "Es tut mir leid. Die Bestellung 10023 kommt am Montag bei Ihnen an."
-DICTIONARY = {ASKED: READ, ANSWER: TOLD, "The parcel arrives on 3 May.": "Das Paket kommt am 3. Mai an."}
+STORY = "Ich habe den Karton schon zweimal geöffnet, und beide Male fehlte der Deckel. " * 8
+HEARD = "I have opened the box twice by now, and both times the lid was missing. " * 8
+DICTIONARY = {
+    STORY.strip(): HEARD.strip(),
+    ASKED: READ,
+    ANSWER: TOLD,
+    "The parcel arrives on 3 May.": "Das Paket kommt am 3. Mai an.",
+}
 
 
 def polyglot(exchange: Exchange) -> None:
@@ -92,6 +99,14 @@ def test_customer_and_agent_read_their_own_language_and_see_both_texts(
         expect(customer.get_by_text("Translated from English")).to_be_visible()
         customer.get_by_role("button", name="Show original").click()
         expect(said(customer, "agent")).to_have_text([ANSWER])
+        say(customer, STORY.strip())
+        long = thread(agent).locator("li.customer .other-text.cut")
+        expect(long).to_have_text(HEARD.strip())
+        height = long.bounding_box()
+        thread(agent).get_by_role("button", name="Show all").click()
+        expect(thread(agent).get_by_role("button", name="Show less")).to_have_attribute("aria-expanded", "true")
+        whole = thread(agent).locator("li.customer .other-text").last.bounding_box()
+        assert height and whole and whole["height"] > height["height"]
         reply.fill("What stands in no dictionary is sent as it is.")
         reply.press("Enter")
         expect(said(customer, "agent").last).to_have_text("What stands in no dictionary is sent as it is.")
