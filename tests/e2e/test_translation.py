@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -15,10 +16,14 @@ from tests.stack import EmbeddedStack
 ASKED = "Wo bleibt meine Bestellung 10023? Sie sollte gestern ankommen, und ich brauche sie dringend."
 READ = "Where is my order 10023? It should have arrived yesterday, and I need it urgently."
 ANSWER = "I am sorry. Order 10023 reaches you on Monday."
+LATER = "Your parcel left Leeds at noon."
+TOLD_LATER = "Ihr Paket hat Leeds am Mittag verlassen."
 TOLD = "Es tut mir leid. Die Bestellung 10023 kommt am Montag bei Ihnen an."
 STORY = "Ich habe den Karton schon zweimal geöffnet, und beide Male fehlte der Deckel. " * 8
 HEARD = "I have opened the box twice by now, and both times the lid was missing. " * 8
+GO_ON = threading.Event()
 DICTIONARY = {
+    LATER: TOLD_LATER,
     STORY.strip(): HEARD.strip(),
     ASKED: READ,
     ANSWER: TOLD,
@@ -27,8 +32,10 @@ DICTIONARY = {
 
 
 def polyglot(exchange: Exchange) -> None:
-    """Translate what is known; anything else fails for good."""
+    """Translate what is known, one text not before it is told to; anything else fails for good."""
     text = exchange.body["messages"][-1]["content"]
+    if text == LATER:
+        GO_ON.wait(60)
     if text not in DICTIONARY:
         return exchange.status(400)
     choice = {"message": {"role": "assistant", "content": DICTIONARY[text]}, "finish_reason": "stop"}
@@ -45,7 +52,7 @@ def server() -> Iterator[ModelServer]:
 @pytest.fixture(scope="module")
 def stack() -> Iterator[EmbeddedStack]:
     """The product in one process, which may ask servers of this machine."""
-    stack = EmbeddedStack({"SUPPORTBOT_OUTGOING_NETWORKS": "127.0.0.0/8"})
+    stack = EmbeddedStack({"SUPPORTBOT_OUTGOING_NETWORKS": "127.0.0.0/8", "SUPPORTBOT_TRANSLATION_SECONDS": "60"})
     try:
         stack.start()
         yield stack
@@ -107,6 +114,16 @@ def test_customer_and_agent_read_their_own_language_and_see_both_texts(
         expect(thread(agent).get_by_role("button", name="Show less")).to_have_attribute("aria-expanded", "true")
         whole = thread(agent).locator("li.customer .other-text").last.bounding_box()
         assert height and whole and whole["height"] > height["height"]
+        reply.fill(LATER)
+        reply.press("Enter")
+        expect(said(customer, "agent").last).to_have_text(LATER)
+        expect(customer.get_by_text("Translating…")).to_be_visible()
+        customer.context.set_offline(True)
+        expect(customer.get_by_text("You are offline.")).to_be_visible()
+        GO_ON.set()
+        expect(thread(agent).get_by_text(TOLD_LATER)).to_be_visible()
+        customer.context.set_offline(False)
+        expect(said(customer, "agent").last).to_have_text(TOLD_LATER)
         reply.fill("What stands in no dictionary is sent as it is.")
         reply.press("Enter")
         expect(said(customer, "agent").last).to_have_text("What stands in no dictionary is sent as it is.")

@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.conf.locale import LANG_INFO
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -14,11 +13,10 @@ from unfold.decorators import action as button
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget
 
 from supportbot.chat.translation.backends import NotTranslated, backend, demand_address, directions, models_folder
-from supportbot.chat.translation.models import Translator, language_name
+from supportbot.chat.translation.models import LANGUAGES, Translator, language_name
 from supportbot.workspaces.administration import WorkspaceAdmin, is_superuser
 from supportbot.workspaces.models import User, Workspace
 
-LANGUAGES = sorted(((code, language_name(code)) for code in LANG_INFO if len(code) == 2), key=lambda named: named[1])
 TRIED = {"en": "The parcel arrives on 3 May.", "de": "Das Paket kommt am 3. Mai an."}
 
 

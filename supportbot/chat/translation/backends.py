@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from inference.marian import Marian
 
 ANSWER_LIMIT = 256 * 1024  # bytes
+CONNECT = 3.0  # seconds
 LOADED = 4  # directions whose models one process keeps
 PASSING = frozenset({408, 429, 500, 502, 503, 504})
 TASK = """You translate messages of a customer support chat from {source} to {target}.
@@ -67,10 +68,11 @@ class Server:
     def _ask(self, http: httpx.Client, task: str, text: str, end: float) -> str:
         said = [{"role": "system", "content": task}, {"role": "user", "content": text}]
         body = {"model": self.model, "messages": said, "temperature": 0, "stream": False}
-        left = max(0.05, end - time.monotonic())
+        limits = httpx.Timeout(_left(end), connect=min(CONNECT, _left(end)))
         try:
-            with http.stream("POST", f"{self.address.rstrip('/')}/chat/completions", json=body, timeout=left) as answer:
-                content = outgoing.read(answer, ANSWER_LIMIT, seconds=left)
+            address = f"{self.address.rstrip('/')}/chat/completions"
+            with http.stream("POST", address, json=body, timeout=limits) as answer:
+                content = outgoing.read(answer, ANSWER_LIMIT, seconds=_left(end))
         except httpx.TimeoutException as error:
             raise NotTranslated("the server took too long", passes=True) from error
         except httpx.HTTPError as error:
@@ -144,6 +146,11 @@ def _marian(path: Path) -> Marian:
     from inference.marian import Marian  # noqa: PLC0415  (a web process must not load torch)
 
     return Marian.load(path)
+
+
+def _left(end: float) -> float:
+    """Seconds until then, and a moment at least: nobody waits for none."""
+    return max(0.05, end - time.monotonic())
 
 
 def _said(content: bytes) -> str:

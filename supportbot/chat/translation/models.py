@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.conf.locale import LANG_INFO
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import get_language_info
 
 from supportbot.workspaces.models import Workspace
 from supportbot.workspaces.scoping import ScopedQuerySet
 from supportbot.workspaces.sealing import seal, unseal
 
+NAMED = {code: info["name"] for code, info in LANG_INFO.items() if len(code) == 2 and "name" in info}
+LANGUAGES: list[tuple[str, str]] = sorted({**NAMED, "zh": "Chinese"}.items(), key=lambda language: language[1])
+
 
 def language_name(code: str) -> str:
     """The language as English names it; a code that nobody knows is its own name."""
-    try:
-        return str(get_language_info(code)["name"])
-    except KeyError:
-        return code
+    return dict(LANGUAGES).get(code, code)
 
 
 class Translator(models.Model):
