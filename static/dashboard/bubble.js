@@ -66,7 +66,7 @@ export class Bubble {
   #settle(item, place) {
     this.#wasStreaming = false;
     this.#text.replaceChildren(...withLinks(item.body));
-    this.#text.lang = item.translation?.source ?? "";
+    if (item.translation) this.#text.lang = item.translation.source;
     this.#translated.draw(item.translation);
     this.#sources.hidden = item.sources.length === 0;
     this.#sources.replaceChildren(...item.sources.map(source));

@@ -99,7 +99,7 @@ export class Bubble {
     const { body, translation } = item;
     const isTranslated = translation?.state === "done" && !this.#showsOriginal;
     this.#text.replaceChildren(...withLinks(isTranslated ? translation.text : body));
-    this.#text.lang = (isTranslated ? translation.target : translation?.source) ?? "";
+    if (translation) this.#text.lang = isTranslated ? translation.target : translation.source;
     this.#translated.hidden = !translation;
     if (translation?.state === "done") this.#translated.replaceChildren(...this.#turn(item, isTranslated));
     else if (translation) this.#translated.textContent = TRANSLATION[translation.state];
