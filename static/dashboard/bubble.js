@@ -6,6 +6,7 @@ import { element } from "../widget/dom.js";
 import { outwardLink, timeOf, withLinks } from "../widget/text.js";
 import { Typewriter } from "../widget/typewriter.js";
 import { icon } from "./icons.js";
+import { Translated } from "./translated.js";
 import { label, percent } from "./words.js";
 
 const DELIVERY = { sending: "Sending…", sent: "Sent", delivered: "Delivered", held: "Waiting a moment", failed: "Not sent.", "": "" };
@@ -17,6 +18,7 @@ export class Bubble {
   #grown;
   #author = element("p", { class: "author" });
   #text = element("div", { class: "text", dir: "auto" });
+  #translated = new Translated();
   #sources = element("ul", { class: "sources", "aria-label": "Sources", role: "list" });
   #asked = element("p", { class: "asked", dir: "auto" });
   #meta = element("p", { class: "meta" });
@@ -33,7 +35,7 @@ export class Bubble {
     this.#retry = retry;
     this.#grown = grown;
     this.#typewriter = new Typewriter(this.#text, grown);
-    this.element.append(this.#author, this.#text, this.#asked, this.#sources, this.#meta);
+    this.element.append(this.#author, this.#text, this.#translated.element, this.#asked, this.#sources, this.#meta);
   }
 
   /**
@@ -67,6 +69,8 @@ export class Bubble {
     this.#text.replaceChildren(...withLinks(item.body));
     this.#asked.hidden = !item.asked;
     this.#asked.textContent = item.asked;
+    if (item.translation) this.#text.lang = item.translation.source;
+    this.#translated.draw(item.translation);
     this.#sources.hidden = item.sources.length === 0;
     this.#sources.replaceChildren(...item.sources.map(source));
     const parts = this.#metaParts(item, place);

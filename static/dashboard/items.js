@@ -1,6 +1,7 @@
 // The lines of a conversation as the inbox shows them, made from what is saved, on its way, or being written.
 
 /** @import {Author, Message, Source} from "./protocol.js" */
+/** @import {Translation} from "../widget/protocol.js" */
 /** @import {Live} from "../widget/items.js" */
 /** @import {Delivery, Parcel} from "../widget/outbox.js" */
 
@@ -19,6 +20,7 @@
  * @property {boolean} streaming
  * @property {string | null} category of the customer's messages
  * @property {number | null} confidence of the customer's messages, from 0 to 1
+ * @property {Translation | null} translation
  */
 
 const VERDICTS = { asked: "Asked whether this helped", helped: "The customer says that this helped", did_not_help: "The customer says that this did not help" };
@@ -26,7 +28,7 @@ const VERDICTS = { asked: "Asked whether this helped", helped: "The customer say
 /** @type {Omit<Item, "key" | "author" | "body" | "at">} */
 const BLANK = {
   ...{ name: "", delivery: "", reason: "", clientId: "", sources: [], asked: "", streaming: false },
-  ...{ category: null, confidence: null },
+  ...{ category: null, confidence: null, translation: null },
 };
 
 /**
@@ -35,13 +37,13 @@ const BLANK = {
  * @returns {Item}
  */
 export function savedItem(message, { category, confidence }) {
-  const { author, name, body, client_id, in_reply_to, sources, seq, created_at } = message;
+  const { author, name, body, client_id, in_reply_to, sources, seq, translation, created_at } = message;
   const own = client_id && author === "agent" ? `own:${client_id}` : "";
   const reply = author === "bot" && in_reply_to ? `reply:${in_reply_to}` : "";
   const about = author === "customer" ? { category, confidence } : {};
   const delivery = author === "agent" ? "delivered" : "";
   const key = own || reply || `seq:${seq}`;
-  return { ...BLANK, key, author, name, body, at: new Date(created_at), delivery, sources, asked: asked(message), ...about };
+  return { ...BLANK, key, author, name, body, at: new Date(created_at), delivery, sources, asked: asked(message), translation, ...about };
 }
 
 /** @param {Message} message */

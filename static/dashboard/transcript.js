@@ -56,7 +56,7 @@ export class Transcript {
 
   /** Ask for what was missed, and follow. */
   open() {
-    const frame = { type: /** @type {const} */ ("conversation.open"), conversation: this.id, last_seq: this.complete };
+    const frame = { type: /** @type {const} */ ("conversation.open"), conversation: this.id, last_seq: this.#settled };
     this.#isOpening = this.#listener.send(frame);
   }
 
@@ -127,6 +127,13 @@ export class Transcript {
     this.#outbox.hold(reason);
   }
 
+  /** Up to here nothing will change by itself: a translation that is under way may have come unheard. */
+  get #settled() {
+    const isUnderWay = (/** @type {Message} */ { translation }) => ["waiting", "late"].includes(translation?.state ?? "");
+    const open = [...this.#messages.values()].filter(isUnderWay).map(({ seq }) => seq - 1);
+    return Math.min(this.complete, ...open);
+  }
+
   /** @param {number} seq what the server has */
   expect(seq) {
     if (this.#isKnown && seq > this.complete && seq > this.#covered && !this.#isOpening) this.open();
@@ -187,7 +194,7 @@ export class Transcript {
   /** @param {Ack} ack */
   #acknowledge({ client_id, seq, message_id, created_at }) {
     const parcel = this.#outbox.parcels.find((unsent) => unsent.client_id === client_id);
-    const unread = { category: null, confidence: null, verdict: null, notice: "" };
+    const unread = { category: null, confidence: null, verdict: null, notice: "", translation: null };
     const blank = { name: this.#me.name, in_reply_to: null, sources: [], choices: [], ...unread };
     if (parcel) this.#add({ ...blank, id: message_id, seq, author: "agent", body: parcel.body, client_id, created_at });
   }
@@ -198,11 +205,19 @@ export class Transcript {
     if (message.client_id) this.#outbox.settle(message.client_id);
     if (message.author === "bot") this.#reply.end(message.in_reply_to);
     if (message.author === this.typing?.author) this.typing = null;
-    const isNew = !this.#messages.has(message.seq);
+    const before = this.#messages.get(message.seq);
+    const isNew = !before;
     this.#messages.set(message.seq, message);
     while (this.#messages.has(this.complete + 1)) this.complete += 1;
     this.expect(message.seq);
     if (isNew && !isOwn && message.seq > this.#historyEnd) this.#listener.arrived(message);
+    if (before && !before.translation?.text) this.#readOut(message);
+  }
+
+  /** @param {Message} message whose translation has just come */
+  #readOut(message) {
+    const { reader, text } = message.translation ?? {};
+    if (text && reader === "agents") this.#listener.arrived({ ...message, body: text });
   }
 
   /** @param {Pick<Typing, "author" | "name" | "on">} typing */

@@ -4,7 +4,7 @@
 
 import { element, icon } from "./dom.js";
 import { Typewriter } from "./typewriter.js";
-import { outwardLink, timeOf, withLinks } from "./text.js";
+import { languageName, outwardLink, timeOf, withLinks } from "./text.js";
 import { words } from "./texts.js";
 
 /**
@@ -20,6 +20,8 @@ export class Bubble {
   #retry;
   #grown;
   #text = element("div", { class: "text", dir: "auto" });
+  #translated = element("p", { class: "translated", hidden: "" });
+  #showsOriginal = false;
   #author = element("p", { class: "author" });
   #sources = element("ul", { class: "sources" });
   #notice = element("p", { class: "notice", dir: "auto", hidden: "" });
@@ -39,7 +41,7 @@ export class Bubble {
     this.#retry = retry;
     this.#grown = grown;
     this.#typewriter = new Typewriter(this.#text, grown);
-    this.element.append(this.#author, this.#text, this.#notice, this.#sources, this.#meta);
+    this.element.append(this.#author, this.#text, this.#translated, this.#notice, this.#sources, this.#meta);
   }
 
   /**
@@ -70,7 +72,7 @@ export class Bubble {
    */
   #settle(item, place) {
     this.#wasStreaming = false;
-    this.#text.replaceChildren(...withLinks(item.body));
+    this.#drawText(item);
     this.#sources.hidden = item.sources.length === 0;
     this.#sources.ariaLabel = words.sources;
     this.#sources.replaceChildren(...item.sources.map(({ title, url }) => this.#source(title, url)));
@@ -79,6 +81,37 @@ export class Bubble {
     const meta = metaWords(item, place);
     this.#meta.hidden = !meta;
     this.#meta.replaceChildren(...(meta ? this.#metaParts(item, meta) : []));
+  }
+
+  /**
+   * The translation where there is one, the original a press away.
+   * @param {Item} item
+   */
+  #drawText(item) {
+    const { body, translation } = item;
+    const isTranslated = translation?.state === "done" && !this.#showsOriginal;
+    this.#text.replaceChildren(...withLinks(isTranslated ? translation.text : body));
+    if (translation) this.#text.lang = isTranslated ? translation.target : translation.source;
+    this.#translated.hidden = !translation;
+    if (translation?.state === "done") this.#translated.replaceChildren(...this.#turn(item, isTranslated));
+    else if (translation) this.#translated.textContent = translation.state === "waiting" ? words.translation.waiting : words.translation.none;
+  }
+
+  /**
+   * @param {Item} item
+   * @param {boolean} isTranslated
+   */
+  #turn(item, isTranslated) {
+    const { from, original, showOriginal, showTranslation } = words.translation;
+    const about = isTranslated ? from(languageName(item.translation?.source ?? "", words.language)) : original;
+    const turn = element("button", { type: "button" }, isTranslated ? showOriginal : showTranslation);
+    turn.onclick = () => {
+      this.#showsOriginal = !this.#showsOriginal;
+      this.#drawText(item);
+      this.#translated.querySelector("button")?.focus();
+      this.#grown();
+    };
+    return [about, " · ", turn];
   }
 
   /**

@@ -7,7 +7,7 @@
 
 import { Connection } from "./connection.js";
 import { LiveReply } from "./live_reply.js";
-import { ackedMessage, liveItem, noteItem, savedItem, waitingItem } from "./items.js";
+import { ackedMessage, liveItem, noteItem, readText, savedItem, waitingItem } from "./items.js";
 import { Outbox } from "./outbox.js";
 import { refusal, words } from "./texts.js";
 
@@ -56,7 +56,7 @@ export class Conversation {
    * @param {string} origin
    * @param {string} workspace
    * @param {Store} store
-   * @param {{changed: () => void, arrived: (message: Message) => void}} listener
+   * @param {{changed: () => void, arrived: (message: Message) => void, translated: (message: Message) => void}} listener
    */
   constructor(origin, workspace, store, listener) {
     this.#workspace = workspace;
@@ -207,10 +207,18 @@ export class Conversation {
       type: "resume",
       workspace: this.#workspace,
       token: this.#store.token,
-      last_seq: this.#complete,
+      last_seq: this.#settled,
       page: location.origin + location.pathname,
       language: words.language,
     });
+  }
+
+  /** Up to here nothing will change by itself: a translation that is under way may have come unheard. */
+  get #settled() {
+    const isUnderWay = (/** @type {Message} */ { translation: other }) =>
+      other?.reader === "customer" && ["waiting", "late"].includes(other.state);
+    const open = [...this.#messages.values()].filter(isUnderWay).map(({ seq }) => seq - 1);
+    return Math.min(this.#complete, ...open);
   }
 
   #lost() {
@@ -231,6 +239,7 @@ export class Conversation {
     else if (frame.type === "reply.chunk") this.#reply.extend(frame) && this.#resume();
     else if (frame.type === "reply.failed") this.#reply.end(frame.in_reply_to);
     else if (frame.type === "typing") this.#showTyping(frame);
+    else if (frame.type === "pong" && this.#settled < this.#complete && !this.#isResuming) this.#resume();
     else if (frame.type === "error") this.#applyError(frame);
     this.#listener.changed();
   }
@@ -271,11 +280,13 @@ export class Conversation {
     if (message.client_id) this.#outbox.settle(message.client_id);
     if (message.author === "bot") this.#reply.end(message.in_reply_to);
     if (message.author === this.typing?.author) this.typing = null;
-    const isNew = !this.#messages.has(message.seq);
+    const before = this.#messages.get(message.seq);
+    const isNew = !before;
     this.#messages.set(message.seq, message);
     while (this.#messages.has(this.#complete + 1)) this.#complete += 1;
     if (message.seq > this.#complete) this.#closeGap(message.seq);
     if (isNew && message.seq > this.#historyEnd && message.author !== "customer") this.#listener.arrived(message);
+    if (before && readText(before) !== readText(message)) this.#listener.translated(message);
   }
 
   /**

@@ -1,6 +1,6 @@
 // The lines of a conversation as the panel shows them, made from what is saved, on its way, or being written.
 
-/** @import {Ack, Author, Message, Source} from "./protocol.js" */
+/** @import {Ack, Author, Message, Source, Translation} from "./protocol.js" */
 /** @import {Delivery, Parcel} from "./outbox.js" */
 
 /**
@@ -15,26 +15,36 @@
  * @property {string} clientId
  * @property {Source[]} sources
  * @property {string} notice what the server has to say about it
+ * @property {Translation | null} translation for the customer, of what others wrote
  * @property {boolean} streaming
  */
 
 /** @typedef {{reply: string, inReplyTo: number, text: string, at: Date}} Live a reply being written */
 
 /** @type {Omit<Item, "key" | "author" | "body" | "at">} */
-const BLANK = { name: "", delivery: "", reason: "", clientId: "", sources: [], notice: "", streaming: false };
+const BLANK = { name: "", delivery: "", reason: "", clientId: "", sources: [], notice: "", translation: null, streaming: false };
 
 /**
  * @param {Message} message
  * @returns {Item}
  */
 export function savedItem(message) {
-  const { author, name, body, client_id, in_reply_to, sources, notice, seq } = message;
+  const { author, name, body, client_id, in_reply_to, sources, notice, translation: other, seq } = message;
   const isOwn = author === "customer";
   const replyKey = author === "bot" && in_reply_to ? `reply:${in_reply_to}` : `seq:${seq}`;
   const key = isOwn && client_id ? `own:${client_id}` : replyKey;
   const delivery = isOwn ? "delivered" : "";
   const at = new Date(message.created_at);
-  return { ...BLANK, key, author, name, body, at, delivery, sources: sources ?? [], notice: notice ?? "" };
+  const translation = other?.reader === "customer" ? other : null;
+  return { ...BLANK, key, author, name, body, at, delivery, sources: sources ?? [], notice: notice ?? "", translation };
+}
+
+/**
+ * What the customer reads of a message.
+ * @param {Message} message
+ */
+export function readText({ body, translation }) {
+  return (translation?.reader === "customer" && translation.text) || body;
 }
 
 /**
@@ -71,6 +81,6 @@ export function noteItem(key, body) {
  * @returns {Message}
  */
 export function ackedMessage({ message_id: id, seq, client_id, created_at, body: saved, notice = "" }, body) {
-  const blank = { name: "", in_reply_to: null, sources: [], choices: [], verdict: null };
+  const blank = { name: "", in_reply_to: null, sources: [], choices: [], verdict: null, translation: null };
   return { ...blank, id, seq, author: "customer", body: saved ?? body, client_id, notice, created_at };
 }

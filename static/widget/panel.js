@@ -8,6 +8,7 @@ import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
 import { element, icon } from "./dom.js";
 import { MessageList } from "./message_list.js";
+import { readText } from "./items.js";
 import { fillScreen } from "./screen.js";
 import { Store } from "./store.js";
 import { speak, words, written } from "./texts.js";
@@ -59,6 +60,7 @@ class ChatPanel {
     this.#conversation = new Conversation(widget.origin, widget.workspace, this.#store, {
       changed: () => this.#drawSoon(),
       arrived: (message) => this.#arrived(message),
+      translated: (message) => this.#speak(message),
     });
     this.#list = new MessageList(widget.origin, (clientId) => this.#conversation.retry(clientId));
     this.#cards = new Cards(this.#conversation, () => this.#takeFocusBack());
@@ -162,9 +164,15 @@ class ChatPanel {
   /** @param {Message} message */
   #arrived(message) {
     this.#widget.emit("message", message);
+    this.#speak(message);
+  }
+
+  /** @param {Message} message */
+  #speak(message) {
     const name = this.#nameOf(message);
     const offered = message.choices.length ? [words.offered(message.choices.join(", "))] : [];
-    const said = name ? `${name}: ${message.body}` : message.body;
+    const read = readText(message);
+    const said = name ? `${name}: ${read}` : read;
     const line = element("p", { dir: "auto" }, [said, ...offered].join(" "));
     this.#spoken.append(line);
     if (this.#spoken.children.length > SPOKEN_LINES) this.#spoken.firstChild?.remove();

@@ -8,6 +8,14 @@ export interface Source {
   url: string;
 }
 
+export interface Translation {
+  reader: "customer" | "agents";
+  state: "waiting" | "late" | "done" | "failed";
+  source: string;
+  target: string;
+  text: string;
+}
+
 export interface Message {
   id: string | number;
   seq: number;
@@ -20,6 +28,7 @@ export interface Message {
   choices: string[];
   verdict: "asked" | "helped" | "did_not_help" | null;
   notice: string;
+  translation: Translation | null;
   created_at: string;
 }
 

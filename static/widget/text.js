@@ -53,6 +53,14 @@ export function outwardLink(url, ...children) {
 }
 
 /**
+ * @param {string} code ISO 639-1
+ * @param {string} language that it is named in
+ */
+export function languageName(code, language) {
+  return new Intl.DisplayNames([language || "en"], { type: "language" }).of(code) ?? code;
+}
+
+/**
  * @param {Date} date
  * @param {string} language none for the browser's
  */

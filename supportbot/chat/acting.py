@@ -6,7 +6,8 @@ from supportbot.actions import dialogue
 from supportbot.actions.dialogue import Step, Visitor
 from supportbot.chat.answering import Question
 from supportbot.chat.attempt import Attempt
-from supportbot.chat.context import Context, numbers
+from supportbot.chat.context import Context, numbers, wants_to_know
+from supportbot.chat.words import LANGUAGES
 
 
 def step(attempt: Attempt, said: Context, question: Question) -> Step | None:
@@ -16,7 +17,10 @@ def step(attempt: Attempt, said: Context, question: Question) -> Step | None:
     intent = question.triage["intent"] if question.is_sure else ""
     if going_on := dialogue.go_on(conversation.id, said.question, visitor, turn=turn, intent=intent):
         return going_on
-    name = dialogue.for_intent(conversation.workspace, intent, asks=said.wants_to_know) if intent else None
+    if not intent or (question.interpreter and question.language not in LANGUAGES):
+        return None  # the dialogue would not understand the answers
+    asks = wants_to_know(question.text if question.interpreter else said.question)
+    name = dialogue.for_intent(conversation.workspace, intent, asks=asks)
     if name is None:
         return None
     number = " ".join(numbers(said.question)) or said.order_number

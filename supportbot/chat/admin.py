@@ -11,10 +11,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from supportbot.chat.models import Contact, Conversation, Generation, Message, Rating
+from supportbot.chat.models import Contact, Conversation, Generation, Message, Rating, Translator
+from supportbot.chat.translation.admin import TranslatorsAdmin
 from supportbot.workspaces.administration import HistoryAdmin
 
 OF_WORKSPACE = ("workspace", admin.RelatedOnlyFieldListFilter)
+admin.site.register(Translator, TranslatorsAdmin)
 STATUS_LABELS = {
     Conversation.Status.PENDING: "info",
     Conversation.Status.OPEN: "warning",
@@ -72,7 +74,7 @@ class ConversationsAdmin(HistoryAdmin):
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         """With the transcript and the actions."""
-        context["transcript"] = kwargs["obj"].messages.select_related("user")
+        context["transcript"] = kwargs["obj"].messages.select_related("user", "translation")
         context["calls"] = kwargs["obj"].action_calls.select_related("user")
         response: HttpResponse = super().render_change_form(request, context, **kwargs)
         return response

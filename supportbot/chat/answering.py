@@ -15,10 +15,11 @@ from django.conf import settings
 
 from supportbot.actions import dialogue
 from supportbot.chat import quoting
-from supportbot.chat.context import ANGRY, Context
+from supportbot.chat.context import ANGRY, Context, wants_to_know
 from supportbot.chat.decision import OFF_TOPIC, Decision, Situation, decide
 from supportbot.chat.grounding import ENDS, Evidence, Piece
 from supportbot.chat.quoting import Quote
+from supportbot.chat.translation.interpreter import Interpreter
 from supportbot.knowledge import retrieval
 from supportbot.knowledge.models import Article, Passage
 from supportbot.knowledge.pages import fill
@@ -53,11 +54,19 @@ class Question:
     quote: Quote | None  # None until it is needed
     decision: Decision
     language: str  # to answer fixed words in
+    interpreter: Interpreter | None = None  # where it was translated to be understood
 
     @property
     def is_sure(self) -> bool:
         """Whether triage is sure enough of the intent to act on it."""
         return self.decision.act in ("answer", "ask") and self.decision.reason != "found"
+
+    @property
+    def may_need_interpreter(self) -> bool:
+        """Whether nothing in the customer's language answers it, although it could be answered."""
+        language = self.reading.language
+        is_open = self.decision.reason in ("unsure", "found", "off_topic")
+        return language != "und" and is_open and all(p.article.language != language for p in self.passages)
 
     def sources(self, text: str) -> list[dict[str, Any]]:
         """The public articles that the sentences of a text rest on, in the order of their first use."""
@@ -69,7 +78,7 @@ class Question:
         return list(used.values())
 
     def _used(self, text: str) -> Iterator[Article]:
-        if self.quote and self.quote.text == text:
+        if self.quote and text.endswith(self.quote.text):
             yield self.quote.passage.article
             return
         for sentence in ENDS.split(text):
@@ -148,7 +157,7 @@ def _situation(
         repeats=_repeats(said, model),
         angry_in_a_row=said.angry_before + 1 if reading.sentiment == ANGRY else 0,
         reserved=not {triage["category"], triage["intent"]}.isdisjoint(workspace.reserved),
-        withheld=dialogue.is_withheld(workspace, triage["intent"], asks=said.wants_to_know),
+        withheld=dialogue.is_withheld(workspace, triage["intent"], asks=wants_to_know(said.question)),
         readable=reading.language in (READ, "und"),
     )
 

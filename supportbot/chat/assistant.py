@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -24,6 +25,7 @@ from supportbot.chat.attempt import Attempt, TurnLost
 from supportbot.chat.decision import Decision
 from supportbot.chat.drafts import Draft
 from supportbot.chat.models import Generation, Message
+from supportbot.chat.translation.interpreter import Interpreter, Said, interpreter, joined
 from supportbot.chat.words import say
 
 if TYPE_CHECKING:
@@ -116,30 +118,25 @@ def _reply(attempt: Attempt, model: Engine) -> None:
         return
     replies, unanswered = _answers(attempt, said, questions, model)
     if unanswered:
-        attempt.save_hand_off(unanswered, lead="\n\n".join(replies))
+        attempt.save_hand_off(unanswered, lead=joined(replies) if replies else None)
     else:
-        used = [source for question, text in zip(questions, replies, strict=True) for source in question.sources(text)]
-        attempt.save_reply("\n\n".join(replies), list({source["url"]: source for source in used}.values())[:SOURCES])
+        used = [source for asked, reply in zip(questions, replies, strict=True) for source in asked.sources(reply.text)]
+        attempt.save_reply(joined(replies), list({source["url"]: source for source in used}.values())[:SOURCES])
 
 
 def _tell(attempt: Attempt, step: Step) -> None:
     """What was done, or what is asked or proposed before it is."""
     attempt.record |= {"act": Generation.Act.ACT, "reason": step.state}
     if step.hand_off:
-        attempt.save_hand_off(step.hand_off, lead=step.text)
+        attempt.save_hand_off(step.hand_off, lead=Said(step.text))
     else:
-        attempt.save_reply(step.text, [], step.choices)
+        attempt.save_reply(Said(step.text), [], step.choices)
 
 
 def _consider(attempt: Attempt, said: context.Context, model: Engine) -> list[Question]:
     """What the customer asks, one by one, with what will be done; the first is what the reply is filed under."""
     begun = time.monotonic()
-    workspace = attempt.conversation.workspace
-    questions = [
-        consider(said, workspace, text, model.read(_turns(said, text), home=said.language), model)
-        for text in said.questions
-    ]
-    questions = _apart(questions)
+    questions = _apart([_understood(attempt, said, text, model) for text in said.questions])
     first = questions[0]
     attempt.triage = dict(first.triage)
     attempt.heard = {"sentiment": first.reading.sentiment or "", "language": first.language}
@@ -155,6 +152,23 @@ def _consider(attempt: Attempt, said: context.Context, model: Engine) -> list[Qu
     return questions
 
 
+def _understood(attempt: Attempt, said: context.Context, text: str, model: Engine) -> Question:
+    """A question as it was written; translated, where that may help and somebody translates."""
+    question = _read(attempt, said, text, model, said.language)
+    spoken = question.reading.language
+    between = interpreter(attempt.conversation, spoken) if question.may_need_interpreter else None
+    translated = between.question(text, seconds=attempt.time_left) if between else None
+    if not between or not translated:
+        return question
+    understood = _read(attempt, said, translated, model, attempt.conversation.workspace.language[:2])
+    return replace(understood, interpreter=between, language=between.spoken)
+
+
+def _read(attempt: Attempt, said: context.Context, text: str, model: Engine, home: str) -> Question:
+    reading = model.read(_turns(said, text), home=home)
+    return consider(said, attempt.conversation.workspace, text, reading, model)
+
+
 def _apart(questions: list[Question]) -> list[Question]:
     """Without small talk beside a question, and without a second question that gets the same answer."""
     kept = {
@@ -167,24 +181,44 @@ def _apart(questions: list[Question]) -> list[Question]:
 
 def _answers(
     attempt: Attempt, said: context.Context, questions: list[Question], model: Engine
-) -> tuple[list[str], str | None]:
+) -> tuple[list[Said], str | None]:
     """The replies to the questions, and why people must answer one of them, if they must."""
     replies, unanswered = [], None
     for question in questions:
-        text = None if question.decision.act == "hand_off" else _write(attempt, said, question, model)
-        if text is None:
+        reply = None if question.decision.act == "hand_off" else _write(attempt, said, question, model)
+        if reply is None:
             unanswered = question.decision.reason if question.decision.act == "hand_off" else "unsupported"
         else:
-            replies.append(text)
+            replies.append(reply)
     return replies, unanswered
 
 
-def _write(attempt: Attempt, said: context.Context, question: Question, model: Engine) -> str | None:
-    """The text of one reply: fixed words, the model's, or a passage's; None if nothing that we know supports one."""
-    decision, language = question.decision, question.language
+def _write(attempt: Attempt, said: context.Context, question: Question, model: Engine) -> Said | None:
+    """One reply: fixed words, the model's, or a passage's; None if nothing that we know supports one."""
+    decision, language, between = question.decision, question.language, question.interpreter
     if decision.reason == "unknown_order":
-        return say("unknown_order", language, number=said.order_number)
-    if decision.reason != "found" and settings.ANSWERS != "quote":
+        return Said(say("unknown_order", language, number=said.order_number))
+    if decision.act != "answer":  # there are fixed words in the customer's language
+        text = None if between else _written(attempt, said, question, model)
+        return Said(text or say(decision.reason, language, shop=attempt.conversation.workspace.name))
+    if reply := _spoken(attempt, _written(attempt, said, question, model), between):
+        return reply
+    if state := _order_state(attempt, said, question):
+        return Said(state)
+    text = _quoted(attempt, said, question, model)
+    return _spoken(attempt, text, between) or (between.failed(text) if text and between else None)
+
+
+def _spoken(attempt: Attempt, text: str | None, between: Interpreter | None) -> Said | None:
+    """The text as the customer gets it; None where there is none, or none that was translated well."""
+    if text and between:
+        return between.answer(text, seconds=attempt.time_left)
+    return Said(text) if text else None
+
+
+def _written(attempt: Attempt, said: context.Context, question: Question, model: Engine) -> str | None:
+    """What the model writes, as far as it holds."""
+    if question.decision.reason != "found" and settings.ANSWERS != "quote":
         for seed in range(TRIES):
             try:
                 return _generate(attempt, said, question, model, seed)
@@ -192,16 +226,20 @@ def _write(attempt: Attempt, said: context.Context, question: Question, model: E
                 log.info("sentence not sent", message=str(attempt.message.id), objection=str(objection))
                 attempt.record["objections"] = [*attempt.record.get("objections", []), str(objection)[:200]]
                 attempt.take_back("corrected")
-    if decision.act != "answer":
-        return say(decision.reason, language, shop=attempt.conversation.workspace.name)
-    return _known(attempt, said, question, model)
+    return None
 
 
-def _known(attempt: Attempt, said: context.Context, question: Question, model: Engine) -> str | None:
-    """What an order's own state or a passage says, without the model."""
-    if question.is_sure and (step := acting.look_up(attempt, said, question)):
-        attempt.record |= {"act": Generation.Act.ACT, "reason": step.state}
-        return step.text
+def _order_state(attempt: Attempt, said: context.Context, question: Question) -> str | None:
+    """What the action that looks orders up says of the one that is asked about."""
+    step = acting.look_up(attempt, said, question) if question.is_sure else None
+    if step is None:
+        return None
+    attempt.record |= {"act": Generation.Act.ACT, "reason": step.state}
+    return step.text
+
+
+def _quoted(attempt: Attempt, said: context.Context, question: Question, model: Engine) -> str | None:
+    """What a passage says, if it answers surely enough."""
     workspace = attempt.conversation.workspace
     if not question.quote:
         question.quote = best_quote(said, question.text, workspace, question.passages, question.reading, model)
@@ -262,7 +300,7 @@ def _follow(attempt: Attempt, draft: Draft, stream: ReplyStream, question: Quest
             if now - looked_at >= LOOK_EVERY:
                 looked_at = now
                 attempt.demand_turn()
-            if now - sent_at >= CHUNK_EVERY:
+            if now - sent_at >= CHUNK_EVERY and not question.interpreter:
                 draft.extend(fresh)
                 fresh, sent_at = "", now
     finally:

@@ -21,6 +21,7 @@ from django.utils import timezone
 from supportbot.chat import drafts, transcript
 from supportbot.chat.drafts import Draft
 from supportbot.chat.models import Conversation, Generation, Message
+from supportbot.chat.translation.interpreter import Said
 from supportbot.workspaces.scoping import ScopedQuerySet
 
 CLAIM_MARGIN = 5.0  # seconds by which a claim outlives its reply's deadline
@@ -81,7 +82,7 @@ class Attempt:
             raise TurnLost
 
     @transaction.atomic
-    def save_reply(self, body: str, sources: list[dict[str, Any]], choices: Sequence[str] = ()) -> None:
+    def save_reply(self, said: Said, sources: list[dict[str, Any]], choices: Sequence[str] = ()) -> None:
         """The reply, how it was made, and the outcome of all it answers; TurnLost saves nothing.
 
         `choices` are the answers that it offers.
@@ -92,7 +93,8 @@ class Attempt:
         message = transcript.append(
             conversation,
             author=Message.Author.BOT,
-            body=body,
+            body=said.text,
+            said=said,
             sources=sources,
             choices=list(choices),
             verdict=Message.Verdict.ASKED if is_answer else "",
@@ -107,7 +109,7 @@ class Attempt:
         transcript.save(conversation, message)
 
     @transaction.atomic
-    def save_hand_off(self, reason: str, lead: str = "") -> None:
+    def save_hand_off(self, reason: str, lead: Said | None = None) -> None:
         """The conversation goes to people, after what the bot could answer; TurnLost saves nothing."""
         self.record |= {"act": Generation.Act.HAND_OFF, "reason": reason}
         conversation = self._locked()

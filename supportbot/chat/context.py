@@ -74,11 +74,6 @@ class Context:
         asked = [part for part in parts if (part.endswith("?") or ASKS.match(part)) and content(part)]
         return asked[:AT_ONCE] if len(asked) > 1 else [self.question]
 
-    @property
-    def wants_to_know(self) -> bool:
-        """Whether the customer asks about a thing rather than for it."""
-        return bool(WANTS_TO_KNOW.match(self.question.strip()))
-
     def search(self, question: str) -> str:
         """What to look for: a question that leans on the one before is looked for together with it."""
         words = content(question)
@@ -98,6 +93,11 @@ class Context:
         words = re.findall(r"[^\W\d][\w']*", self.question.lower())
         adds_nothing = all(map(FILLER.fullmatch, words)) or (self.asked and len(words) < FEW_WORDS)
         return said[-1] if said and adds_nothing and numbers(self.question) else None
+
+
+def wants_to_know(text: str) -> bool:
+    """Whether somebody asks about a thing rather than for it."""
+    return bool(WANTS_TO_KNOW.match(text.strip()))
 
 
 def read(conversation: Conversation, waiting: Sequence[Message]) -> Context:

@@ -14,7 +14,7 @@ from uuid import UUID
 import structlog
 from channels.layers import get_channel_layer
 
-from supportbot.chat.models import Conversation, Message, Rating
+from supportbot.chat.models import Conversation, Message, Rating, Translation
 from supportbot.chat.words import say
 from supportbot.workspaces.models import Workspace
 
@@ -84,9 +84,25 @@ def message_frame(message: Message) -> Frame:
             "confidence": message.confidence,
             "verdict": message.verdict or None,
             "notice": notice(message),
+            "translation": _translation(message),
             "created_at": message.created_at.isoformat(),
         },
     }
+
+
+def _translation(message: Message) -> Frame | None:
+    """The message's other text, and for whom it is."""
+    row: Translation | None = getattr(message, "translation", None)
+    if row is None:
+        return None
+    return {"reader": row.reader, "state": row.state, "source": row.source, "target": row.target, "text": row.text}
+
+
+def preview(message: Message | None) -> str:
+    """A message as the inbox's list shows it: in the agents' language, as far as it is known."""
+    row: Translation | None = getattr(message, "translation", None)
+    is_read = row is not None and row.reader == Translation.Reader.AGENTS and row.text
+    return row.text if row and is_read else message.body if message else ""
 
 
 def notice(message: Message) -> str:
@@ -158,7 +174,15 @@ def publish_conversation(conversation: Conversation, *messages: Message) -> None
         publish(group, message_frame(message))
     publish(group, state_frame(conversation))
     last = messages[-1] if messages else conversation.messages.last()
-    publish(inbox_group(conversation.workspace_id), summary_frame(conversation, last.body if last else ""))
+    publish(inbox_group(conversation.workspace_id), summary_frame(conversation, preview(last)))
+
+
+def publish_again(message: Message) -> None:
+    """Tell everybody what a message has become; the list too, where it is the last."""
+    conversation = message.conversation
+    publish(conversation_group(conversation.id), message_frame(message))
+    if message.seq == conversation.last_seq:
+        publish(inbox_group(conversation.workspace_id), summary_frame(conversation, preview(message)))
 
 
 def publish_presence(workspace: Workspace) -> None:

@@ -101,7 +101,7 @@ class Evidence:
         known = self._facts | (_identifiers(sentence) & _identifiers(self.said))
         if strange := [fact for fact in _facts(sentence) if fact not in known]:
             return Verdict(f"fact: {strange[0]}")
-        if strange := [name for name in _names(sentence) if name.lower() not in self._words]:
+        if strange := [name for name in names(sentence) if name.lower() not in self._words]:
             return Verdict(f"name: {strange[0]}")
         words = content(sentence)
         if not words or QUESTION.match(sentence):
@@ -175,7 +175,7 @@ def _identifiers(text: str) -> frozenset[str]:
     return frozenset(number for number in NUMBER.findall(ADDRESS.sub(" ", text)) if IDENTIFIER.fullmatch(number))
 
 
-def _names(sentence: str) -> Iterator[str]:
+def names(sentence: str) -> Iterator[str]:
     """Capitalised words within a sentence."""
     plain = ADDRESS.sub(" ", sentence)
     for match in list(WORD.finditer(plain))[1:]:

@@ -17,7 +17,7 @@ from django.core.mail import EmailMessage
 from django.db.models import F
 from django.utils import timezone
 
-from supportbot.chat.models import Conversation, EmailCopy, Message
+from supportbot.chat.models import Conversation, EmailCopy, Message, Translation
 from supportbot.chat.words import say
 
 log = structlog.get_logger(__name__)
@@ -49,7 +49,8 @@ def send(conversation_id: UUID) -> None:
     seen.update(state=State.SEEN)
     if not waiting.update(state=State.SENDING, claim=claim, due_at=now + LEASE, attempts=F("attempts") + 1):
         return
-    copies = list(EmailCopy.objects.filter(claim=claim).select_related("message__user").order_by("message__seq"))
+    claimed = EmailCopy.objects.filter(claim=claim).order_by("message__seq")
+    copies = list(claimed.select_related("message__user", "message__translation"))
     try:
         _email([copy.message for copy in copies]).send()
     except Exception as error:
@@ -64,7 +65,7 @@ def _email(messages: Sequence[Message]) -> EmailMessage:
     conversation = rows.get(id=messages[0].conversation_id)
     name, language = " ".join(conversation.workspace.name.split()), conversation.language
     agent = messages[-1].user
-    parts = [message.body for message in messages]
+    parts = [part for message in messages for part in _texts(message, language)]
     parts.append(f"{agent.get_short_name()}, {name}" if agent else name)
     if page := conversation.contact.page:
         parts.append(say("email_link", language, link=page))
@@ -76,6 +77,14 @@ def _email(messages: Sequence[Message]) -> EmailMessage:
         [conversation.contact.email],
         headers={"Message-ID": f"<{messages[-1].id}@{address.partition('@')[2]}>"},
     )
+
+
+def _texts(message: Message, language: str) -> list[str]:
+    """The answer as the customer reads it, and below it the original of a translation."""
+    row: Translation | None = getattr(message, "translation", None)
+    if row is None or row.reader != Translation.Reader.CUSTOMER or not row.text:
+        return [message.body]
+    return [row.text, f"{say('email_original', language)}\n{message.body}"]
 
 
 def _wait_again(copies: Sequence[EmailCopy]) -> None:

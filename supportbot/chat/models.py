@@ -10,6 +10,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from supportbot.chat.translation.models import Translation as Translation
+from supportbot.chat.translation.models import Translator as Translator
 from supportbot.workspaces.models import User, Workspace
 from supportbot.workspaces.scoping import ScopedQuerySet
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from supportbot.celery import app
 from supportbot.chat import assistant, mail, suggesting
 from supportbot.chat.models import Message
+from supportbot.chat.translation import service as translation
 
 log = structlog.get_logger(__name__)
 OVERDUE = timedelta(seconds=10)
@@ -33,6 +34,12 @@ def suggest(conversation_id: str) -> None:
     suggesting.complete_summary(UUID(conversation_id), model.embed, model.find_answers)
 
 
+@app.task(expires=120)
+def translate(translation_id: int) -> None:
+    """Add a message's translation."""
+    translation.complete(translation_id)
+
+
 @app.task
 def send_email(conversation_id: str) -> None:
     """Send an agent's answers by e-mail."""
@@ -41,12 +48,14 @@ def send_email(conversation_id: str) -> None:
 
 @app.task
 def sweep() -> None:
-    """Queue again what was accepted, has no outcome and nobody works on; and the e-mails that are due."""
+    """Queue again what was accepted, has no outcome and nobody works on; translations and e-mails that are due."""
     now = timezone.now()
     unclaimed = Q(conversation__claimed_until=None) | Q(conversation__claimed_until__lt=now)
     waiting = Message.objects.filter(outcome=Message.Outcome.PENDING, queued_at__lt=now - OVERDUE)
     for message_id in waiting.filter(unclaimed).values_list("id", flat=True)[:500]:
         queue_reply(message_id)
+    for translation_id in translation.due():
+        translation.queue(translation_id)
     for conversation_id in mail.due():
         send_email.delay(str(conversation_id))
 

@@ -14,6 +14,8 @@ from supportbot.actions import dialogue
 from supportbot.chat import drafts, events, handover
 from supportbot.chat.models import Conversation, Message
 from supportbot.chat.promise import promise
+from supportbot.chat.translation import service
+from supportbot.chat.translation.interpreter import Said, joined
 from supportbot.chat.words import SENTENCES, say
 
 
@@ -26,12 +28,22 @@ def locked(conversation_id: UUID) -> Conversation:
     return rows.get(id=conversation_id)
 
 
-def append(conversation: Conversation, *, author: Message.Author, body: str, **fields: Any) -> Message:
-    """Add a message with the next sequence number; the conversation still has to be saved."""
+def append(
+    conversation: Conversation, *, author: Message.Author, body: str, said: Said | None = None, **fields: Any
+) -> Message:
+    """Add a message with the next sequence number; the conversation still has to be saved.
+
+    `said` has what was translated before; anything else is translated later, where its reader has another language.
+    """
     conversation.last_seq += 1
-    return Message.objects.create(
+    message = Message.objects.create(
         conversation=conversation, seq=conversation.last_seq, author=author, body=body, **fields
     )
+    if said and said.target:
+        service.keep(message, said)
+    else:
+        service.prepare(message)
+    return message
 
 
 def save(conversation: Conversation, *messages: Message) -> None:
@@ -52,17 +64,17 @@ def silence_bot(conversation: Conversation, reason: str) -> None:
     transaction.on_commit(lambda: drafts.fail_current(conversation.id, reason))
 
 
-def hand_off(conversation: Conversation, *, reason: str, lead: str = "", **fields: Any) -> Message:
+def hand_off(conversation: Conversation, *, reason: str, lead: Said | None = None, **fields: Any) -> Message:
     """Pass the conversation to the agents with a summary, and tell the customer what happens and how long it takes.
 
     `lead` is what could be answered before.
     """
     language, key = conversation.language, f"hand_off_{reason}"
     made = promise(conversation, language)
-    body = " ".join([say(key if key in SENTENCES else "hand_off", language), *made.sentences])
-    body = f"{lead}\n\n{body}" if lead else body
+    told = Said(" ".join([say(key if key in SENTENCES else "hand_off", language), *made.sentences]))
+    told = joined([lead, told]) if lead else told
     conversation.summary = handover.summary(conversation, reason)
-    message = append(conversation, author=Message.Author.BOT, body=body, **fields)
+    message = append(conversation, author=Message.Author.BOT, body=told.text, said=told, **fields)
     conversation.give_to_queue()
     conversation.asks_email = made.is_away
     settle(conversation, Message.Outcome.HANDED_OFF)

@@ -225,6 +225,22 @@ SENTENCES: dict[str, dict[str, str]] = {
         "pt": "Responda no chat: {link}",
         "it": "Risponda nella chat: {link}",
     },
+    "email_original": {
+        "en": "This was translated. The original:",
+        "es": "Este texto se ha traducido. El original:",
+        "fr": "Ce texte a été traduit. L'original :",
+        "de": "Dies wurde übersetzt. Das Original:",
+        "pt": "Este texto foi traduzido. O original:",
+        "it": "Questo testo è stato tradotto. L'originale:",
+    },
+    "not_translated": {
+        "en": "I can't translate this reliably, so here is what our help centre says in its own words:",
+        "es": "No puedo traducir esto con seguridad, así que esto es lo que dice nuestro centro de ayuda:",
+        "fr": "Je ne peux pas traduire ceci de façon sûre ; voici ce que dit notre centre d'aide :",
+        "de": "Das kann ich nicht verlässlich übersetzen. So steht es in unserem Hilfezentrum:",
+        "pt": "Não consigo traduzir isto com segurança, por isso eis o que diz o nosso centro de ajuda:",
+        "it": "Non posso tradurlo in modo affidabile; ecco cosa dice il nostro centro assistenza:",
+    },
     "masked": {
         "en": "For your safety we hid a part of this message. It was not saved.",
         "es": "Por su seguridad hemos ocultado una parte de este mensaje. No se ha guardado.",

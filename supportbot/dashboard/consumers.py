@@ -146,7 +146,7 @@ def _snapshot(desk: Desk, frame: Frame) -> list[Frame]:
     """Read again after the group was joined, so that nothing falls between; its row of the list comes first."""
     conversation = desk.conversation(uuid_of(frame, "conversation"))
     last = conversation.messages.last()
-    row = events.summary_frame(conversation, last.body if last else "")
+    row = events.summary_frame(conversation, events.preview(last))
     return [row, *snapshot(conversation, seq_of(frame))]
 
 

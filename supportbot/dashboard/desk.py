@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Case, OuterRef, QuerySet, Subquery, TextField, When
 
 from supportbot.chat import events
 from supportbot.chat.events import Frame
@@ -47,8 +47,10 @@ class Desk:
     def rows(self, name: str) -> list[Frame]:
         """A view's first conversations, each as `conversation.changed` describes it."""
         newest = Message.objects.filter(conversation=OuterRef("pk")).order_by("-seq")
+        done = When(translation__reader="agents", translation__state="done", then="translation__text")
+        read = newest.annotate(read=Case(done, default="body", output_field=TextField()))
         found = self.view(name).select_related("contact", "assignee")
-        shown = found.annotate(preview=Subquery(newest.values("body")[:1]))[:ROWS]
+        shown = found.annotate(preview=Subquery(read.values("read")[:1]))[:ROWS]
         return [events.summary_frame(row, row.preview or "")["conversation"] for row in shown]
 
     def counts(self) -> dict[str, int]:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from supportbot.chat import context
-from supportbot.chat.models import Contact, Conversation, EmailCopy, Generation, Message, Rating
+from supportbot.chat.models import Contact, Conversation, EmailCopy, Generation, Message, Rating, Translator
 from supportbot.chat.reasons import ACTS, REASONS
+from supportbot.chat.translation.models import language_name
+from supportbot.chat.translation.service import customers_language
 from supportbot.knowledge.models import Order
 
 SENTIMENTS = {"calm": "Calm", "unhappy": "Unhappy", "angry": "Angry"}
@@ -77,6 +79,21 @@ class HandOver:
 
 
 @dataclass(frozen=True)
+class Languages:
+    """What the customer writes in, what agents read, and whether anything translates between them."""
+
+    customer: str
+    agents: str | None  # None where no translation is configured
+
+    @classmethod
+    def of(cls, conversation: Conversation) -> Languages:
+        """In the words of English."""
+        translator = Translator.objects.in_workspace(conversation.workspace).first()
+        spoken = language_name(customers_language(conversation))
+        return cls(spoken, language_name(translator.language) if translator else None)
+
+
+@dataclass(frozen=True)
 class Facts:
     """All of it, as the template shows it."""
 
@@ -88,6 +105,7 @@ class Facts:
     hand_over: HandOver | None
     rating: Rating | None
     email_copy: EmailCopy | None
+    languages: Languages
 
 
 def facts_of(conversation: Conversation) -> Facts:
@@ -103,6 +121,7 @@ def facts_of(conversation: Conversation) -> Facts:
         hand_over=HandOver(conversation.summary) if conversation.summary else None,
         rating=Rating.objects.filter(conversation=conversation).first(),
         email_copy=EmailCopy.objects.filter(message__conversation=conversation).order_by("message__seq").last(),
+        languages=Languages.of(conversation),
     )
 
 

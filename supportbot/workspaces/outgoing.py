@@ -93,6 +93,11 @@ def is_allowed(address: Address) -> bool:
     return inner.is_global and not inner.is_multicast
 
 
+def is_public(address: str) -> bool:
+    """Whether anybody on the internet may have this address, rather than a network of one's own."""
+    return _inner(ipaddress.ip_address(address)).is_global
+
+
 def _inner(address: Address) -> Address:
     """The IPv4 address within an IPv6 one, where it holds one."""
     if isinstance(address, ipaddress.IPv6Address):

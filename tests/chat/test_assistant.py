@@ -15,6 +15,7 @@ from pytest_django import Settings
 from inference.engine import Engine, RoutingTrace
 from supportbot.chat import assistant, drafts, services
 from supportbot.chat.models import Conversation, Generation, Message
+from supportbot.chat.translation.interpreter import Said
 from supportbot.knowledge.models import Article, Order
 from supportbot.workspaces.models import User, Workspace
 from tests.chat.conftest import Publish, Write, now
@@ -154,7 +155,7 @@ def test_message_that_comes_during_the_reply_is_returned_for_the_next(bot: Engin
     second = write("where is order 10023?")
     assert assistant.write_reply(second.id) is None, "the first is still being answered"
     attempt.record |= {"act": "answer", "reason": "known"}
-    attempt.save_reply("From eight.", [])
+    attempt.save_reply(Said("From eight."), [])
     assert attempt.later_message() == second.id
 
 
@@ -182,7 +183,7 @@ def test_claim_of_a_dead_worker_expires(bot: Engine, write: Write) -> None:
     assistant.write_reply(message.id)
     assert message.conversation.messages.filter(author="bot").count() == 1
     with pytest.raises(assistant.TurnLost):
-        dead.save_reply("Too late.", [])
+        dead.save_reply(Said("Too late."), [])
 
 
 def test_message_whose_workers_died_three_times_goes_to_people(bot: Engine, write: Write) -> None:
@@ -200,7 +201,7 @@ def test_agent_takes_over_and_bot_keeps_silent(bot: Engine, write: Write, maya: 
     with pytest.raises(assistant.TurnLost):
         attempt.demand_turn()
     with pytest.raises(assistant.TurnLost):
-        attempt.save_reply("On its way.", [])
+        attempt.save_reply(Said("On its way."), [])
     assert not message.conversation.messages.filter(author="bot").exists()
     message.refresh_from_db()
     assert message.outcome == Outcome.BY_AGENT

@@ -47,6 +47,15 @@ export default {
     held: "Wartet kurz",
     failed: "Nicht gesendet.",
   },
+  translation: {
+    /** @param {string} language */
+    from: (language) => `Übersetzt aus: ${language}`,
+    showOriginal: "Original zeigen",
+    showTranslation: "Übersetzung zeigen",
+    original: "Original",
+    waiting: "Wird übersetzt …",
+    none: "Nicht übersetzt",
+  },
   retry: "Noch einmal",
   held: {
     too_fast: "Sie schreiben schnell. Ihre Nachrichten bleiben erhalten und gehen gleich hinaus.",

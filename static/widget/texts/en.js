@@ -53,6 +53,15 @@ export default {
     held: "Waiting a moment",
     failed: "Not sent.",
   },
+  translation: {
+    /** @param {string} language */
+    from: (language) => `Translated from ${language}`,
+    showOriginal: "Show original",
+    showTranslation: "Show translation",
+    original: "Original",
+    waiting: "Translating…",
+    none: "Not translated",
+  },
   retry: "Retry",
   held: {
     too_fast: "You are writing fast. Your messages are kept and go out in a moment.",

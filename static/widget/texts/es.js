@@ -47,6 +47,15 @@ export default {
     held: "Un momento",
     failed: "No enviado.",
   },
+  translation: {
+    /** @param {string} language */
+    from: (language) => `Traducido del idioma: ${language}`,
+    showOriginal: "Ver original",
+    showTranslation: "Ver traducción",
+    original: "Original",
+    waiting: "Traduciendo…",
+    none: "Sin traducir",
+  },
   retry: "Reintentar",
   held: {
     too_fast: "Escribe muy deprisa. Sus mensajes se guardan y saldrán en un momento.",

@@ -47,6 +47,15 @@ export default {
     held: "Un instant",
     failed: "Non envoyé.",
   },
+  translation: {
+    /** @param {string} language */
+    from: (language) => `Traduit de la langue : ${language}`,
+    showOriginal: "Voir l’original",
+    showTranslation: "Voir la traduction",
+    original: "Original",
+    waiting: "Traduction en cours…",
+    none: "Non traduit",
+  },
   retry: "Réessayer",
   held: {
     too_fast: "Vous écrivez vite. Vos messages sont conservés et partiront dans un instant.",

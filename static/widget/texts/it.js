@@ -47,6 +47,15 @@ export default {
     held: "Un momento",
     failed: "Non inviato.",
   },
+  translation: {
+    /** @param {string} language */
+    from: (language) => `Tradotto dalla lingua: ${language}`,
+    showOriginal: "Mostra originale",
+    showTranslation: "Mostra traduzione",
+    original: "Originale",
+    waiting: "Traduzione in corso…",
+    none: "Non tradotto",
+  },
   retry: "Riprova",
   held: {
     too_fast: "Sta scrivendo in fretta. I suoi messaggi sono conservati e partiranno tra un momento.",

@@ -47,6 +47,15 @@ export default {
     held: "Um momento",
     failed: "Não enviada.",
   },
+  translation: {
+    /** @param {string} language */
+    from: (language) => `Traduzido do idioma: ${language}`,
+    showOriginal: "Ver original",
+    showTranslation: "Ver tradução",
+    original: "Original",
+    waiting: "A traduzir…",
+    none: "Não traduzido",
+  },
   retry: "Tentar de novo",
   held: {
     too_fast: "Está a escrever depressa. As suas mensagens ficam guardadas e seguem dentro de momentos.",
