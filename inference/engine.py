@@ -157,6 +157,11 @@ class Engine:
         """Stop; requests that are not finished fail with EngineStopped."""
         self._scheduler.close()
 
+    @property
+    def reads_passages(self) -> bool:
+        """Whether what writes the replies reads `Params.passages`; our own model has learnt its answers."""
+        return False
+
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors [n, 384] of unit length: questions lie near the passages that answer them."""
         return self._encoder.embed(texts)

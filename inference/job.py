@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import queue
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -22,10 +22,14 @@ FinishReason = Literal["stop", "length", "cancelled", "deadline"]
 
 @dataclass(frozen=True)
 class Params:
-    """How to write a reply; `deadline` is in seconds from now, `slots` maps a slot's name to its value."""
+    """How to write a reply; `deadline` is in seconds from now, `slots` maps a slot's name to its value.
+
+    `passages`, each a heading and a text, are for an engine that reads them (`Engine.reads_passages`).
+    """
 
     brief: Brief
     slots: Mapping[str, str] = field(default_factory=dict)
+    passages: Sequence[tuple[str, str]] = ()
     max_tokens: int = 160
     temperature: float = 0.0
     top_p: float = 1.0

@@ -36,6 +36,11 @@ class BackedEngine(Engine):
 
     _writer: Writer | None = None
 
+    @property
+    def reads_passages(self) -> bool:
+        """A general model does."""
+        return self._writer is not None
+
     def hand_to(self, writer: Writer) -> None:
         """Let `writer` write from now on, and say so in the version: `<ours>+<its name>`."""
         self._writer = writer

@@ -29,7 +29,7 @@ from supportbot.chat.translation.interpreter import Interpreter, Said, interpret
 from supportbot.chat.words import say
 
 if TYPE_CHECKING:
-    from inference.engine import Completion, Engine, ReplyStream, Turn
+    from inference.engine import Completion, Engine, Params, ReplyStream, Turn
     from supportbot.actions.dialogue import Step
 
 log = structlog.get_logger(__name__)
@@ -217,8 +217,9 @@ def _spoken(attempt: Attempt, text: str | None, between: Interpreter | None) -> 
 
 
 def _written(attempt: Attempt, said: context.Context, question: Question, model: Engine) -> str | None:
-    """What the model writes, as far as it holds."""
-    if question.decision.reason != "found" and settings.ANSWERS != "quote":
+    """What the model writes, as far as it holds; what only a passage answers is for a model that reads passages."""
+    may_write = question.decision.reason != "found" or model.reads_passages
+    if may_write and settings.ANSWERS != "quote":
         for seed in range(TRIES):
             try:
                 return _generate(attempt, said, question, model, seed)
@@ -270,21 +271,27 @@ def _slots(attempt: Attempt, said: context.Context, decision: Decision) -> Mappi
 
 def _generate(attempt: Attempt, said: context.Context, question: Question, model: Engine, seed: int) -> str:
     """Stream the model's reply to whoever looks on, sentence by sentence as each is checked; its text."""
+    stream = model.stream(_turns(said, question.text), _params(attempt, said, question, model, seed))
+    attempt.draft = Draft(attempt.conversation.id, attempt.message.seq)
+    attempt.draft.start()
+    return _follow(attempt, attempt.draft, stream, question)
+
+
+def _params(attempt: Attempt, said: context.Context, question: Question, model: Engine, seed: int) -> Params:
     from inference.engine import Brief, Params  # noqa: PLC0415  (a web process must not load torch)
 
     decision = question.decision
-    brief = Brief(question.triage["category"], question.triage["intent"], decision.act)  # type: ignore[arg-type]
-    params = Params(
-        brief=brief,
+    is_found = decision.reason == "found"  # then triage does not know what is wanted
+    category, intent = ("", "") if is_found else (question.triage["category"], question.triage["intent"])
+    passages = question.passages if model.reads_passages and decision.act == "answer" else ()
+    return Params(
+        brief=Brief(category, intent, decision.act),  # type: ignore[arg-type]
         slots=_slots(attempt, said, decision),
+        passages=[(passage.heading, passage.text) for passage in passages],
         temperature=AGAIN_AT if seed else 0.0,
         seed=seed,
         deadline=attempt.time_left,
     )
-    stream = model.stream(_turns(said, question.text), params)
-    attempt.draft = Draft(attempt.conversation.id, attempt.message.seq)
-    attempt.draft.start()
-    return _follow(attempt, attempt.draft, stream, question)
 
 
 def _follow(attempt: Attempt, draft: Draft, stream: ReplyStream, question: Question) -> str:

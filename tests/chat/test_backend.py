@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from supportbot.chat import assistant, drafts
 from supportbot.chat.models import Conversation, Message
-from tests.chat.conftest import Write, now
+from tests.chat.conftest import Publish, Write, now
 from tests.model_server import Exchange, ModelServer, words
 from tests.servers import wait_until
 
@@ -53,6 +53,22 @@ def test_server_writes_the_reply_from_the_facts(server: ModelServer, write: Writ
     assert made.model_version.endswith("+tiny-moe") and bytes(made.reading) and not bytes(made.routing)
     system = server.asked[0]["messages"][0]["content"]
     assert "- order number: 10023" in system and "- support hours: from 8:00 to 20:00" in system
+
+
+def test_server_answers_from_the_passages_and_what_it_invents_is_not_sent(
+    server: ModelServer, write: Write, knowledge: Publish
+) -> None:
+    deposit = "We hold a deposit of £80 on your card. It is released within 5 working days."
+    knowledge("Deposits", deposit)
+    said, invented = "Your deposit of £80 is released within 5 working days.", "It is released within 2 working days."
+    server.serves = [words(said), words(invented), words(invented)]
+    for body in (said, deposit):
+        message = write("When is the deposit of £80 on my card released?")
+        assistant.write_reply(message.id)
+        reply = replies(message)[-1]
+        assert (reply.body, reply.generation.reason) == (body, "found") and reply.sources[0]["title"] == "Deposits"
+    system = server.asked[0]["messages"][0]["content"]
+    assert deposit in system and "is about" not in system
 
 
 def test_reply_is_seen_while_the_server_writes_it(server: ModelServer, write: Write) -> None:
