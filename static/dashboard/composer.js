@@ -4,10 +4,13 @@
 /** @import {Row} from "./protocol.js" */
 /** @import {Transcript} from "./transcript.js" */
 
+import { CannedMenu } from "./canned.js";
 import { byId, setText } from "./page.js";
 
 const LIMIT = 4_000;
 const COUNT_FROM = 3_600;
+/** As the server knows it: what is still to be filled in is never sent. */
+const VARIABLE = /\{\{\s*[\w.]+\s*\}\}/;
 
 export class Composer {
   #desk;
@@ -17,11 +20,16 @@ export class Composer {
   #field = byId("reply", HTMLTextAreaElement);
   #why = byId("why", HTMLElement);
   #count = byId("count", HTMLElement);
+  #unfilled = byId("unfilled", HTMLElement);
+  #menuButton = byId("canned-open", HTMLButtonElement);
+  #menu = new CannedMenu((words) => this.#insertHere(words));
 
   /** @param {Desk} desk */
   constructor(desk) {
     this.#desk = desk;
     this.#field.addEventListener("input", () => this.#changed());
+    this.#field.addEventListener("beforeinput", (event) => this.#slash(event));
+    this.#menuButton.onclick = () => this.#openMenu("");
     this.#field.addEventListener("keydown", (event) => this.#key(event));
     this.#form.addEventListener("submit", (event) => this.#submit(event));
   }
@@ -55,7 +63,7 @@ export class Composer {
     this.#field.placeholder = isMine ? `Write to ${row?.contact.name ?? "the customer"}` : "";
     setText(this.#why, row ? reason(row, me) : "");
     this.#why.hidden = isMine;
-    this.#button.disabled = !isMine;
+    this.#button.disabled = this.#menuButton.disabled = !isMine;
     this.#fit();
   }
 
@@ -66,6 +74,7 @@ export class Composer {
   /** @param {Transcript | null} transcript */
   #show(transcript) {
     this.#shown = transcript;
+    this.#menu.close();
     this.#field.value = transcript?.draft ?? "";
     this.#measure();
   }
@@ -76,12 +85,45 @@ export class Composer {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) this.#submit(event);
   }
 
+  /**
+   * A slash that begins a word opens the menu.
+   * @param {InputEvent} event
+   */
+  #slash(event) {
+    const { value, selectionStart } = this.#field;
+    if (event.data !== "/" || event.isComposing || /\S$/.test(value.slice(0, selectionStart))) return;
+    event.preventDefault();
+    this.#openMenu("/");
+  }
+
+  /** @param {string} slash what was typed */
+  #openMenu(slash) {
+    if (this.#shown && this.isOpen) this.#menu.open(this.#shown.id, slash);
+  }
+
+  /**
+   * In place of what is selected; what is to be filled in is selected next.
+   * @param {string} words
+   */
+  #insertHere(words) {
+    this.focus();
+    this.#field.setRangeText(words, this.#field.selectionStart, this.#field.selectionEnd, "end");
+    this.#changed();
+    this.#selectVariable();
+  }
+
+  #selectVariable() {
+    const found = VARIABLE.exec(this.#field.value);
+    if (found) this.#field.setSelectionRange(found.index, found.index + found[0].length);
+  }
+
   /** @param {Event} event */
   #submit(event) {
     event.preventDefault();
     const body = this.#field.value.trim();
     this.focus();
-    if (!body || [...body].length > LIMIT || !this.#desk.isMine) return;
+    this.#selectVariable();
+    if (!body || [...body].length > LIMIT || VARIABLE.test(body) || !this.#desk.isMine) return;
     this.#field.value = "";
     this.#measure();
     this.#shown?.post(body);
@@ -99,7 +141,9 @@ export class Composer {
     const left = LIMIT - [...this.#field.value.trim()].length;
     const over = `Too long by ${(-left).toLocaleString()}. Please shorten it, or send it in two messages.`;
     setText(this.#count, left > LIMIT - COUNT_FROM ? "" : left < 0 ? over : `${left} characters left`);
-    this.#field.setAttribute("aria-invalid", String(left < 0));
+    const [variable] = VARIABLE.exec(this.#field.value) ?? [];
+    setText(this.#unfilled, variable ? `Fill in ${variable} before you send this.` : "");
+    this.#field.setAttribute("aria-invalid", String(left < 0 || variable !== undefined));
     this.#fit();
   }
 

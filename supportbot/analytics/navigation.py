@@ -21,6 +21,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             ("Messages", "admin:chat_message_changelist", "chat_bubble"),
             ("Ratings", "admin:chat_rating_changelist", "star"),
             ("Contacts", "admin:chat_contact_changelist", "contacts"),
+            ("Canned responses", "admin:chat_cannedresponse_changelist", "quickreply"),
         ),
         _group(
             "Model",

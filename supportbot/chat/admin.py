@@ -1,18 +1,19 @@
-"""Contacts, conversations, messages and generations in the admin: history, to be read."""
+"""Contacts, conversations, messages and generations in the admin: history, to be read; and what agents write with."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from supportbot.chat.models import Contact, Conversation, Generation, Message, Rating
-from supportbot.workspaces.administration import HistoryAdmin
+from supportbot.chat.models import CannedResponse, Contact, Conversation, Generation, Message, Rating
+from supportbot.workspaces.administration import HistoryAdmin, WorkspaceAdmin
 
 OF_WORKSPACE = ("workspace", admin.RelatedOnlyFieldListFilter)
 STATUS_LABELS = {
@@ -136,3 +137,18 @@ class GenerationsAdmin(HistoryAdmin):
     def routing_page(self, generation: Generation) -> SafeString:
         """The way to the routing."""
         return routing_link(generation.message.conversation_id)
+
+
+@admin.register(CannedResponse)
+class CannedResponsesAdmin(WorkspaceAdmin):
+    """The texts that every agent of a workspace may send; an agent's own are nobody else's."""
+
+    list_display = ("code", "title", "workspace", "updated_at")
+    list_filter = (OF_WORKSPACE,)
+    search_fields = ("code", "title", "body")
+    fields = ("workspace", "code", "title", "body")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CannedResponse]:
+        """Without those of a single agent."""
+        rows: QuerySet[CannedResponse] = super().get_queryset(request)
+        return rows.filter(owner=None)

@@ -10,8 +10,19 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from supportbot.chat.composing import CannedResponse
 from supportbot.workspaces.models import User, Workspace
 from supportbot.workspaces.scoping import ScopedQuerySet
+
+__all__ = [
+    "CannedResponse",
+    "Contact",
+    "Conversation",
+    "EmailCopy",
+    "Generation",
+    "Message",
+    "Rating",
+]
 
 TOKEN_IDLE = timedelta(days=30)
 TOKEN_LIFE = timedelta(days=180)

@@ -14,6 +14,7 @@ from supportbot.chat import mail, tasks, transcript
 from supportbot.chat.masking import Rules, mask
 from supportbot.chat.models import Contact, Conversation, Message
 from supportbot.chat.refusals import AlreadyTaken, NotYours, Refused, TooFast
+from supportbot.chat.variables import names_in
 from supportbot.chat.words import say
 from supportbot.workspaces.models import AuditEntry, User
 
@@ -149,6 +150,7 @@ def _post_by_customer(conversation: Conversation, body: str, client_id: UUID) ->
 
 def _post_by_agent(conversation: Conversation, body: str, client_id: UUID, agent: User) -> Message:
     _demand_turn(conversation, agent)
+    _demand_filled(body)
     message = transcript.append(conversation, author=Message.Author.AGENT, body=body, client_id=client_id, user=agent)
     if conversation.handed_off_at and conversation.response_s is None:
         conversation.response_s = (message.created_at - conversation.handed_off_at).total_seconds()
@@ -176,6 +178,12 @@ def _demand_pace(conversation: Conversation) -> None:
     for count, span in RATES:
         if written.filter(created_at__gt=now - span).count() >= count:
             raise TooFast
+
+
+def _demand_filled(body: str) -> None:
+    """Refuse a text in which a variable is still to be filled in."""
+    if names := names_in(body):
+        raise Refused("unfilled", f"Fill in {{{{{names[0]}}}}} before you send this.")
 
 
 def _demand_turn(conversation: Conversation, agent: User) -> None:

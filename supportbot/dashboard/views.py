@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from supportbot.chat.canned import responses
 from supportbot.chat.models import Conversation
 from supportbot.chat.refusals import Refused
 from supportbot.dashboard.desk import COUNTED, Desk, find_desk
@@ -21,14 +22,15 @@ from supportbot.dashboard.facts import facts_of
 P = ParamSpec("P")
 
 
-def at_desk(
-    view: Callable[Concatenate[HttpRequest, Desk, P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+View = Callable[Concatenate[HttpRequest, Desk, P], HttpResponse]
+Page = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+
+def seated(view: View[P]) -> Page[P]:
     """For people of a workspace only; with several, `?workspace=` says which."""
 
     @never_cache
     @login_required
-    @require_safe
     @wraps(view)
     def sit_down(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         desk = find_desk(request.user.pk, request.GET.get("workspace", ""))
@@ -37,6 +39,12 @@ def at_desk(
         return view(request, desk, *args, **kwargs)
 
     return sit_down
+
+
+def at_desk(view: View[P]) -> Page[P]:
+    """A page that is only read, for the same people."""
+    page: Page[P] = require_safe(seated(view))
+    return page
 
 
 @at_desk
@@ -68,6 +76,13 @@ def facts(request: HttpRequest, desk: Desk, conversation: UUID) -> HttpResponse:
     """What stands beside a conversation, as a piece of the page."""
     found = _find(desk, conversation)
     return render(request, "dashboard/facts.html", {"desk": desk, "conversation": found, "facts": facts_of(found)})
+
+
+@at_desk
+def canned(request: HttpRequest, desk: Desk, conversation: UUID) -> HttpResponse:
+    """The canned responses, as they read in a conversation."""
+    found = responses(_find(desk, conversation), desk.user)
+    return JsonResponse({"responses": [filled.as_json() for filled in found]})
 
 
 def _find(desk: Desk, conversation_id: UUID) -> Conversation:
