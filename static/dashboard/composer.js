@@ -57,6 +57,7 @@ export class Composer {
   draw() {
     const { current, row, isMine, me } = this.#desk;
     if (current !== this.#shown) this.#show(current);
+    this.#draft();
     this.#form.hidden = row?.status === "resolved" || !row;
     this.#field.disabled = !isMine;
     this.#form.classList.toggle("closed", !isMine);
@@ -75,7 +76,14 @@ export class Composer {
   #show(transcript) {
     this.#shown = transcript;
     this.#menu.close();
-    this.#field.value = transcript?.draft ?? "";
+    this.#draft();
+  }
+
+  /** What was written in another window, or came back. */
+  #draft() {
+    const body = this.#shown?.draft.body ?? "";
+    if (body === this.#field.value) return;
+    this.#field.value = body;
     this.#measure();
   }
 
@@ -124,15 +132,15 @@ export class Composer {
     this.focus();
     this.#selectVariable();
     if (!body || [...body].length > LIMIT || VARIABLE.test(body) || !this.#desk.isMine) return;
-    this.#field.value = "";
-    this.#measure();
+    this.#shown?.draft.write(body);
     this.#shown?.post(body);
+    this.#draft();
   }
 
   #changed() {
     this.#measure();
     if (!this.#shown) return;
-    this.#shown.draft = this.#field.value;
+    this.#shown.draft.write(this.#field.value);
     this.#shown.type(this.#field.value.trim() !== "");
   }
 

@@ -1,7 +1,7 @@
 // The agent's desk: one connection, the rows of the inbox, the conversation that is open, and what the agent does.
 // Knows no elements.
 
-/** @import {AgentError, ClientFrame, Message, Row, ServerFrame, View} from "./protocol.js" */
+/** @import {AgentError, ClientFrame, Message, Row, ServerFrame, TalkFrame, View} from "./protocol.js" */
 
 import { Connection } from "../widget/connection.js";
 import { address } from "./page.js";
@@ -9,6 +9,8 @@ import { Rows } from "./rows.js";
 import { Transcript } from "./transcript.js";
 
 const VIEWS = /** @type {const} */ (["unassigned", "mine", "all", "resolved"]);
+const NOT_SENT = "Your last message was not sent. It is your draft again.";
+const LOST_TURN = "Your last message was not sent, because you no longer have this conversation. It is your draft again.";
 const OFFLINE = "There is no connection now. Please try again in a moment.";
 
 /** @typedef {"take" | "release" | "resolve"} Action */
@@ -107,6 +109,20 @@ export class Desk {
     this.#listener.changed();
   }
 
+  /**
+   * Take back what was sent a moment ago.
+   * @param {string} [clientId] the newest one, if none is named
+   */
+  undo(clientId) {
+    if (!this.current?.undo(clientId)) this.alarm = this.link === "up" ? "" : OFFLINE;
+    this.#listener.changed();
+  }
+
+  /** Whoever leaves the page takes nothing unsaved along. */
+  saveDraft() {
+    this.current?.draft.save();
+  }
+
   #load() {
     this.rows.load(this.view).catch(() => this.#connection.restart());
   }
@@ -115,10 +131,12 @@ export class Desk {
   #transcript(id) {
     const known = this.#transcripts.get(id);
     if (known) return known;
+    /** @type {Transcript} */
     const made = new Transcript(id, { id: this.me, name: this.#name }, {
       send: (frame) => this.#connection.send(frame),
       stuck: () => this.#connection.restart(),
       changed: () => this.#changed(),
+      returned: (reason) => this.#returned(made, reason),
       arrived: (message) => this.#arrived(made, message),
     });
     this.#transcripts.set(id, made);
@@ -131,6 +149,14 @@ export class Desk {
    */
   #arrived(transcript, message) {
     if (transcript === this.current) this.#listener.arrived(message);
+  }
+
+  /**
+   * @param {Transcript} transcript
+   * @param {string} reason
+   */
+  #returned(transcript, reason) {
+    if (transcript === this.current) this.alarm = reason === "not_yours" ? LOST_TURN : NOT_SENT;
   }
 
   /** The server greets first; until then it is not known whether it lets us in. */
@@ -151,8 +177,15 @@ export class Desk {
     else if (frame.type === "conversation.changed") this.#change(frame.conversation);
     else if (frame.type === "error") this.#fail(frame);
     else if (frame.type === "pong") this.#catchUp();
-    else this.#transcripts.get(frame.conversation)?.apply(frame);
+    else this.#tell(frame);
     this.#changed();
+  }
+
+  /** @param {TalkFrame} frame */
+  #tell(frame) {
+    if (frame.type === "draft") this.rows.markDraft(frame.conversation, frame.body);
+    if (frame.type === "message.returned") this.rows.markDraft(frame.conversation, frame.draft);
+    this.#transcripts.get(frame.conversation)?.apply(frame);
   }
 
   /** @param {number} online */
@@ -183,6 +216,7 @@ export class Desk {
     this.asked = null;
     const transcript = this.#transcripts.get(conversation ?? "");
     if (code === "forbidden" && !conversation) this.#leave();
+    else if (code === "too_late") this.alarm = message;
     else if (client_id && code === "failed") transcript?.hold(message);
     else if (client_id) transcript?.refuse(client_id, message);
     else if (transcript === this.current) this.alarm = message;

@@ -47,7 +47,7 @@ class Inbox {
       arrived: (message) => this.#speak(message),
     });
     this.#list = new List(this.#desk, (id) => this.#go(id), (view) => this.#go(this.#desk.current?.id, view));
-    this.#thread = new Thread(byId("stage", HTMLElement));
+    this.#thread = new Thread(byId("stage", HTMLElement), (id) => this.#undo(id));
     this.#composer = new Composer(this.#desk);
     this.#facts = new Facts(this.#desk, this.#composer);
     this.#listen();
@@ -64,6 +64,7 @@ class Inbox {
     byId("back", HTMLButtonElement).onclick = () => this.#back();
     document.getElementById("workspace")?.addEventListener("change", () => byId("switch", HTMLFormElement).submit());
     document.addEventListener("visibilitychange", () => this.#desk.markRead());
+    addEventListener("pagehide", () => this.#desk.saveDraft());
     document.addEventListener("keydown", (event) => this.#escape(event));
     addEventListener("popstate", () => this.#arrive());
     setInterval(() => this.#drawSoon(), CLOCK_EVERY);
@@ -125,6 +126,12 @@ class Inbox {
     if (this.#buttons[action].hidden) return;
     this.#done = action;
     this.#desk.act(action, note);
+  }
+
+  /** @param {string} [clientId] */
+  #undo(clientId) {
+    this.#desk.undo(clientId);
+    this.#composer.focus();
   }
 
   /** @param {Message} message */

@@ -1,6 +1,6 @@
 // The lines of a conversation as the inbox shows them, made from what is saved, on its way, or being written.
 
-/** @import {Author, Message, Source} from "./protocol.js" */
+/** @import {Author, Held, Message, Source} from "./protocol.js" */
 /** @import {Live} from "../widget/items.js" */
 /** @import {Delivery, Parcel} from "../widget/outbox.js" */
 
@@ -11,7 +11,7 @@
  * @property {string} name
  * @property {string} body
  * @property {Date} at
- * @property {Delivery | "delivered" | ""} delivery of agents' messages only
+ * @property {Delivery | "undoable" | "delivered" | ""} delivery of agents' messages only
  * @property {string} reason why it failed
  * @property {string} clientId
  * @property {Source[]} sources
@@ -48,6 +48,17 @@ export function savedItem({ author, name, body, client_id, in_reply_to, sources,
 export function waitingItem({ client_id, body, created_at, delivery, reason }, name) {
   const own = { key: `own:${client_id}`, author: /** @type {const} */ ("agent"), at: new Date(created_at) };
   return { ...BLANK, ...own, name, body, delivery, reason, clientId: client_id };
+}
+
+/**
+ * What the server sends in a moment.
+ * @param {Held["messages"][number]} message
+ * @param {string} name the agent's own
+ * @returns {Item}
+ */
+export function heldItem({ client_id, body, due_at }, name) {
+  const own = { key: `own:${client_id}`, author: /** @type {const} */ ("agent"), at: new Date(due_at) };
+  return { ...BLANK, ...own, name, body, delivery: "undoable", clientId: client_id };
 }
 
 /**

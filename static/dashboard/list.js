@@ -89,7 +89,7 @@ export class List {
   #line(row) {
     const known = this.#lines.get(row.id) ?? { line: element("li"), drawn: "" };
     const isOpen = row.id === this.#desk.current?.id;
-    const drawn = JSON.stringify([row, isOpen, waiting(row), when(row.updated_at)]);
+    const drawn = JSON.stringify([row, isOpen, this.#desk.rows.hasDraft(row.id), waiting(row), when(row.updated_at)]);
     if (drawn !== known.drawn) this.#fill(known.line, row, isOpen);
     this.#lines.set(row.id, { ...known, drawn });
     return known.line;
@@ -126,7 +126,8 @@ export class List {
     const has = element("span", { class: `chip holder ${symbol}${isMine ? " mine" : ""}` }, icon(symbol), holder(row, this.#desk.me));
     const wait = element("span", { class: `wait${waitsLong(row) ? " long" : ""}` }, waiting(row));
     const category = row.category ? [element("span", { class: "chip" }, label(row.category))] : [];
-    return [has, ...category, ...(row.waiting_since ? [wait] : [])];
+    const draft = this.#desk.rows.hasDraft(row.id) ? [element("span", { class: "chip draft" }, "Draft")] : [];
+    return [...draft, has, ...category, ...(row.waiting_since ? [wait] : [])];
   }
 
   /**

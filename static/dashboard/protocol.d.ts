@@ -27,6 +27,17 @@ export type Chunk = ReplyChunk & { conversation: string };
 export type AgentError = ProtocolError & { conversation?: string };
 export type Typing = { type: "typing"; conversation: string; author: SaidMessage["author"]; name: string; on: boolean };
 
+export type DraftKept = { type: "draft"; conversation: string; body: string; client_id: string | null };
+export type Held = { type: "held"; conversation: string; messages: { client_id: string; body: string; due_at: string }[] };
+export type Returned = {
+  type: "message.returned";
+  conversation: string;
+  client_id: string;
+  reason: string;
+  body: string;
+  draft: string;
+};
+
 export type TalkFrame =
   | (State & { conversation: string })
   | Ack
@@ -34,7 +45,10 @@ export type TalkFrame =
   | { type: "reply.started"; conversation: string; reply: string; in_reply_to: number }
   | Chunk
   | { type: "reply.failed"; conversation: string; reply: string; in_reply_to: number; reason: string }
-  | Typing;
+  | Typing
+  | DraftKept
+  | Held
+  | Returned;
 
 export type ServerFrame =
   | TalkFrame
@@ -46,7 +60,9 @@ export type ServerFrame =
 export type ClientFrame =
   | { type: "conversation.open" | "conversation.read"; conversation: string; last_seq: number }
   | { type: "conversation.close" | "conversation.take" | "conversation.release" | "conversation.resolve"; conversation: string; note?: string }
-  | { type: "message.post"; conversation: string; client_id: string; body: string }
+  | { type: "message.post"; conversation: string; client_id: string; body: string; hold: true }
+  | { type: "message.undo"; conversation: string; client_id: string }
+  | { type: "draft.save"; conversation: string; client_id: string; body: string }
   | { type: "typing"; conversation: string; on: boolean }
   | { type: "ping" };
 

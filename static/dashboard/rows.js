@@ -23,6 +23,8 @@ export class Rows {
   #rows = new Map();
   /** @type {Set<View>} */
   #loaded = new Set();
+  /** @type {Set<string>} conversations in which the agent has a draft */
+  #drafts = new Set();
   /** @type {Counts | null} */
   counts = null;
   /** Above this the server does not count. */
@@ -40,6 +42,20 @@ export class Rows {
   /** @param {string} id */
   get(id) {
     return this.#rows.get(id);
+  }
+
+  /** @param {string} id */
+  hasDraft(id) {
+    return this.#drafts.has(id);
+  }
+
+  /**
+   * @param {string} id
+   * @param {string} draft
+   */
+  markDraft(id, draft) {
+    if (draft.trim()) this.#drafts.add(id);
+    else this.#drafts.delete(id);
   }
 
   /** @param {View} view */
@@ -61,8 +77,9 @@ export class Rows {
   /** @param {View} view */
   async load(view) {
     const response = await get("conversations/", { view });
-    /** @type {{rows: Row[], counts: Counts, counted: number}} */
-    const { rows, counts, counted } = await response.json();
+    /** @type {{rows: Row[], drafts: string[], counts: Counts, counted: number}} */
+    const { rows, drafts, counts, counted } = await response.json();
+    this.#drafts = new Set(drafts);
     const fresh = new Set(rows.map(({ id }) => id));
     for (const row of this.of(view)) if (!fresh.has(row.id)) this.#rows.delete(row.id);
     for (const row of rows) this.#keep(row);

@@ -23,8 +23,14 @@ export class Thread {
   #atEnd = true;
   #lastKey = "";
 
-  /** @param {HTMLElement} stage */
-  constructor(stage) {
+  #undo;
+
+  /**
+   * @param {HTMLElement} stage
+   * @param {(clientId: string) => void} undo called to take back what was sent a moment ago
+   */
+  constructor(stage, undo) {
+    this.#undo = undo;
     this.#scroller.append(this.#list);
     stage.append(this.#scroller, this.#pill);
     this.#scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
@@ -74,7 +80,8 @@ export class Thread {
   /** @param {Item} item */
   #bubble({ key }) {
     const transcript = this.#shown;
-    const bubble = this.#bubbles.get(key) ?? new Bubble((id) => transcript?.retry(id), () => this.#follow());
+    const wishes = { retry: (/** @type {string} */ id) => transcript?.retry(id), undo: this.#undo };
+    const bubble = this.#bubbles.get(key) ?? new Bubble(wishes, () => this.#follow());
     this.#bubbles.set(key, bubble);
     return bubble;
   }
@@ -119,7 +126,7 @@ export class Thread {
   #notice(newest) {
     if (!newest || newest.key === this.#lastKey) return;
     this.#lastKey = newest.key;
-    if (newest.delivery === "sending" || newest.delivery === "sent") this.#atEnd = true;
+    if (newest.delivery === "sending" || newest.delivery === "sent" || newest.delivery === "undoable") this.#atEnd = true;
     this.#pill.hidden = this.#atEnd;
   }
 

@@ -1,14 +1,15 @@
 // One conversation as an agent sees it: applies its frames, keeps order, drops doubles, closes gaps, sends what is unsent.
 // The database behind the server is the truth; this is a copy that may always be asked for again. Knows no elements.
 
-/** @import {Ack, Author, ClientFrame, Message, TalkFrame, Typing} from "./protocol.js" */
+/** @import {Ack, Author, ClientFrame, Held, Message, Returned, TalkFrame, Typing} from "./protocol.js" */
 
-import { liveItem, savedItem, waitingItem } from "./items.js";
+import { Draft } from "./draft.js";
+import { heldItem, liveItem, savedItem, waitingItem } from "./items.js";
 import { LiveReply } from "../widget/live_reply.js";
 import { Outbox } from "../widget/outbox.js";
 import { Store } from "../widget/store.js";
 
-const TYPING_LASTS = 6_000;
+const TYPING_LASTS = 5_000;
 const TYPING_EVERY = 3_000;
 
 /**
@@ -16,14 +17,16 @@ const TYPING_EVERY = 3_000;
  * @property {(frame: ClientFrame) => boolean} send whether the frame went out
  * @property {() => void} stuck called when an acknowledgement is overdue
  * @property {() => void} changed
+ * @property {(reason: string) => void} returned called when a message was not sent, though nobody took it back
  * @property {(message: Message) => void} arrived called for each new message that somebody else wrote
  */
 
 export class Transcript {
   #me;
   #listener;
-  #store;
   #outbox;
+  /** @type {Map<string, Held["messages"][number]>} what the server will send in a moment */
+  #held = new Map();
   /** @type {Map<number, Message>} by sequence number */
   #messages = new Map();
   /** Up to here the server's last answer to `conversation.open` has everything. */
@@ -50,8 +53,9 @@ export class Transcript {
     this.id = id;
     this.#me = me;
     this.#listener = listener;
-    this.#store = new Store(`inbox:${me.id}:${id}`);
-    this.#outbox = new Outbox(this.#store, this.#sendWhenKnown, listener.stuck);
+    const key = `inbox:${me.id}:${id}`;
+    this.draft = new Draft(id, key, listener.send);
+    this.#outbox = new Outbox(new Store(key), this.#sendWhenKnown, listener.stuck);
   }
 
   /** Ask for what was missed, and follow. */
@@ -62,6 +66,7 @@ export class Transcript {
 
   close() {
     this.type(false);
+    this.draft.save();
     this.#listener.send({ type: "conversation.close", conversation: this.id });
     this.lost();
   }
@@ -77,20 +82,29 @@ export class Transcript {
     return this.#isKnown;
   }
 
-  get draft() {
-    return this.#store.visitor.draft;
-  }
-
-  set draft(draft) {
-    this.#store.remember({ draft });
-  }
-
-  /** @param {string} body */
+  /**
+   * The draft goes first: what the server has of it is then the message, and ends with it.
+   * @param {string} body
+   */
   post(body) {
-    this.draft = "";
+    this.draft.save();
     this.#typedAt = 0;
     this.#outbox.add("message.post", body);
+    this.draft.write("");
     this.#listener.changed();
+  }
+
+  /**
+   * Ask for a message that the server still holds back.
+   * @param {string} clientId the newest one, if none is named
+   */
+  undo(clientId = [...this.#held.keys()].at(-1) ?? "") {
+    this.draft.save();
+    return this.#held.has(clientId) && this.#listener.send({ type: "message.undo", conversation: this.id, client_id: clientId });
+  }
+
+  get canUndo() {
+    return this.#held.size > 0;
   }
 
   /** @param {string} clientId */
@@ -134,8 +148,9 @@ export class Transcript {
 
   /** Everything to show, in order: what is saved, what is on its way, what is being written. */
   get items() {
+    const held = [...this.#held.values()].map((message) => heldItem(message, this.#me.name));
     const waiting = this.#outbox.parcels.map((parcel) => waitingItem(parcel, this.#me.name));
-    return [...this.#saved, ...waiting, ...(this.#reply.live?.text ? [liveItem(this.#reply.live)] : [])];
+    return [...this.#saved, ...held, ...waiting, ...(this.#reply.live?.text ? [liveItem(this.#reply.live)] : [])];
   }
 
   /** Who is about to say something, or nobody. */
@@ -153,6 +168,9 @@ export class Transcript {
     else if (frame.type === "reply.chunk") this.#reply.extend(frame) && this.open();
     else if (frame.type === "reply.failed") this.#reply.end(frame.in_reply_to);
     else if (frame.type === "typing") this.#showTyping(frame);
+    else if (frame.type === "draft") this.draft.apply(frame);
+    else if (frame.type === "held") this.#hold(frame);
+    else if (frame.type === "message.returned") this.#takeBack(frame);
     this.#listener.changed();
   }
 
@@ -172,7 +190,7 @@ export class Transcript {
   /** @type {ConstructorParameters<typeof Outbox>[1]} */
   #sendWhenKnown = (frame) => {
     if (!this.#isKnown || frame.type !== "message.post") return false;
-    return this.#listener.send({ ...frame, conversation: this.id });
+    return this.#listener.send({ ...frame, conversation: this.id, hold: true });
   };
 
   /** @param {number} lastSeq */
@@ -182,6 +200,26 @@ export class Transcript {
     this.#isKnown = true;
     this.expect(lastSeq);
     this.#outbox.flush();
+  }
+
+  /**
+   * The server has them now, so they are no longer ours to send.
+   * @param {Held} held
+   */
+  #hold({ messages }) {
+    this.#held = new Map(messages.map((message) => [message.client_id, message]));
+    for (const { client_id } of messages) this.#outbox.settle(client_id);
+  }
+
+  /**
+   * It is told to all windows of the agent, and once more to the one that asked.
+   * @param {Returned} returned
+   */
+  #takeBack({ client_id, reason, body, draft }) {
+    const isNews = this.#isOnItsWay(client_id);
+    this.#settle(client_id);
+    if (isNews) this.draft.giveBack(body, draft);
+    if (isNews && reason !== "undone") this.#listener.returned(reason);
   }
 
   /** @param {Ack} ack */
@@ -194,8 +232,8 @@ export class Transcript {
 
   /** @param {Message} message */
   #add(message) {
-    const isOwn = this.#outbox.parcels.some(({ client_id }) => client_id === message.client_id);
-    if (message.client_id) this.#outbox.settle(message.client_id);
+    const isOwn = this.#isOnItsWay(message.client_id ?? "");
+    if (message.client_id) this.#settle(message.client_id);
     if (message.author === "bot") this.#reply.end(message.in_reply_to);
     if (message.author === this.typing?.author) this.typing = null;
     const isNew = !this.#messages.has(message.seq);
@@ -203,6 +241,17 @@ export class Transcript {
     while (this.#messages.has(this.complete + 1)) this.complete += 1;
     this.expect(message.seq);
     if (isNew && !isOwn && message.seq > this.#historyEnd) this.#listener.arrived(message);
+  }
+
+  /** @param {string} clientId */
+  #isOnItsWay(clientId) {
+    return this.#held.has(clientId) || this.#outbox.parcels.some(({ client_id }) => client_id === clientId);
+  }
+
+  /** @param {string} clientId */
+  #settle(clientId) {
+    this.#outbox.settle(clientId);
+    this.#held.delete(clientId);
   }
 
   /** @param {Pick<Typing, "author" | "name" | "on">} typing */

@@ -1,8 +1,8 @@
-"""What agents keep for their writing: rows beside the conversations, of no concern to customers or the assistant."""
+"""What agents write with, and what they have written and not sent: no concern of customers or the assistant."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -58,3 +58,44 @@ class CannedResponse(models.Model):
         if unknown := [name for name in names_in(self.body) if name not in NAMES]:
             known = ", ".join(f"{{{{{name}}}}}" for name in NAMES)
             raise ValidationError({"body": f"There is no variable {{{{{unknown[0]}}}}}. Use one of {known}."})
+
+
+class AgentDraft(models.Model):
+    """What an agent has written in a conversation and not sent; shown to that agent alone."""
+
+    workspace_path: ClassVar[str] = "conversation__workspace"
+
+    conversation = models.ForeignKey("chat.Conversation", models.CASCADE, related_name="agent_drafts")
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    body = models.TextField()
+
+    objects = ScopedQuerySet["AgentDraft"].as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["conversation", "user"], name="one_draft_per_agent")]
+
+    def __str__(self) -> str:
+        return self.body[:60]
+
+
+class HeldMessage(models.Model):
+    """An agent's message that waits to be sent, or was taken back; once it is sent, only the message is left."""
+
+    workspace_path: ClassVar[str] = "conversation__workspace"
+
+    conversation = models.ForeignKey("chat.Conversation", models.CASCADE, related_name="held_messages")
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    client_id = models.UUIDField()
+    body = models.TextField(blank=True)
+    due_at = models.DateTimeField(null=True, help_text="When to send it; empty is never, it was taken back")
+
+    objects = ScopedQuerySet["HeldMessage"].as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["conversation", "client_id"], name="one_held_per_client_id")]
+        indexes: ClassVar[Any] = [
+            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="due_held_messages")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.client_id} ({self.due_at or 'taken back'})"

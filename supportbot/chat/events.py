@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from uuid import UUID
 import structlog
 from channels.layers import get_channel_layer
 
-from supportbot.chat.models import Conversation, Message, Rating
+from supportbot.chat.models import Conversation, HeldMessage, Message, Rating
 from supportbot.chat.words import say
 from supportbot.workspaces.models import Workspace
 
@@ -34,6 +35,11 @@ def conversation_group(conversation_id: UUID) -> str:
 def inbox_group(workspace_id: int) -> str:
     """Every agent of a workspace who has the inbox open."""
     return f"inbox.{workspace_id}"
+
+
+def desk_group(workspace_id: int, user_id: int) -> str:
+    """Every inbox that one agent has open in a workspace."""
+    return f"desk.{workspace_id}.{user_id}"
 
 
 def visitors_group(workspace_id: int) -> str:
@@ -142,6 +148,37 @@ def summary_frame(conversation: Conversation, preview: str) -> Frame:
 def typing_frame(conversation_id: UUID, author: str, name: str, on: bool) -> Frame:
     """`typing`: somebody writes, or no longer does."""
     return {"type": "typing", "conversation": str(conversation_id), "author": author, "name": name, "on": on}
+
+
+def draft_frame(conversation_id: UUID, body: str, client_id: UUID | None = None) -> Frame:
+    """`draft`: what the agent has written and not sent; `client_id` is that of the window which saved it."""
+    return {
+        "type": "draft",
+        "conversation": str(conversation_id),
+        "body": body,
+        "client_id": str(client_id) if client_id else None,
+    }
+
+
+def held_frame(conversation_id: UUID, waiting: Iterable[HeldMessage]) -> Frame:
+    """`held`: the agent's messages that can still be taken back."""
+    messages = [
+        {"client_id": str(held.client_id), "body": held.body, "due_at": held.due_at and held.due_at.isoformat()}
+        for held in waiting
+    ]
+    return {"type": "held", "conversation": str(conversation_id), "messages": messages}
+
+
+def returned_frame(held: HeldMessage, reason: str, body: str, draft: str) -> Frame:
+    """`message.returned`: a message that was held back is not sent; `draft` is what is to be written on."""
+    return {
+        "type": "message.returned",
+        "conversation": str(held.conversation_id),
+        "client_id": str(held.client_id),
+        "reason": reason,
+        "body": body,
+        "draft": draft,
+    }
 
 
 def presence_frame(workspace: Workspace) -> Frame:

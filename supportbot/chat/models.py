@@ -10,16 +10,18 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from supportbot.chat.composing import CannedResponse
+from supportbot.chat.composing import AgentDraft, CannedResponse, HeldMessage
 from supportbot.workspaces.models import User, Workspace
 from supportbot.workspaces.scoping import ScopedQuerySet
 
 __all__ = [
+    "AgentDraft",
     "CannedResponse",
     "Contact",
     "Conversation",
     "EmailCopy",
     "Generation",
+    "HeldMessage",
     "Message",
     "Rating",
 ]

@@ -10,15 +10,13 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone
 
-from supportbot.chat import mail, tasks, transcript
+from supportbot.chat import sending, tasks, transcript
 from supportbot.chat.masking import Rules, mask
 from supportbot.chat.models import Contact, Conversation, Message
 from supportbot.chat.refusals import AlreadyTaken, NotYours, Refused, TooFast
-from supportbot.chat.variables import names_in
 from supportbot.chat.words import say
 from supportbot.workspaces.models import AuditEntry, User
 
-BODY_LIMIT = 4000
 NOTE_LIMIT = 500
 RATES = ((5, timedelta(seconds=5)), (20, timedelta(minutes=1)))
 
@@ -29,9 +27,9 @@ def post_message(*, conversation_id: UUID, body: str, client_id: UUID, agent: Us
     conversation = transcript.locked(conversation_id)
     if earlier := conversation.messages.filter(client_id=client_id).first():
         return earlier
-    body = _clean(body)
+    body = transcript.clean(body)
     if agent:
-        return _post_by_agent(conversation, body, client_id, agent)
+        return sending.post(conversation, body, client_id, agent)
     return _post_by_customer(conversation, body, client_id)
 
 
@@ -68,9 +66,10 @@ def take(*, conversation_id: UUID, agent: User) -> Conversation:
 def release(*, conversation_id: UUID, agent: User, note: str = "") -> Conversation:
     """The agent gives the turn back to the assistant, with a note for colleagues who come later."""
     conversation = transcript.locked(conversation_id)
-    _demand_turn(conversation, agent)
+    sending.demand_turn(conversation, agent)
     if len(note) > NOTE_LIMIT:
         raise Refused("too_long", f"A note may have {NOTE_LIMIT} characters; this one has {len(note)}.")
+    sending.deliver_now(conversation, agent)
     conversation.note = note.replace("\x00", "").strip()
     conversation.give_to_bot()
     _say(conversation, f"{agent.get_short_name()} has left; the assistant answers again.", agent)
@@ -86,6 +85,7 @@ def resolve(*, conversation_id: UUID, agent: User) -> Conversation:
         return conversation
     if conversation.assignee not in (None, agent):
         raise NotYours
+    sending.deliver_now(conversation, agent)
     transcript.settle(conversation, Message.Outcome.BY_AGENT)
     transcript.silence_bot(conversation, "taken_over")
     message = transcript.append(conversation, author=Message.Author.SYSTEM, body="This conversation was closed.")
@@ -148,29 +148,6 @@ def _post_by_customer(conversation: Conversation, body: str, client_id: UUID) ->
     return message
 
 
-def _post_by_agent(conversation: Conversation, body: str, client_id: UUID, agent: User) -> Message:
-    _demand_turn(conversation, agent)
-    _demand_filled(body)
-    message = transcript.append(conversation, author=Message.Author.AGENT, body=body, client_id=client_id, user=agent)
-    if conversation.handed_off_at and conversation.response_s is None:
-        conversation.response_s = (message.created_at - conversation.handed_off_at).total_seconds()
-    conversation.waiting_since = None
-    conversation.read_seq = message.seq
-    mail.prepare(message)
-    transcript.save(conversation, message)
-    return message
-
-
-def _clean(body: str) -> str:
-    """Text that every database and browser can hold."""
-    text = body.replace("\x00", "").encode("utf-8", "replace").decode().strip()
-    if not text:
-        raise Refused("empty", "There is nothing to send yet.")
-    if len(text) > BODY_LIMIT:
-        raise Refused("too_long", f"A message may have {BODY_LIMIT:,} characters; this one has {len(text):,}.")
-    return text
-
-
 def _demand_pace(conversation: Conversation) -> None:
     """Refuse a visitor who writes faster than people do."""
     now = timezone.now()
@@ -178,17 +155,6 @@ def _demand_pace(conversation: Conversation) -> None:
     for count, span in RATES:
         if written.filter(created_at__gt=now - span).count() >= count:
             raise TooFast
-
-
-def _demand_filled(body: str) -> None:
-    """Refuse a text in which a variable is still to be filled in."""
-    if names := names_in(body):
-        raise Refused("unfilled", f"Fill in {{{{{names[0]}}}}} before you send this.")
-
-
-def _demand_turn(conversation: Conversation, agent: User) -> None:
-    if conversation.assignee != agent or conversation.handler != Conversation.Handler.AGENT:
-        raise NotYours
 
 
 def _say(conversation: Conversation, body: str, agent: User) -> None:

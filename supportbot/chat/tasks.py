@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from supportbot.celery import app
-from supportbot.chat import assistant, mail, suggesting
+from supportbot.chat import assistant, mail, sending, suggesting
 from supportbot.chat.models import Message
 
 log = structlog.get_logger(__name__)
@@ -39,14 +39,22 @@ def send_email(conversation_id: str) -> None:
     mail.send(UUID(conversation_id))
 
 
+@app.task(expires=60)
+def deliver(conversation_id: str) -> None:
+    """Send what agents can no longer take back."""
+    sending.deliver(UUID(conversation_id))
+
+
 @app.task
 def sweep() -> None:
-    """Queue again what was accepted, has no outcome and nobody works on; and the e-mails that are due."""
+    """Queue again what was accepted, has no outcome and nobody works on; and send what is due."""
     now = timezone.now()
     unclaimed = Q(conversation__claimed_until=None) | Q(conversation__claimed_until__lt=now)
     waiting = Message.objects.filter(outcome=Message.Outcome.PENDING, queued_at__lt=now - OVERDUE)
     for message_id in waiting.filter(unclaimed).values_list("id", flat=True)[:500]:
         queue_reply(message_id)
+    for conversation_id in sending.due():
+        deliver.delay(str(conversation_id))
     for conversation_id in mail.due():
         send_email.delay(str(conversation_id))
 

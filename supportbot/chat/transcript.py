@@ -12,8 +12,10 @@ from django.db import transaction
 
 from supportbot.actions import dialogue
 from supportbot.chat import drafts, events, handover
+from supportbot.chat.composing import BODY_LIMIT
 from supportbot.chat.models import Conversation, Message
 from supportbot.chat.promise import promise
+from supportbot.chat.refusals import Refused
 from supportbot.chat.words import SENTENCES, say
 
 
@@ -24,6 +26,16 @@ def locked(conversation_id: UUID) -> Conversation:
     """
     rows = Conversation.objects.select_for_update(of=("self",)).select_related("workspace", "contact")
     return rows.get(id=conversation_id)
+
+
+def clean(body: str) -> str:
+    """A message's text as every database and browser can hold it."""
+    text = body.replace("\x00", "").encode("utf-8", "replace").decode().strip()
+    if not text:
+        raise Refused("empty", "There is nothing to send yet.")
+    if len(text) > BODY_LIMIT:
+        raise Refused("too_long", f"A message may have {BODY_LIMIT:,} characters; this one has {len(text):,}.")
+    return text
 
 
 def append(conversation: Conversation, *, author: Message.Author, body: str, **fields: Any) -> Message:

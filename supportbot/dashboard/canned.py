@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
@@ -27,8 +27,8 @@ class ResponseForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ("code", "title", "body")
         widgets: ClassVar[Any] = {"body": forms.Textarea(attrs={"rows": 6, "dir": "auto"})}
 
-    def __init__(self, desk: Desk, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, label_suffix="", **kwargs)
+    def __init__(self, desk: Desk, data: QueryDict | None, chosen: CannedResponse | None) -> None:
+        super().__init__(data, instance=chosen, label_suffix="")
         self.desk = desk
         self.fields["for_all"].initial = self.instance.pk is not None and self.instance.owner is None
         if not desk.is_admin:
@@ -62,7 +62,7 @@ def response(request: HttpRequest, desk: Desk, response: int) -> HttpResponse:
 
 
 def _page(request: HttpRequest, desk: Desk, chosen: CannedResponse | None) -> HttpResponse:
-    form = ResponseForm(desk, request.POST or None, instance=chosen)
+    form = ResponseForm(desk, request.POST or None, chosen)
     if request.method == "POST" and form.is_valid():
         form.save()
         return _back(desk)

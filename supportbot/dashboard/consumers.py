@@ -9,12 +9,12 @@ from urllib.parse import parse_qs
 
 from django.utils import timezone
 
-from supportbot.chat import events, services
+from supportbot.chat import events, sending, services
 from supportbot.chat.events import Frame
 from supportbot.chat.models import Conversation, Message
 from supportbot.chat.refusals import NotYours, Refused
 from supportbot.chat.snapshot import snapshot
-from supportbot.chat.socket import ChatSocket, in_thread, seq_of, text_of, uuid_of
+from supportbot.chat.socket import ChatSocket, flag_of, in_thread, seq_of, text_of, uuid_of
 from supportbot.dashboard.desk import Desk, find_desk
 
 SIGNED_OUT = 4401
@@ -32,6 +32,8 @@ class AgentConsumer(ChatSocket):
         "conversation.release": "release",
         "conversation.resolve": "resolve",
         "message.post": "post_message",
+        "message.undo": "undo_message",
+        "draft.save": "save_draft",
         "typing": "type",
         "ping": "pong",
     }
@@ -47,6 +49,7 @@ class AgentConsumer(ChatSocket):
             await self._turn_away()
             return
         await self.join(events.inbox_group(self.desk.workspace.id))
+        await self.join(events.desk_group(self.desk.workspace.id, self.desk.user.id))
         await self._give_sign_of_life()
 
     async def disconnect(self, code: int) -> None:
@@ -95,13 +98,30 @@ class AgentConsumer(ChatSocket):
         await in_thread(services.resolve)(conversation_id=conversation.id, agent=self._at_desk().user)
 
     async def post_message(self, frame: Frame) -> None:
-        """Save what the agent wrote."""
+        """Save what the agent wrote, at once or after the moment in which it can be taken back."""
         client_id, body = uuid_of(frame, "client_id"), text_of(frame, "body")
-        conversation = await self._conversation(frame)
-        message = await in_thread(services.post_message)(
+        is_held, conversation = flag_of({"hold": False, **frame}, "hold"), await self._conversation(frame)
+        post = sending.hold_message if is_held else services.post_message
+        saved = await in_thread(post)(
             conversation_id=conversation.id, body=body, client_id=client_id, agent=self._at_desk().user
         )
-        await self.send_ack(message, client_id)
+        if isinstance(saved, Message):
+            await self.send_ack(saved, client_id)
+        else:
+            await self.send_frame(await in_thread(sending.answer)(saved))
+
+    async def undo_message(self, frame: Frame) -> None:
+        """Take back what is not yet sent."""
+        client_id, conversation = uuid_of(frame, "client_id"), await self._conversation(frame)
+        take_back = in_thread(sending.take_back)
+        agent = self._at_desk().user
+        await self.send_frame(await take_back(conversation_id=conversation.id, client_id=client_id, agent=agent))
+
+    async def save_draft(self, frame: Frame) -> None:
+        """Keep what the agent writes."""
+        client_id, body = uuid_of(frame, "client_id"), text_of(frame, "body")
+        conversation, agent = await self._conversation(frame), self._at_desk().user
+        await in_thread(sending.save_draft)(conversation=conversation, agent=agent, body=body, client_id=client_id)
 
     async def type(self, frame: Frame) -> None:
         """Show the customer that the agent who has the turn writes."""
@@ -147,7 +167,7 @@ def _snapshot(desk: Desk, frame: Frame) -> list[Frame]:
     conversation = desk.conversation(uuid_of(frame, "conversation"))
     last = conversation.messages.last()
     row = events.summary_frame(conversation, last.body if last else "")
-    return [row, *snapshot(conversation, seq_of(frame))]
+    return [row, *snapshot(conversation, seq_of(frame)), *sending.own_frames(conversation, desk.user)]
 
 
 def _mark_read(conversation: Conversation, seq: int) -> None:

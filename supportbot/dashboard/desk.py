@@ -11,7 +11,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from supportbot.chat import events
 from supportbot.chat.events import Frame
-from supportbot.chat.models import Conversation, Message
+from supportbot.chat.models import AgentDraft, Conversation, Message
 from supportbot.chat.refusals import Refused
 from supportbot.workspaces.models import Member, User, Workspace
 
@@ -54,6 +54,11 @@ class Desk:
     def counts(self) -> dict[str, int]:
         """How many conversations each view has."""
         return {name: self.view(name).order_by()[:COUNTED].count() for name in self.VIEWS}
+
+    def drafts(self) -> list[str]:
+        """The conversations in which this user has written something and not sent it."""
+        own = AgentDraft.objects.in_workspace(self.workspace).filter(user=self.user)
+        return [str(found) for found in own.values_list("conversation_id", flat=True)[:COUNTED]]
 
     def conversation(self, conversation_id: UUID) -> Conversation:
         """One conversation of this workspace."""

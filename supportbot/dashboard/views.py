@@ -62,7 +62,8 @@ def conversations(request: HttpRequest, desk: Desk) -> HttpResponse:
     name = request.GET.get("view", "")
     if name not in desk.VIEWS:
         raise Http404
-    return JsonResponse({"rows": desk.rows(name), "counts": desk.counts(), "counted": COUNTED})
+    listed = {"rows": desk.rows(name), "drafts": desk.drafts()}
+    return JsonResponse({**listed, "counts": desk.counts(), "counted": COUNTED})
 
 
 @at_desk
