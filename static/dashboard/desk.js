@@ -123,6 +123,11 @@ export class Desk {
     this.current?.draft.save();
   }
 
+  /** Also the conversations that the view does not show. */
+  async loadAll() {
+    await this.rows.load("all").catch(() => this.#connection.restart());
+  }
+
   #load() {
     this.rows.load(this.view).catch(() => this.#connection.restart());
   }

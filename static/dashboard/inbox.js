@@ -1,17 +1,20 @@
 // The inbox: puts the parts together and keeps the page's address true. The desk decides what is so, the parts how it looks.
 
 /** @import {Action} from "./desk.js" */
+/** @import {Command} from "./keys.js" */
 /** @import {Message, Row} from "./protocol.js" */
 
 import { element } from "../widget/dom.js";
+import { CommandBar } from "./bar.js";
+import { commandsOf } from "./commands.js";
 import { Composer } from "./composer.js";
 import { Desk } from "./desk.js";
 import { Facts } from "./facts.js";
-import { listenToKeys } from "./keys.js";
+import { listenToKeys, showHelp } from "./keys.js";
 import { List } from "./list.js";
 import { address, byId, setText } from "./page.js";
 import { authorName, Thread } from "./thread.js";
-import { standing } from "./words.js";
+import { company, standing } from "./words.js";
 
 const SPOKEN_LINES = 5;
 const CLOCK_EVERY = 20_000;
@@ -33,6 +36,8 @@ class Inbox {
   #lostAt = 0;
   /** @type {Action | null} after which the focus moves on */
   #done = null;
+  /** @type {string | undefined} the conversation to open after that */
+  #next;
   #root = byId("desk", HTMLElement);
   #title = byId("talk-title", HTMLElement);
   #buttons = {
@@ -68,12 +73,36 @@ class Inbox {
     document.addEventListener("keydown", (event) => this.#escape(event));
     addEventListener("popstate", () => this.#arrive());
     setInterval(() => this.#drawSoon(), CLOCK_EVERY);
-    listenToKeys({
+    this.#listenToCommands();
+  }
+
+  #listenToCommands() {
+    const views = [...document.querySelectorAll(/** @type {"button"} */ ("button[data-view]"))];
+    const titles = views.map(({ dataset, firstChild }) => [dataset.view ?? "", firstChild?.textContent?.trim() ?? ""]);
+    /** @type {Command[]} */
+    const commands = commandsOf({
       next: () => this.#go(this.#desk.neighbour(1) ?? this.#desk.current?.id),
       previous: () => this.#go(this.#desk.neighbour(-1) ?? this.#desk.current?.id),
       reply: () => (this.#composer.isOpen ? this.#composer.focus() : this.#act("take")),
-      resolve: () => this.#act("resolve"),
-    });
+      resolveAndNext: () => this.#resolveAndNext(),
+      undo: () => this.#undo(),
+      bar: () => bar.show(),
+      help: () => showHelp(commands),
+      press: (name) => this.#buttons[name].click(),
+      offers: (name) => Boolean(this.#desk.current) && !this.#buttons[name].hidden,
+      canUndo: () => this.#desk.current?.canUndo ?? false,
+      show: (view) => this.#go(this.#desk.current?.id, view),
+    }, /** @type {[string, string][]} */ (titles));
+    const bar = new CommandBar(this.#desk, commands.filter(({ keys }) => keys !== "Ctrl+K"), (id) => this.#go(id));
+    byId("help", HTMLButtonElement).onclick = () => showHelp(commands);
+    byId("bar-open", HTMLButtonElement).onclick = () => bar.show();
+    listenToKeys(commands);
+  }
+
+  /** The next one is opened once this one is resolved; what is refused stays. */
+  #resolveAndNext() {
+    this.#next = this.#desk.neighbour(1);
+    this.#act("resolve");
   }
 
   /**
@@ -163,6 +192,7 @@ class Inbox {
     this.#drawHead(row);
     this.#composer.draw();
     this.#facts.draw();
+    setText(byId("others", HTMLElement), current ? company(current.lookers, current.colleague) : "");
     if (current) this.#thread.draw(current, row?.contact.name ?? "Customer");
     this.#moveFocus();
   }
@@ -198,6 +228,9 @@ class Inbox {
   /** The button that was pressed is gone: the focus goes where the work goes on. */
   #moveFocus() {
     if (!this.#done || this.#desk.asked) return;
+    const next = this.#desk.alarm ? undefined : this.#next;
+    this.#next = undefined;
+    if (next) this.#go(next);
     if (!this.#desk.alarm) (this.#done === "take" && this.#composer.isOpen ? this.#composer : this.#title).focus();
     this.#done = null;
   }

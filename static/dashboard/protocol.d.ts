@@ -38,6 +38,8 @@ export type Returned = {
   draft: string;
 };
 
+export type Looking = { type: "looking"; conversation: string; window: string; name: string; on: boolean };
+
 export type TalkFrame =
   | (State & { conversation: string })
   | Ack
@@ -46,6 +48,7 @@ export type TalkFrame =
   | Chunk
   | { type: "reply.failed"; conversation: string; reply: string; in_reply_to: number; reason: string }
   | Typing
+  | Looking
   | DraftKept
   | Held
   | Returned;

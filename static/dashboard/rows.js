@@ -44,6 +44,11 @@ export class Rows {
     return this.#rows.get(id);
   }
 
+  /** All that is known, the newest first. */
+  get all() {
+    return [...this.#rows.values()].sort((a, b) => Date.parse(b.updated_at) - Date.parse(a.updated_at));
+  }
+
   /** @param {string} id */
   hasDraft(id) {
     return this.#drafts.has(id);

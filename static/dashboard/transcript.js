@@ -1,7 +1,7 @@
 // One conversation as an agent sees it: applies its frames, keeps order, drops doubles, closes gaps, sends what is unsent.
 // The database behind the server is the truth; this is a copy that may always be asked for again. Knows no elements.
 
-/** @import {Ack, Author, ClientFrame, Held, Message, Returned, TalkFrame, Typing} from "./protocol.js" */
+/** @import {Ack, Author, ClientFrame, Held, Looking, Message, Returned, TalkFrame, Typing} from "./protocol.js" */
 
 import { Draft } from "./draft.js";
 import { heldItem, liveItem, savedItem, waitingItem } from "./items.js";
@@ -11,6 +11,8 @@ import { Store } from "../widget/store.js";
 
 const TYPING_LASTS = 5_000;
 const TYPING_EVERY = 3_000;
+/** Whoever looks says so with every sign of life, and says goodbye; this is for those who cannot. */
+const LOOKING_LASTS = 60_000;
 
 /**
  * @typedef {object} Listener
@@ -38,6 +40,8 @@ export class Transcript {
   #reply = new LiveReply();
   /** @type {number | undefined} */
   #typingExpiry;
+  /** @type {Map<string, {name: string, at: number}>} colleagues, by the window in which they have it open */
+  #lookers = new Map();
 
   /** Up to here nothing is missing. */
   complete = 0;
@@ -75,6 +79,7 @@ export class Transcript {
   lost() {
     this.#isOpening = this.#isKnown = false;
     this.#reply.live = this.typing = null;
+    this.#lookers.clear();
     this.#outbox.lost();
   }
 
@@ -156,7 +161,18 @@ export class Transcript {
   /** Who is about to say something, or nobody. */
   get writer() {
     if (this.#reply.live && !this.#reply.live.text) return { author: /** @type {const} */ ("bot"), name: "" };
-    return this.typing;
+    return this.typing?.author === "agent" ? null : this.typing;
+  }
+
+  /** The colleague who writes here, or nobody. */
+  get colleague() {
+    return this.typing?.author === "agent" ? this.typing.name : "";
+  }
+
+  /** Colleagues who have it open. */
+  get lookers() {
+    const here = [...this.#lookers.values()].filter(({ at }) => Date.now() - at < LOOKING_LASTS);
+    return [...new Set(here.map(({ name }) => name))].sort();
   }
 
   /** @param {TalkFrame} frame */
@@ -168,6 +184,7 @@ export class Transcript {
     else if (frame.type === "reply.chunk") this.#reply.extend(frame) && this.open();
     else if (frame.type === "reply.failed") this.#reply.end(frame.in_reply_to);
     else if (frame.type === "typing") this.#showTyping(frame);
+    else if (frame.type === "looking") this.#look(frame);
     else if (frame.type === "draft") this.draft.apply(frame);
     else if (frame.type === "held") this.#hold(frame);
     else if (frame.type === "message.returned") this.#takeBack(frame);
@@ -252,6 +269,12 @@ export class Transcript {
   #settle(clientId) {
     this.#outbox.settle(clientId);
     this.#held.delete(clientId);
+  }
+
+  /** @param {Looking} looking */
+  #look({ window, name, on }) {
+    if (on) this.#lookers.set(window, { name, at: Date.now() });
+    else this.#lookers.delete(window);
   }
 
   /** @param {Pick<Typing, "author" | "name" | "on">} typing */

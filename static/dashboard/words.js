@@ -5,6 +5,7 @@
 import { dayOf, timeOf } from "../widget/text.js";
 
 const LONG_WAIT = 5;
+const names = new Intl.ListFormat("en");
 const dayFormat = new Intl.DateTimeFormat([], { day: "numeric", month: "short" });
 
 /** @param {string} code as the server writes it: lower case, underscores */
@@ -73,4 +74,15 @@ export function standing(row, me) {
   if (row.handler === "bot") return "The bot answers";
   if (row.handler === "queue") return `Nobody has it yet · ${waiting(row).toLowerCase()}`;
   return row.assignee?.id === me ? "You have this conversation" : `${row.assignee?.name ?? "An agent"} has this conversation`;
+}
+
+/**
+ * What colleagues do in the open conversation.
+ * @param {string[]} lookers who has it open
+ * @param {string} writer who writes there
+ */
+export function company(lookers, writer) {
+  if (writer) return `${writer} is writing`;
+  if (!lookers.length) return "";
+  return `${names.format(lookers)} ${lookers.length === 1 ? "is" : "are"} looking at this`;
 }

@@ -17,7 +17,7 @@ from channels.layers import get_channel_layer
 
 from supportbot.chat.models import Conversation, HeldMessage, Message, Rating
 from supportbot.chat.words import say
-from supportbot.workspaces.models import Workspace
+from supportbot.workspaces.models import User, Workspace
 
 log = structlog.get_logger(__name__)
 PROTOCOL = 1
@@ -37,9 +37,14 @@ def inbox_group(workspace_id: int) -> str:
     return f"inbox.{workspace_id}"
 
 
-def desk_group(workspace_id: int, user_id: int) -> str:
-    """Every inbox that one agent has open in a workspace."""
-    return f"desk.{workspace_id}.{user_id}"
+def agents_group(conversation_id: UUID) -> str:
+    """Every agent who looks at this conversation."""
+    return f"agents.{conversation_id}"
+
+
+def agent_group(workspace_id: int, user_id: int) -> str:
+    """Every open inbox of one agent."""
+    return f"agent.{workspace_id}.{user_id}"
 
 
 def visitors_group(workspace_id: int) -> str:
@@ -148,6 +153,12 @@ def summary_frame(conversation: Conversation, preview: str) -> Frame:
 def typing_frame(conversation_id: UUID, author: str, name: str, on: bool) -> Frame:
     """`typing`: somebody writes, or no longer does."""
     return {"type": "typing", "conversation": str(conversation_id), "author": author, "name": name, "on": on}
+
+
+def looking_frame(conversation_id: UUID, window: str, user: User, *, on: bool, asks: bool = False) -> Frame:
+    """`looking`: an agent has a conversation open in a window, or no longer has; `asks` who else has."""
+    who = {"window": window, "user": user.pk, "name": user.get_short_name()}
+    return {"type": "looking", "conversation": str(conversation_id), **who, "on": on, "asks": asks}
 
 
 def draft_frame(conversation_id: UUID, body: str, client_id: UUID | None = None) -> Frame:

@@ -168,7 +168,7 @@ def _waiting(conversation: Conversation, agent: User) -> QuerySet[HeldMessage]:
 
 def _tell(conversation: Conversation, agent: User, frame: Frame) -> None:
     """Tell the agent's own windows, on commit."""
-    group = events.desk_group(conversation.workspace_id, agent.id)
+    group = events.agent_group(conversation.workspace_id, agent.id)
     transaction.on_commit(lambda: events.publish(group, frame))
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from urllib.parse import parse_qs
+from uuid import UUID, uuid4
 
 from django.utils import timezone
 
@@ -16,6 +17,7 @@ from supportbot.chat.refusals import NotYours, Refused
 from supportbot.chat.snapshot import snapshot
 from supportbot.chat.socket import ChatSocket, flag_of, in_thread, seq_of, text_of, uuid_of
 from supportbot.dashboard.desk import Desk, find_desk
+from supportbot.workspaces.models import User
 
 SIGNED_OUT = 4401
 TYPING_EVERY = 1.0  # seconds
@@ -38,22 +40,29 @@ class AgentConsumer(ChatSocket):
         "ping": "pong",
     }
     desk: Desk | None = None
+    me: User
+    window: str
+    looks_at: set[UUID]
     seen_at: datetime
     typed_at = 0.0
 
     async def connect(self) -> None:
         """Sit down at the desk; somebody who has none is told so."""
         await super().connect()
+        self.window, self.looks_at = uuid4().hex, set()
         self.desk = await self._find_desk()
         if self.desk is None:
             await self._turn_away()
             return
+        self.me = self.desk.user
         await self.join(events.inbox_group(self.desk.workspace.id))
-        await self.join(events.desk_group(self.desk.workspace.id, self.desk.user.id))
+        await self.join(events.agent_group(self.desk.workspace.id, self.desk.user.pk))
         await self._give_sign_of_life()
 
     async def disconnect(self, code: int) -> None:
         """Leave the desk."""
+        for conversation_id in list(self.looks_at):
+            await self._look_away(conversation_id)
         await super().disconnect(code)
         if self.desk:
             await in_thread(self.desk.mark_unseen_since)(self.seen_at)
@@ -70,12 +79,15 @@ class AgentConsumer(ChatSocket):
         """Follow a conversation, and get what was missed of it."""
         conversation = await self._conversation(frame)
         await self.join(events.conversation_group(conversation.id))
+        await self._look(conversation.id)
         for missed in await in_thread(_snapshot)(self._at_desk(), frame):
             await self.send_frame(missed)
 
     async def close_conversation(self, frame: Frame) -> None:
         """Follow it no longer."""
-        await self.leave(events.conversation_group(uuid_of(frame, "conversation")))
+        conversation_id = uuid_of(frame, "conversation")
+        await self.leave(events.conversation_group(conversation_id))
+        await self._look_away(conversation_id)
 
     async def mark_read(self, frame: Frame) -> None:
         """The agent has seen a conversation up to here."""
@@ -133,7 +145,37 @@ class AgentConsumer(ChatSocket):
         if conversation.assignee_id != agent.id:
             raise NotYours
         typing = events.typing_frame(conversation.id, Message.Author.AGENT, agent.get_short_name(), on)
+        typing["window"] = self.window
         await in_thread(events.publish)(events.conversation_group(conversation.id), typing)
+
+    async def frame(self, event: dict[str, Any]) -> None:
+        """Forward what was published, but for the agent's own doings; a newcomer is told who is there already."""
+        frame = event["frame"]
+        if frame["type"] == "typing" and frame.get("window") == self.window:
+            return
+        if frame["type"] != "looking":
+            await super().frame(event)
+        elif frame["user"] != self.me.pk:
+            await super().frame(event)
+            if frame.get("asks"):
+                await self._tell_looking(UUID(frame["conversation"]), on=True)
+
+    async def _look(self, conversation_id: UUID) -> None:
+        """Say so with every sign of life, and ask who else is there at the first."""
+        await self.join(events.agents_group(conversation_id))
+        asks = conversation_id not in self.looks_at
+        self.looks_at.add(conversation_id)
+        await self._tell_looking(conversation_id, on=True, asks=asks)
+
+    async def _look_away(self, conversation_id: UUID) -> None:
+        if conversation_id in self.looks_at:
+            self.looks_at.discard(conversation_id)
+            await self.leave(events.agents_group(conversation_id))
+            await self._tell_looking(conversation_id, on=False)
+
+    async def _tell_looking(self, conversation_id: UUID, **doing: bool) -> None:
+        looking = events.looking_frame(conversation_id, self.window, self.me, **doing)
+        await in_thread(events.publish)(events.agents_group(conversation_id), looking)
 
     async def _find_desk(self) -> Desk | None:
         session, user = self.scope["session"], self.scope["user"]

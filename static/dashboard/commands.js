@@ -1,0 +1,39 @@
+// The table of what an agent can do: to add a command, add a line.
+
+/** @import {Command} from "./keys.js" */
+
+/**
+ * @typedef {object} Hands what the inbox does for a command
+ * @property {() => void} next
+ * @property {() => void} previous
+ * @property {() => void} reply
+ * @property {() => void} resolveAndNext
+ * @property {() => void} undo
+ * @property {() => void} bar
+ * @property {() => void} help
+ * @property {(name: "take" | "release" | "resolve") => void} press a button of the conversation
+ * @property {(name: "take" | "release" | "resolve") => boolean} offers whether the button is there
+ * @property {() => boolean} canUndo
+ * @property {(view: string) => void} show a view of the list
+ */
+
+/**
+ * @param {Hands} hands
+ * @param {[string, string][]} views their names and titles
+ * @returns {Command[]}
+ */
+export function commandsOf(hands, views) {
+  return [
+    { keys: "Alt+J", title: "Next conversation", run: hands.next },
+    { keys: "Alt+K", title: "Previous conversation", run: hands.previous },
+    { keys: "Alt+L", title: "Reply, and take over if need be", run: hands.reply },
+    { keys: "Alt+Z", title: "Undo send", run: hands.undo, when: hands.canUndo },
+    { keys: "Alt+E", title: "Resolve", run: () => hands.press("resolve"), when: () => hands.offers("resolve") },
+    { keys: "Ctrl+Alt+E", title: "Resolve and open the next", run: hands.resolveAndNext, when: () => hands.offers("resolve") },
+    { keys: "", title: "Take over", run: () => hands.press("take"), when: () => hands.offers("take") },
+    { keys: "", title: "Hand back to the bot", run: () => hands.press("release"), when: () => hands.offers("release") },
+    ...views.map(([name, title]) => ({ keys: "", title: `Show ${title}`, run: () => hands.show(name) })),
+    { keys: "Ctrl+K", title: "Command bar", run: hands.bar },
+    { keys: "?", title: "Keyboard shortcuts", run: hands.help },
+  ];
+}
