@@ -13,7 +13,7 @@ from django.utils import timezone
 from supportbot.chat import mail, tasks, transcript
 from supportbot.chat.masking import Rules, mask
 from supportbot.chat.models import Contact, Conversation, Message
-from supportbot.chat.refusals import AlreadyTaken, NotYours, Refused, TooFast
+from supportbot.chat.refusals import AlreadyTaken, Closed, NotYours, Refused, TooFast
 from supportbot.chat.words import say
 from supportbot.workspaces.models import AuditEntry, User
 
@@ -28,7 +28,7 @@ def post_message(*, conversation_id: UUID, body: str, client_id: UUID, agent: Us
     conversation = transcript.locked(conversation_id)
     if earlier := conversation.messages.filter(client_id=client_id).first():
         return earlier
-    body = _clean(body)
+    body = clean(body)
     if agent:
         return _post_by_agent(conversation, body, client_id, agent)
     return _post_by_customer(conversation, body, client_id)
@@ -40,6 +40,7 @@ def request_agent(*, conversation_id: UUID, client_id: UUID) -> Message:
     conversation = transcript.locked(conversation_id)
     if earlier := conversation.messages.filter(client_id=client_id).first():
         return earlier
+    _demand_welcome(conversation)
     if conversation.handler != Conversation.Handler.BOT and (last := conversation.messages.last()):
         return last
     return transcript.hand_off(conversation, reason="asked", client_id=client_id)
@@ -50,15 +51,12 @@ def take(*, conversation_id: UUID, agent: User) -> Conversation:
     """The agent takes the turn; of two at the same moment the second is refused."""
     conversation = transcript.locked(conversation_id)
     if conversation.status == Conversation.Status.RESOLVED:
-        raise Refused("forbidden", "This conversation is resolved. It opens again when the customer writes.")
+        raise Closed(conversation)
     if conversation.handler == Conversation.Handler.AGENT and conversation.assignee:
         if conversation.assignee == agent:
             return conversation
         raise AlreadyTaken(conversation.assignee.get_short_name())
-    conversation.give_to_agent(agent)
-    transcript.settle(conversation, Message.Outcome.BY_AGENT)
-    transcript.silence_bot(conversation, "taken_over")
-    _say(conversation, f"{agent.get_short_name()} has joined the conversation.", agent)
+    transcript.give_to_agent(conversation, agent)
     _note(conversation, agent, "conversation.taken")
     return conversation
 
@@ -72,7 +70,7 @@ def release(*, conversation_id: UUID, agent: User, note: str = "") -> Conversati
         raise Refused("too_long", f"A note may have {NOTE_LIMIT} characters; this one has {len(note)}.")
     conversation.note = note.replace("\x00", "").strip()
     conversation.give_to_bot()
-    _say(conversation, f"{agent.get_short_name()} has left; the assistant answers again.", agent)
+    transcript.say_publicly(conversation, f"{agent.get_short_name()} has left; the assistant answers again.", agent)
     _note(conversation, agent, "conversation.released", note=conversation.note)
     return conversation
 
@@ -89,6 +87,7 @@ def resolve(*, conversation_id: UUID, agent: User) -> Conversation:
     transcript.silence_bot(conversation, "taken_over")
     message = transcript.append(conversation, author=Message.Author.SYSTEM, body="This conversation was closed.")
     conversation.close()
+    transcript.note_activity(conversation, f"{agent.get_short_name()} resolved the conversation", agent)
     transcript.save(conversation, message)
     _note(conversation, agent, "conversation.resolved")
     return conversation
@@ -125,9 +124,9 @@ def mark_read(*, conversation_id: UUID, seq: int) -> None:
 
 
 def _post_by_customer(conversation: Conversation, body: str, client_id: UUID) -> Message:
+    _demand_welcome(conversation)
     _demand_pace(conversation)
-    if conversation.status == Conversation.Status.RESOLVED:
-        conversation.give_to_bot()
+    _reopen(conversation)
     is_bots = conversation.handler == Conversation.Handler.BOT
     masked = mask(body, Rules.of(conversation.workspace))
     message = transcript.append(
@@ -139,7 +138,7 @@ def _post_by_customer(conversation: Conversation, body: str, client_id: UUID) ->
         outcome=Message.Outcome.PENDING if is_bots else Message.Outcome.BY_AGENT,
         queued_at=timezone.now() if is_bots else None,
     )
-    if not is_bots:
+    if not is_bots and not conversation.is_spam:
         conversation.waiting_since = conversation.waiting_since or message.created_at
     transcript.save(conversation, message)
     if is_bots:
@@ -159,7 +158,7 @@ def _post_by_agent(conversation: Conversation, body: str, client_id: UUID, agent
     return message
 
 
-def _clean(body: str) -> str:
+def clean(body: str) -> str:
     """Text that every database and browser can hold."""
     text = body.replace("\x00", "").encode("utf-8", "replace").decode().strip()
     if not text:
@@ -167,6 +166,20 @@ def _clean(body: str) -> str:
     if len(text) > BODY_LIMIT:
         raise Refused("too_long", f"A message may have {BODY_LIMIT:,} characters; this one has {len(text):,}.")
     return text
+
+
+def _reopen(conversation: Conversation) -> None:
+    """What was done or snoozed goes on as the customer writes; what is spam stays among it."""
+    if conversation.status == Conversation.Status.SNOOZED:
+        conversation.wake()
+        transcript.note_activity(conversation, "Snoozed no longer: the customer wrote")
+    elif conversation.status == Conversation.Status.RESOLVED and not conversation.is_spam:
+        conversation.give_to_bot()
+
+
+def _demand_welcome(conversation: Conversation) -> None:
+    if conversation.contact.blocked_at:
+        raise Refused("blocked", say("blocked", conversation.language))
 
 
 def _demand_pace(conversation: Conversation) -> None:
@@ -181,11 +194,6 @@ def _demand_pace(conversation: Conversation) -> None:
 def _demand_turn(conversation: Conversation, agent: User) -> None:
     if conversation.assignee != agent or conversation.handler != Conversation.Handler.AGENT:
         raise NotYours
-
-
-def _say(conversation: Conversation, body: str, agent: User) -> None:
-    message = transcript.append(conversation, author=Message.Author.SYSTEM, body=body, user=agent)
-    transcript.save(conversation, message)
 
 
 def _note(conversation: Conversation, agent: User, action: str, **details: str) -> None:

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from supportbot.celery import app
-from supportbot.chat import assistant, mail, suggesting
+from supportbot.chat import assistant, mail, organising, suggesting
 from supportbot.chat.models import Message
 
 log = structlog.get_logger(__name__)
@@ -41,7 +41,7 @@ def send_email(conversation_id: str) -> None:
 
 @app.task
 def sweep() -> None:
-    """Queue again what was accepted, has no outcome and nobody works on; and the e-mails that are due."""
+    """Queue again what was accepted, has no outcome and nobody works on; the e-mails that are due; end snoozes."""
     now = timezone.now()
     unclaimed = Q(conversation__claimed_until=None) | Q(conversation__claimed_until__lt=now)
     waiting = Message.objects.filter(outcome=Message.Outcome.PENDING, queued_at__lt=now - OVERDUE)
@@ -49,6 +49,7 @@ def sweep() -> None:
         queue_reply(message_id)
     for conversation_id in mail.due():
         send_email.delay(str(conversation_id))
+    organising.wake_due()
 
 
 @worker_ready.connect

@@ -9,12 +9,13 @@ from urllib.parse import parse_qs
 
 from django.utils import timezone
 
-from supportbot.chat import events, services
+from supportbot.chat import events, notes, organising, services
 from supportbot.chat.events import Frame
 from supportbot.chat.models import Conversation, Message
 from supportbot.chat.refusals import NotYours, Refused
 from supportbot.chat.snapshot import snapshot
-from supportbot.chat.socket import ChatSocket, in_thread, seq_of, text_of, uuid_of
+from supportbot.chat.socket import ChatSocket, ids_of, in_thread, seq_of, text_of, uuid_of
+from supportbot.dashboard.changes import CHANGES, change_of
 from supportbot.dashboard.desk import Desk, find_desk
 
 SIGNED_OUT = 4401
@@ -30,8 +31,11 @@ class AgentConsumer(ChatSocket):
         "conversation.read": "mark_read",
         "conversation.take": "take",
         "conversation.release": "release",
-        "conversation.resolve": "resolve",
+        **dict.fromkeys(CHANGES, "change"),
+        "label.add": "add_label",
         "message.post": "post_message",
+        "note.post": "post_note",
+        "mentions.read": "see_mentions",
         "typing": "type",
         "ping": "pong",
     }
@@ -47,6 +51,7 @@ class AgentConsumer(ChatSocket):
             await self._turn_away()
             return
         await self.join(events.inbox_group(self.desk.workspace.id))
+        await self.join(events.agent_group(self.desk.workspace.id, self.desk.user.pk))
         await self._give_sign_of_life()
 
     async def disconnect(self, code: int) -> None:
@@ -67,12 +72,15 @@ class AgentConsumer(ChatSocket):
         """Follow a conversation, and get what was missed of it."""
         conversation = await self._conversation(frame)
         await self.join(events.conversation_group(conversation.id))
+        await self.join(events.agents_group(conversation.id))
         for missed in await in_thread(_snapshot)(self._at_desk(), frame):
             await self.send_frame(missed)
 
     async def close_conversation(self, frame: Frame) -> None:
         """Follow it no longer."""
-        await self.leave(events.conversation_group(uuid_of(frame, "conversation")))
+        conversation_id = uuid_of(frame, "conversation")
+        await self.leave(events.conversation_group(conversation_id))
+        await self.leave(events.agents_group(conversation_id))
 
     async def mark_read(self, frame: Frame) -> None:
         """The agent has seen a conversation up to here."""
@@ -89,10 +97,16 @@ class AgentConsumer(ChatSocket):
         conversation, note = await self._conversation(frame), text_of({"note": "", **frame}, "note")
         await in_thread(services.release)(conversation_id=conversation.id, agent=self._at_desk().user, note=note)
 
-    async def resolve(self, frame: Frame) -> None:
-        """Close the conversation for good."""
-        conversation = await self._conversation(frame)
-        await in_thread(services.resolve)(conversation_id=conversation.id, agent=self._at_desk().user)
+    async def change(self, frame: Frame) -> None:
+        """Resolve, snooze, label and what else is in `CHANGES`."""
+        conversation, change = await self._conversation(frame), change_of(frame, self._at_desk().user)
+        await in_thread(change)(conversation.id)
+
+    async def add_label(self, frame: Frame) -> None:
+        """Define a label of the workspace."""
+        name, colour, workspace = text_of(frame, "name"), text_of(frame, "colour"), self._at_desk().workspace
+        await in_thread(organising.add_label)(workspace=workspace, name=name, colour=colour)
+        await in_thread(events.publish)(events.inbox_group(workspace.id), {"type": "choices.changed"})
 
     async def post_message(self, frame: Frame) -> None:
         """Save what the agent wrote."""
@@ -102,6 +116,20 @@ class AgentConsumer(ChatSocket):
             conversation_id=conversation.id, body=body, client_id=client_id, agent=self._at_desk().user
         )
         await self.send_ack(message, client_id)
+
+    async def post_note(self, frame: Frame) -> None:
+        """Save what the agent writes to colleagues."""
+        client_id, body, mentions = uuid_of(frame, "client_id"), text_of(frame, "body"), ids_of(frame, "mentions")
+        conversation, agent = await self._conversation(frame), self._at_desk().user
+        await in_thread(notes.post_note)(
+            conversation_id=conversation.id, agent=agent, body=body, client_id=client_id, mentions=mentions
+        )
+        await self.send_done(frame)
+
+    async def see_mentions(self, frame: Frame) -> None:
+        """The agent has seen the notes that mention them."""
+        conversation = await self._conversation(frame)
+        await in_thread(notes.see_mentions)(conversation_id=conversation.id, agent=self._at_desk().user)
 
     async def type(self, frame: Frame) -> None:
         """Show the customer that the agent who has the turn writes."""
@@ -143,11 +171,14 @@ class AgentConsumer(ChatSocket):
 
 
 def _snapshot(desk: Desk, frame: Frame) -> list[Frame]:
-    """Read again after the group was joined, so that nothing falls between; its row of the list comes first."""
+    """Read again after the group was joined, so that nothing falls between; its row of the list comes first, and what
+    only agents see is last."""
     conversation = desk.conversation(uuid_of(frame, "conversation"))
     last = conversation.messages.last()
     row = events.summary_frame(conversation, last.body if last else "")
-    return [row, *snapshot(conversation, seq_of(frame))]
+    missed = conversation.remarks.filter(number__gt=seq_of(frame, "last_remark")).select_related("user")
+    missed = missed.prefetch_related("mentions__user")
+    return [row, *snapshot(conversation, seq_of(frame)), *map(events.remark_frame, missed)]
 
 
 def _mark_read(conversation: Conversation, seq: int) -> None:
