@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -175,7 +175,8 @@ def label_facts(label: Label) -> Frame:
 
 
 def _iso(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None
+    """In UTC, so that texts of times have the order of the times."""
+    return at.astimezone(UTC).isoformat() if at else None
 
 
 def remark_frame(remark: Remark) -> Frame:

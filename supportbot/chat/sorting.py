@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from supportbot.workspaces.models import Workspace
+from supportbot.workspaces.models import User, Workspace
 from supportbot.workspaces.scoping import ScopedQuerySet
 
 
@@ -31,6 +31,26 @@ class Label(models.Model):
     class Meta:
         ordering = ["name"]
         constraints = [models.UniqueConstraint(fields=["workspace", "name"], name="one_label_per_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SavedFilter(models.Model):
+    """A view of the inbox with its filters, under a name: an agent's own, or for all who work in the workspace."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="saved_filters")
+    owner = models.ForeignKey(User, models.CASCADE, related_name="saved_filters")
+    name = models.CharField(max_length=60)
+    view = models.CharField(max_length=20)
+    query = models.CharField(max_length=1000, blank=True, help_text="As in the address of the inbox")
+    is_shared = models.BooleanField("shared", default=False)
+
+    objects = ScopedQuerySet["SavedFilter"].as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["workspace", "owner", "name"], name="one_saved_filter_per_name")]
 
     def __str__(self) -> str:
         return self.name

@@ -8,13 +8,18 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+import structlog
 from django.utils.dateparse import parse_datetime
 
 from supportbot.chat import organising, services
 from supportbot.chat.events import Frame
 from supportbot.chat.refusals import Refused
-from supportbot.chat.socket import flag_of, seq_of, text_of
+from supportbot.chat.socket import flag_of, seq_of, text_of, uuid_of
+from supportbot.dashboard.desk import Desk
 from supportbot.workspaces.models import User
+
+log = structlog.get_logger(__name__)
+AT_ONCE = 100  # conversations of one frame
 
 
 def _time_of(frame: Frame, name: str) -> datetime:
@@ -52,3 +57,28 @@ def change_of(frame: Frame, agent: User) -> Callable[[UUID], object]:
     service, fields = CHANGES[frame["type"]]
     done = partial(service, agent=agent, **fields(frame))
     return lambda conversation_id: done(conversation_id=conversation_id)
+
+
+def change_all(desk: Desk, conversation_ids: list[UUID], frame: Frame) -> Frame:
+    """Do to each what the frame asks for, one transaction after the other; what was done, and what was refused why."""
+    change = change_of(frame, desk.user)
+    refused = []
+    for conversation_id in conversation_ids:
+        try:
+            change(desk.conversation(conversation_id).id)
+        except Refused as refusal:
+            refused.append({"conversation": str(conversation_id), "message": str(refusal)})
+        except Exception:
+            log.exception("change failed", command=frame["type"], conversation=str(conversation_id))
+            refused.append({"conversation": str(conversation_id), "message": "Something went wrong on our side."})
+    return {"type": "bulk.done", "done": len(conversation_ids) - len(refused), "refused": refused}
+
+
+def bulk_of(frame: Frame) -> tuple[list[UUID], Frame]:
+    """The conversations and the change that a `bulk` frame names."""
+    ids, change = frame.get("conversations"), frame.get("change")
+    if not isinstance(ids, list) or not 0 < len(ids) <= AT_ONCE:
+        raise Refused("bad_frame", f"conversations must be a list of 1 to {AT_ONCE} ids.")
+    if not isinstance(change, dict) or change.get("type") not in CHANGES:
+        raise Refused("bad_frame", "change must be what can be done to one conversation.")
+    return [uuid_of({"id": one}, "id") for one in dict.fromkeys(map(str, ids))], change

@@ -14,8 +14,9 @@ from supportbot.chat.events import Frame
 from supportbot.chat.models import Conversation, Message
 from supportbot.chat.refusals import NotYours, Refused
 from supportbot.chat.snapshot import snapshot
-from supportbot.chat.socket import ChatSocket, ids_of, in_thread, seq_of, text_of, uuid_of
-from supportbot.dashboard.changes import CHANGES, change_of
+from supportbot.chat.socket import ChatSocket, flag_of, ids_of, in_thread, seq_of, text_of, uuid_of
+from supportbot.dashboard import choices
+from supportbot.dashboard.changes import CHANGES, bulk_of, change_all, change_of
 from supportbot.dashboard.desk import Desk, find_desk
 
 SIGNED_OUT = 4401
@@ -32,7 +33,10 @@ class AgentConsumer(ChatSocket):
         "conversation.take": "take",
         "conversation.release": "release",
         **dict.fromkeys(CHANGES, "change"),
+        "bulk": "change_all",
         "label.add": "add_label",
+        "filter.save": "save_filter",
+        "filter.delete": "delete_filter",
         "message.post": "post_message",
         "note.post": "post_note",
         "mentions.read": "see_mentions",
@@ -106,7 +110,24 @@ class AgentConsumer(ChatSocket):
         """Define a label of the workspace."""
         name, colour, workspace = text_of(frame, "name"), text_of(frame, "colour"), self._at_desk().workspace
         await in_thread(organising.add_label)(workspace=workspace, name=name, colour=colour)
-        await in_thread(events.publish)(events.inbox_group(workspace.id), {"type": "choices.changed"})
+        await self._tell_choices()
+
+    async def change_all(self, frame: Frame) -> None:
+        """The same for many conversations."""
+        client_id, (ids, change) = uuid_of(frame, "client_id"), bulk_of(frame)
+        done = await in_thread(change_all)(self._at_desk(), ids, change)
+        await self.send_frame({**done, "client_id": str(client_id)})
+
+    async def save_filter(self, frame: Frame) -> None:
+        """Keep a view with its filters."""
+        asked = {name: text_of(frame, name) for name in ("name", "view", "query")}
+        await in_thread(choices.save_filter)(self._at_desk(), **asked, is_shared=flag_of(frame, "shared"))
+        await self._tell_choices()
+
+    async def delete_filter(self, frame: Frame) -> None:
+        """Forget a saved filter."""
+        await in_thread(choices.delete_filter)(self._at_desk(), seq_of(frame, "filter"))
+        await self._tell_choices()
 
     async def post_message(self, frame: Frame) -> None:
         """Save what the agent wrote."""
@@ -142,6 +163,11 @@ class AgentConsumer(ChatSocket):
             raise NotYours
         typing = events.typing_frame(conversation.id, Message.Author.AGENT, agent.get_short_name(), on)
         await in_thread(events.publish)(events.conversation_group(conversation.id), typing)
+
+    async def _tell_choices(self) -> None:
+        """Every inbox asks again for what can be chosen."""
+        group = events.inbox_group(self._at_desk().workspace.id)
+        await in_thread(events.publish)(group, {"type": "choices.changed"})
 
     async def _find_desk(self) -> Desk | None:
         session, user = self.scope["session"], self.scope["user"]

@@ -9,6 +9,8 @@ from supportbot.dashboard import views
 urlpatterns = [
     path("inbox/", views.inbox, name="inbox"),
     path("inbox/conversations/", views.conversations, name="inbox-conversations"),
+    path("inbox/conversations/ids/", views.ids, name="inbox-ids"),
+    path("inbox/choices/", views.offered, name="inbox-choices"),
     path("inbox/counts/", views.counts, name="inbox-counts"),
     path("inbox/<uuid:conversation>/", views.inbox, name="inbox-conversation"),
     path("inbox/<uuid:conversation>/facts/", views.facts, name="inbox-facts"),
