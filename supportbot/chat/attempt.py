@@ -83,7 +83,7 @@ class Attempt:
     def save_reply(self, body: str, sources: list[dict[str, Any]]) -> None:
         """The reply, how it was made, and the outcome of all it answers; TurnLost saves nothing."""
         conversation = self._locked()
-        conversation.category = self.triage.get("category", conversation.category)
+        self._note_triage(conversation)
         is_answer = self.record.get("act") == Generation.Act.ANSWER
         message = transcript.append(
             conversation,
@@ -106,7 +106,7 @@ class Attempt:
         """The conversation goes to people, after what the bot could answer; TurnLost saves nothing."""
         self.record |= {"act": Generation.Act.HAND_OFF, "reason": reason}
         conversation = self._locked()
-        conversation.category = self.triage.get("category", conversation.category)
+        self._note_triage(conversation)
         self._save_triage()  # first, since the summary tells it
         message = transcript.hand_off(conversation, reason=reason, lead=lead, **self._reply_fields())
         self._save_record(message)
@@ -140,6 +140,10 @@ class Attempt:
     def _save_record(self, message: Message) -> None:
         self.record["total_s"] = time.monotonic() - self.started
         Generation.objects.create(in_reply_to=self.message, message=message, **self.record)
+
+    def _note_triage(self, conversation: Conversation) -> None:
+        conversation.category = self.triage.get("category", conversation.category)
+        conversation.spoken = self.heard.get("language", conversation.spoken)
 
     def _save_triage(self) -> None:
         if self.triage:

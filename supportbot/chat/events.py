@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,8 @@ from uuid import UUID
 import structlog
 from channels.layers import get_channel_layer
 
-from supportbot.chat.models import Conversation, HeldMessage, Message, Rating
+from supportbot.chat.models import Conversation, HeldMessage, Message, Rating, Remark
+from supportbot.chat.sorting import Label
 from supportbot.chat.words import say
 from supportbot.workspaces.models import User, Workspace
 
@@ -32,11 +34,6 @@ def conversation_group(conversation_id: UUID) -> str:
     return f"conversation.{conversation_id}"
 
 
-def inbox_group(workspace_id: int) -> str:
-    """Every agent of a workspace who has the inbox open."""
-    return f"inbox.{workspace_id}"
-
-
 def agents_group(conversation_id: UUID) -> str:
     """Every agent who looks at this conversation."""
     return f"agents.{conversation_id}"
@@ -45,6 +42,11 @@ def agents_group(conversation_id: UUID) -> str:
 def agent_group(workspace_id: int, user_id: int) -> str:
     """Every open inbox of one agent."""
     return f"agent.{workspace_id}.{user_id}"
+
+
+def inbox_group(workspace_id: int) -> str:
+    """Every agent of a workspace who has the inbox open."""
+    return f"inbox.{workspace_id}"
 
 
 def visitors_group(workspace_id: int) -> str:
@@ -130,8 +132,8 @@ def _rating(conversation: Conversation) -> Frame | None:
 
 
 def summary_frame(conversation: Conversation, preview: str) -> Frame:
-    """`conversation.changed`: one row of the inbox."""
-    agent = conversation.assignee
+    """`conversation.changed`: one row of the inbox; assignee, team and labels had better be loaded."""
+    agent, team, contact = conversation.assignee, conversation.team, conversation.contact
     return {
         "type": "conversation.changed",
         "conversation": {
@@ -139,15 +141,68 @@ def summary_frame(conversation: Conversation, preview: str) -> Frame:
             "status": conversation.status,
             "handler": conversation.handler,
             "assignee": {"id": agent.id, "name": agent.get_short_name()} if agent else None,
-            "contact": {"name": str(conversation.contact)},
+            "team": {"id": team.id, "name": team.name} if team else None,
+            "priority": conversation.priority,
+            "mentions": _mentions(conversation),
+            "labels": [label_facts(label) for label in conversation.labels.all()],
+            "spam": conversation.is_spam,
+            "contact": {"name": str(contact), "page": contact.page, "blocked": contact.blocked_at is not None},
             "preview": preview[:140],
             "category": conversation.category or None,
+            "language": conversation.spoken or None,
             "last_seq": conversation.last_seq,
+            "last_remark": conversation.last_remark,
             "unread": conversation.unread,
+            "created_at": conversation.created_at.isoformat(),
+            "active_at": conversation.active_at.isoformat(),
             "updated_at": conversation.updated_at.isoformat(),
-            "waiting_since": conversation.waiting_since.isoformat() if conversation.waiting_since else None,
+            "waiting_since": _iso(conversation.waiting_since),
+            "snoozed_until": _iso(conversation.snoozed_until),
         },
     }
+
+
+def _mentions(conversation: Conversation) -> list[Frame]:
+    """Who is mentioned here, and whether they have seen all of it."""
+    seen: dict[int, bool] = {}
+    for mention in conversation.mentions.all():
+        seen[mention.user_id] = seen.get(mention.user_id, True) and mention.seen_at is not None
+    return [{"id": user_id, "seen": has_seen} for user_id, has_seen in seen.items()]
+
+
+def label_facts(label: Label) -> Frame:
+    """A label as frames and pages describe it."""
+    return {"id": label.pk, "name": label.name, "colour": label.colour}
+
+
+def _iso(at: datetime | None) -> str | None:
+    """In UTC, so that texts of times have the order of the times."""
+    return at.astimezone(UTC).isoformat() if at else None
+
+
+def remark_frame(remark: Remark) -> Frame:
+    """`remark.posted`, for agents only; its user and its mentions with their users had better be loaded."""
+    return {
+        "type": "remark.posted",
+        "conversation": str(remark.conversation_id),
+        "remark": {
+            "number": remark.number,
+            "after": remark.after,
+            "kind": remark.kind,
+            "name": remark.user.get_short_name() if remark.user else "",
+            "body": remark.body,
+            "client_id": str(remark.client_id) if remark.client_id else None,
+            "mentions": [{"id": m.user_id, "name": str(m.user)} for m in remark.mentions.all()],
+            "created_at": remark.created_at.isoformat(),
+        },
+    }
+
+
+def mention_frame(note: Remark) -> Frame:
+    """`mention.posted`: a colleague calls for the agent who hears this; `note.user` and its conversation are loaded."""
+    by = note.user.get_short_name() if note.user else ""
+    facts = {"by": by, "contact": str(note.conversation.contact), "preview": note.body[:140]}
+    return {"type": "mention.posted", "conversation": str(note.conversation_id), **facts}
 
 
 def typing_frame(conversation_id: UUID, author: str, name: str, on: bool) -> Frame:
@@ -203,8 +258,23 @@ def publish_conversation(conversation: Conversation, *messages: Message) -> None
     for message in messages:
         publish(group, message_frame(message))
     publish(group, state_frame(conversation))
-    last = messages[-1] if messages else conversation.messages.last()
+    publish_row(conversation)
+
+
+def publish_row(conversation: Conversation) -> None:
+    """Tell the inboxes how a conversation now stands in their lists."""
+    last = conversation.messages.last()
     publish(inbox_group(conversation.workspace_id), summary_frame(conversation, last.body if last else ""))
+
+
+def publish_remark(remark: Remark) -> None:
+    """Tell the agents who look at a conversation of a new line."""
+    publish(agents_group(remark.conversation_id), remark_frame(remark))
+
+
+def publish_mention(note: Remark, person: User) -> None:
+    """Tell somebody that a note mentions them."""
+    publish(agent_group(note.conversation.workspace_id, person.pk), mention_frame(note))
 
 
 def publish_presence(workspace: Workspace) -> None:

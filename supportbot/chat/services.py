@@ -13,7 +13,7 @@ from django.utils import timezone
 from supportbot.chat import sending, tasks, transcript
 from supportbot.chat.masking import Rules, mask
 from supportbot.chat.models import Contact, Conversation, Message
-from supportbot.chat.refusals import AlreadyTaken, NotYours, Refused, TooFast
+from supportbot.chat.refusals import AlreadyTaken, Closed, NotYours, Refused, TooFast
 from supportbot.chat.words import say
 from supportbot.workspaces.models import AuditEntry, User
 
@@ -39,6 +39,7 @@ def request_agent(*, conversation_id: UUID, client_id: UUID) -> Message:
     conversation = transcript.locked(conversation_id)
     if earlier := conversation.messages.filter(client_id=client_id).first():
         return earlier
+    _demand_welcome(conversation)
     if conversation.handler != Conversation.Handler.BOT and (last := conversation.messages.last()):
         return last
     return transcript.hand_off(conversation, reason="asked", client_id=client_id)
@@ -49,15 +50,12 @@ def take(*, conversation_id: UUID, agent: User) -> Conversation:
     """The agent takes the turn; of two at the same moment the second is refused."""
     conversation = transcript.locked(conversation_id)
     if conversation.status == Conversation.Status.RESOLVED:
-        raise Refused("forbidden", "This conversation is resolved. It opens again when the customer writes.")
+        raise Closed(conversation)
     if conversation.handler == Conversation.Handler.AGENT and conversation.assignee:
         if conversation.assignee == agent:
             return conversation
         raise AlreadyTaken(conversation.assignee.get_short_name())
-    conversation.give_to_agent(agent)
-    transcript.settle(conversation, Message.Outcome.BY_AGENT)
-    transcript.silence_bot(conversation, "taken_over")
-    _say(conversation, f"{agent.get_short_name()} has joined the conversation.", agent)
+    transcript.give_to_agent(conversation, agent)
     _note(conversation, agent, "conversation.taken")
     return conversation
 
@@ -72,7 +70,7 @@ def release(*, conversation_id: UUID, agent: User, note: str = "") -> Conversati
     sending.deliver_now(conversation, agent)
     conversation.note = note.replace("\x00", "").strip()
     conversation.give_to_bot()
-    _say(conversation, f"{agent.get_short_name()} has left; the assistant answers again.", agent)
+    transcript.say_publicly(conversation, f"{agent.get_short_name()} has left; the assistant answers again.", agent)
     _note(conversation, agent, "conversation.released", note=conversation.note)
     return conversation
 
@@ -90,6 +88,7 @@ def resolve(*, conversation_id: UUID, agent: User) -> Conversation:
     transcript.silence_bot(conversation, "taken_over")
     message = transcript.append(conversation, author=Message.Author.SYSTEM, body="This conversation was closed.")
     conversation.close()
+    transcript.note_activity(conversation, f"{agent.get_short_name()} resolved the conversation", agent)
     transcript.save(conversation, message)
     _note(conversation, agent, "conversation.resolved")
     return conversation
@@ -126,9 +125,9 @@ def mark_read(*, conversation_id: UUID, seq: int) -> None:
 
 
 def _post_by_customer(conversation: Conversation, body: str, client_id: UUID) -> Message:
+    _demand_welcome(conversation)
     _demand_pace(conversation)
-    if conversation.status == Conversation.Status.RESOLVED:
-        conversation.give_to_bot()
+    _reopen(conversation)
     is_bots = conversation.handler == Conversation.Handler.BOT
     masked = mask(body, Rules.of(conversation.workspace))
     message = transcript.append(
@@ -140,12 +139,26 @@ def _post_by_customer(conversation: Conversation, body: str, client_id: UUID) ->
         outcome=Message.Outcome.PENDING if is_bots else Message.Outcome.BY_AGENT,
         queued_at=timezone.now() if is_bots else None,
     )
-    if not is_bots:
+    if not is_bots and not conversation.is_spam:
         conversation.waiting_since = conversation.waiting_since or message.created_at
     transcript.save(conversation, message)
     if is_bots:
         transaction.on_commit(lambda: tasks.queue_reply(message.id))
     return message
+
+
+def _reopen(conversation: Conversation) -> None:
+    """What was done or snoozed goes on as the customer writes; what is spam stays among it."""
+    if conversation.status == Conversation.Status.SNOOZED:
+        conversation.wake()
+        transcript.note_activity(conversation, "Snoozed no longer: the customer wrote")
+    elif conversation.status == Conversation.Status.RESOLVED and not conversation.is_spam:
+        conversation.give_to_bot()
+
+
+def _demand_welcome(conversation: Conversation) -> None:
+    if conversation.contact.blocked_at:
+        raise Refused("blocked", say("blocked", conversation.language))
 
 
 def _demand_pace(conversation: Conversation) -> None:
@@ -155,11 +168,6 @@ def _demand_pace(conversation: Conversation) -> None:
     for count, span in RATES:
         if written.filter(created_at__gt=now - span).count() >= count:
             raise TooFast
-
-
-def _say(conversation: Conversation, body: str, agent: User) -> None:
-    message = transcript.append(conversation, author=Message.Author.SYSTEM, body=body, user=agent)
-    transcript.save(conversation, message)
 
 
 def _note(conversation: Conversation, agent: User, action: str, **details: str) -> None:

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from supportbot.celery import app
-from supportbot.chat import assistant, mail, sending, suggesting
+from supportbot.chat import assistant, mail, organising, sending, suggesting
 from supportbot.chat.models import Message
 
 log = structlog.get_logger(__name__)
@@ -47,7 +47,7 @@ def deliver(conversation_id: str) -> None:
 
 @app.task
 def sweep() -> None:
-    """Queue again what was accepted, has no outcome and nobody works on; and send what is due."""
+    """Queue again what was accepted, has no outcome and nobody works on; send what is due; end snoozes."""
     now = timezone.now()
     unclaimed = Q(conversation__claimed_until=None) | Q(conversation__claimed_until__lt=now)
     waiting = Message.objects.filter(outcome=Message.Outcome.PENDING, queued_at__lt=now - OVERDUE)
@@ -57,6 +57,7 @@ def sweep() -> None:
         deliver.delay(str(conversation_id))
     for conversation_id in mail.due():
         send_email.delay(str(conversation_id))
+    organising.wake_due()
 
 
 @worker_ready.connect

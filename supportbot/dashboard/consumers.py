@@ -10,12 +10,14 @@ from uuid import UUID, uuid4
 
 from django.utils import timezone
 
-from supportbot.chat import events, sending, services
+from supportbot.chat import events, notes, organising, sending, services
 from supportbot.chat.events import Frame
 from supportbot.chat.models import Conversation, Message
 from supportbot.chat.refusals import NotYours, Refused
 from supportbot.chat.snapshot import snapshot
-from supportbot.chat.socket import ChatSocket, flag_of, in_thread, seq_of, text_of, uuid_of
+from supportbot.chat.socket import ChatSocket, flag_of, ids_of, in_thread, seq_of, text_of, uuid_of
+from supportbot.dashboard import choices
+from supportbot.dashboard.changes import CHANGES, bulk_of, change_all, change_of
 from supportbot.dashboard.desk import Desk, find_desk
 from supportbot.workspaces.models import User
 
@@ -32,10 +34,16 @@ class AgentConsumer(ChatSocket):
         "conversation.read": "mark_read",
         "conversation.take": "take",
         "conversation.release": "release",
-        "conversation.resolve": "resolve",
+        **dict.fromkeys(CHANGES, "change"),
+        "bulk": "change_all",
+        "label.add": "add_label",
+        "filter.save": "save_filter",
+        "filter.delete": "delete_filter",
         "message.post": "post_message",
         "message.undo": "undo_message",
         "draft.save": "save_draft",
+        "note.post": "post_note",
+        "mentions.read": "see_mentions",
         "typing": "type",
         "ping": "pong",
     }
@@ -104,10 +112,33 @@ class AgentConsumer(ChatSocket):
         conversation, note = await self._conversation(frame), text_of({"note": "", **frame}, "note")
         await in_thread(services.release)(conversation_id=conversation.id, agent=self._at_desk().user, note=note)
 
-    async def resolve(self, frame: Frame) -> None:
-        """Close the conversation for good."""
-        conversation = await self._conversation(frame)
-        await in_thread(services.resolve)(conversation_id=conversation.id, agent=self._at_desk().user)
+    async def change(self, frame: Frame) -> None:
+        """Resolve, snooze, label and what else is in `CHANGES`."""
+        conversation, change = await self._conversation(frame), change_of(frame, self._at_desk().user)
+        await in_thread(change)(conversation.id)
+
+    async def add_label(self, frame: Frame) -> None:
+        """Define a label of the workspace."""
+        name, colour, workspace = text_of(frame, "name"), text_of(frame, "colour"), self._at_desk().workspace
+        await in_thread(organising.add_label)(workspace=workspace, name=name, colour=colour)
+        await self._tell_choices()
+
+    async def change_all(self, frame: Frame) -> None:
+        """The same for many conversations."""
+        client_id, (ids, change) = uuid_of(frame, "client_id"), bulk_of(frame)
+        done = await in_thread(change_all)(self._at_desk(), ids, change)
+        await self.send_frame({**done, "client_id": str(client_id)})
+
+    async def save_filter(self, frame: Frame) -> None:
+        """Keep a view with its filters."""
+        asked = {name: text_of(frame, name) for name in ("name", "view", "query")}
+        await in_thread(choices.save_filter)(self._at_desk(), **asked, is_shared=flag_of(frame, "shared"))
+        await self._tell_choices()
+
+    async def delete_filter(self, frame: Frame) -> None:
+        """Forget a saved filter."""
+        await in_thread(choices.delete_filter)(self._at_desk(), seq_of(frame, "filter"))
+        await self._tell_choices()
 
     async def post_message(self, frame: Frame) -> None:
         """Save what the agent wrote, at once or after the moment in which it can be taken back."""
@@ -134,6 +165,20 @@ class AgentConsumer(ChatSocket):
         client_id, body = uuid_of(frame, "client_id"), text_of(frame, "body")
         conversation, agent = await self._conversation(frame), self._at_desk().user
         await in_thread(sending.save_draft)(conversation=conversation, agent=agent, body=body, client_id=client_id)
+
+    async def post_note(self, frame: Frame) -> None:
+        """Save what the agent writes to colleagues."""
+        client_id, body, mentions = uuid_of(frame, "client_id"), text_of(frame, "body"), ids_of(frame, "mentions")
+        conversation, agent = await self._conversation(frame), self._at_desk().user
+        await in_thread(notes.post_note)(
+            conversation_id=conversation.id, agent=agent, body=body, client_id=client_id, mentions=mentions
+        )
+        await self.send_done(frame)
+
+    async def see_mentions(self, frame: Frame) -> None:
+        """The agent has seen the notes that mention them."""
+        conversation = await self._conversation(frame)
+        await in_thread(notes.see_mentions)(conversation_id=conversation.id, agent=self._at_desk().user)
 
     async def type(self, frame: Frame) -> None:
         """Show the customer that the agent who has the turn writes."""
@@ -177,6 +222,11 @@ class AgentConsumer(ChatSocket):
         looking = events.looking_frame(conversation_id, self.window, self.me, **doing)
         await in_thread(events.publish)(events.agents_group(conversation_id), looking)
 
+    async def _tell_choices(self) -> None:
+        """Every inbox asks again for what can be chosen."""
+        group = events.inbox_group(self._at_desk().workspace.id)
+        await in_thread(events.publish)(group, {"type": "choices.changed"})
+
     async def _find_desk(self) -> Desk | None:
         session, user = self.scope["session"], self.scope["user"]
         if not user.is_authenticated or not await session.aexists(session.session_key):
@@ -205,11 +255,15 @@ class AgentConsumer(ChatSocket):
 
 
 def _snapshot(desk: Desk, frame: Frame) -> list[Frame]:
-    """Read again after the group was joined, so that nothing falls between; its row of the list comes first."""
+    """Read again after the group was joined, so that nothing falls between; its row of the list comes first, and what
+    only agents see is last."""
     conversation = desk.conversation(uuid_of(frame, "conversation"))
     last = conversation.messages.last()
     row = events.summary_frame(conversation, last.body if last else "")
-    return [row, *snapshot(conversation, seq_of(frame)), *sending.own_frames(conversation, desk.user)]
+    missed = conversation.remarks.filter(number__gt=seq_of(frame, "last_remark")).select_related("user")
+    missed = missed.prefetch_related("mentions__user")
+    own = sending.own_frames(conversation, desk.user)
+    return [row, *snapshot(conversation, seq_of(frame)), *map(events.remark_frame, missed), *own]
 
 
 def _mark_read(conversation: Conversation, seq: int) -> None:

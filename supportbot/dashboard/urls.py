@@ -9,6 +9,8 @@ from supportbot.dashboard import canned, views
 urlpatterns = [
     path("inbox/", views.inbox, name="inbox"),
     path("inbox/conversations/", views.conversations, name="inbox-conversations"),
+    path("inbox/conversations/ids/", views.ids, name="inbox-ids"),
+    path("inbox/choices/", views.offered, name="inbox-choices"),
     path("inbox/counts/", views.counts, name="inbox-counts"),
     path("inbox/canned/", canned.library, name="inbox-canned"),
     path("inbox/canned/<int:response>/", canned.response, name="inbox-canned-response"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Concatenate, ParamSpec
 from uuid import UUID
@@ -10,14 +11,16 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.dateparse import parse_datetime
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from supportbot.chat.canned import responses
-from supportbot.chat.models import Conversation
 from supportbot.chat.refusals import Refused
+from supportbot.dashboard import choices
 from supportbot.dashboard.desk import COUNTED, Desk, find_desk
 from supportbot.dashboard.facts import facts_of
+from supportbot.dashboard.filters import Filters
 
 P = ParamSpec("P")
 
@@ -36,7 +39,10 @@ def seated(view: View[P]) -> Page[P]:
         desk = find_desk(request.user.pk, request.GET.get("workspace", ""))
         if desk is None:
             return render(request, "dashboard/nowhere.html", status=403)
-        return view(request, desk, *args, **kwargs)
+        try:
+            return view(request, desk, *args, **kwargs)
+        except Refused as refusal:
+            raise Http404(str(refusal)) from None
 
     return sit_down
 
@@ -51,19 +57,31 @@ def at_desk(view: View[P]) -> Page[P]:
 def inbox(request: HttpRequest, desk: Desk, conversation: UUID | None = None) -> HttpResponse:
     """The page; the conversation of its address is opened at once."""
     if conversation:
-        _find(desk, conversation)
+        desk.conversation(conversation)
     context = {"desk": desk, "views": desk.VIEWS, "workspaces": desk.workspaces()}
     return render(request, "dashboard/inbox.html", context)
 
 
 @at_desk
 def conversations(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """The rows of one view."""
-    name = request.GET.get("view", "")
-    if name not in desk.VIEWS:
-        raise Http404
-    listed = {"rows": desk.rows(name), "drafts": desk.drafts()}
-    return JsonResponse({**listed, "counts": desk.counts(), "counted": COUNTED})
+    """A page of one view, narrowed by the filters of the address; or, with `since`, what has changed."""
+    if since := request.GET.get("since"):
+        return JsonResponse({**desk.changes(_time(since)), "counts": desk.counts(), "counted": COUNTED})
+    name, filters = _asked(request, desk)
+    page = desk.page(name, filters, request.GET.get("after", ""))
+    return JsonResponse({**page, "drafts": desk.drafts(), "counts": desk.counts(), "counted": COUNTED})
+
+
+@at_desk
+def ids(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """All conversations of one view, to be chosen."""
+    return JsonResponse({"ids": desk.ids(*_asked(request, desk))})
+
+
+@at_desk
+def offered(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """People, teams, labels, saved filters, and what conversations are about."""
+    return JsonResponse(choices.choices(desk))
 
 
 @at_desk
@@ -75,19 +93,29 @@ def counts(request: HttpRequest, desk: Desk) -> HttpResponse:
 @at_desk
 def facts(request: HttpRequest, desk: Desk, conversation: UUID) -> HttpResponse:
     """What stands beside a conversation, as a piece of the page."""
-    found = _find(desk, conversation)
+    found = desk.conversation(conversation)
     return render(request, "dashboard/facts.html", {"desk": desk, "conversation": found, "facts": facts_of(found)})
 
 
 @at_desk
 def canned(request: HttpRequest, desk: Desk, conversation: UUID) -> HttpResponse:
     """The canned responses, as they read in a conversation."""
-    found = responses(_find(desk, conversation), desk.user)
+    found = responses(desk.conversation(conversation), desk.user)
     return JsonResponse({"responses": [filled.as_json() for filled in found]})
 
 
-def _find(desk: Desk, conversation_id: UUID) -> Conversation:
+def _asked(request: HttpRequest, desk: Desk) -> tuple[str, Filters]:
+    name = request.GET.get("view", "")
+    if name not in desk.VIEWS:
+        raise Refused("not_found", "There is no such view.")
+    return name, Filters.parse(request.GET, desk.workspace, desk.user)
+
+
+def _time(text: str) -> datetime:
     try:
-        return desk.conversation(conversation_id)
-    except Refused as refusal:
-        raise Http404(str(refusal)) from None
+        at = parse_datetime(text)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise Refused("bad_filter", "since must be a time with its zone.")
+    return at

@@ -8,8 +8,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0006_generation_sureness'),
-        ('workspaces', '0003_quote_from'),
+        ('chat', '0041_notes_and_filters'),
+        ('workspaces', '0030_teams'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
