@@ -12,19 +12,21 @@ import { byId } from "./page.js";
 
 export class CommandBar {
   #desk;
-  #commands;
+  #offered;
+  /** @type {Command[]} */
+  #commands = [];
   #open;
   #dialog = byId("bar", HTMLDialogElement);
   #combobox;
 
   /**
    * @param {Desk} desk
-   * @param {Command[]} commands
+   * @param {() => Command[]} offered
    * @param {(id: string) => void} open called with a conversation to open
    */
-  constructor(desk, commands, open) {
+  constructor(desk, offered, open) {
     this.#desk = desk;
-    this.#commands = commands;
+    this.#offered = offered;
     this.#open = open;
     this.#combobox = new Combobox(byId("bar-search", HTMLInputElement), byId("bar-options", HTMLElement), byId("bar-status", HTMLElement), {
       chosen: (id) => this.#choose(id),
@@ -37,6 +39,7 @@ export class CommandBar {
 
   /** With what is known at once, and all that is open a moment later. */
   async show() {
+    this.#commands = this.#offered().filter(canRun);
     this.#combobox.offer(this.#choices());
     this.#dialog.showModal();
     await this.#desk.loadAll();
@@ -44,8 +47,7 @@ export class CommandBar {
   }
 
   #choices() {
-    const commands = this.#commands.flatMap((command, index) => (canRun(command) ? [commandChoice(command, index)] : []));
-    return [...commands, ...this.#desk.rows.all.map(conversationChoice)];
+    return [...this.#commands.map(commandChoice), ...this.#desk.rows.all.map(conversationChoice)];
   }
 
   /** @param {string} id */

@@ -1,9 +1,10 @@
 // The agent's desk: one connection, the rows of the inbox, the conversation that is open, and what the agent does.
 // Knows no elements.
 
-/** @import {AgentError, ClientFrame, Message, Row, ServerFrame, TalkFrame, View} from "./protocol.js" */
+/** @import {AgentError, ClientFrame, MacroDone, Message, Row, ServerFrame, TalkFrame, View} from "./protocol.js" */
 
 import { Connection } from "../widget/connection.js";
+import { uuid } from "../widget/outbox.js";
 import { address } from "./page.js";
 import { Rows } from "./rows.js";
 import { Transcript } from "./transcript.js";
@@ -11,6 +12,7 @@ import { Transcript } from "./transcript.js";
 const VIEWS = /** @type {const} */ (["unassigned", "mine", "all", "resolved"]);
 const NOT_SENT = "Your last message was not sent. It is your draft again.";
 const LOST_TURN = "Your last message was not sent, because you no longer have this conversation. It is your draft again.";
+const UNSURE = "The connection was lost while the macro ran. It did everything or nothing: please look before you run it again.";
 const OFFLINE = "There is no connection now. Please try again in a moment.";
 
 /** @typedef {"take" | "release" | "resolve"} Action */
@@ -34,6 +36,10 @@ export class Desk {
   asked = null;
   /** What the agent has to be told about the open conversation. */
   alarm = "";
+  /** What was done with it. */
+  notice = "";
+  /** The macro that runs, by the client id of its frame. */
+  #macro = "";
   online = 0;
 
   /**
@@ -70,7 +76,7 @@ export class Desk {
   open(id) {
     if (this.current?.id === id) return;
     this.current?.close();
-    this.alarm = "";
+    this.alarm = this.notice = this.#macro = "";
     this.asked = null;
     this.current = id ? this.#transcript(id) : null;
     if (this.link === "up") this.current?.open();
@@ -106,6 +112,22 @@ export class Desk {
     const isOut = this.#connection.send({ type: `conversation.${action}`, ...frame });
     this.asked = isOut ? action : null;
     this.alarm = isOut ? "" : OFFLINE;
+    this.notice = "";
+    this.#listener.changed();
+  }
+
+  /**
+   * Do all that a macro says; one at a time.
+   * @param {number} macro
+   */
+  run(macro) {
+    if (!this.current || this.#macro) return;
+    this.#macro = uuid();
+    const frame = { type: /** @type {const} */ ("macro.run"), conversation: this.current.id, client_id: this.#macro, macro };
+    const isOut = this.#connection.send(frame);
+    this.alarm = isOut ? "" : OFFLINE;
+    this.notice = isOut ? "The macro runs…" : "";
+    if (!isOut) this.#macro = "";
     this.#listener.changed();
   }
 
@@ -171,6 +193,7 @@ export class Desk {
 
   #lost() {
     if (this.link !== "signed out") this.link = "down";
+    if (this.#macro) [this.#macro, this.notice, this.alarm] = ["", "", UNSURE];
     this.asked = null;
     for (const transcript of this.#transcripts.values()) transcript.lost();
     this.#listener.changed();
@@ -182,8 +205,16 @@ export class Desk {
     else if (frame.type === "conversation.changed") this.#change(frame.conversation);
     else if (frame.type === "error") this.#fail(frame);
     else if (frame.type === "pong") this.#catchUp();
+    else if (frame.type === "macro.done") this.#ran(frame);
     else this.#tell(frame);
     this.#changed();
+  }
+
+  /** @param {MacroDone} done */
+  #ran({ client_id, name, steps }) {
+    if (client_id !== this.#macro) return;
+    this.#macro = "";
+    this.notice = `Done: ${name} (${steps.join(", ")}).`;
   }
 
   /** @param {TalkFrame} frame */
@@ -221,6 +252,7 @@ export class Desk {
     this.asked = null;
     const transcript = this.#transcripts.get(conversation ?? "");
     if (code === "forbidden" && !conversation) this.#leave();
+    else if (client_id && client_id === this.#macro) [this.#macro, this.notice, this.alarm] = ["", "", `Nothing was done. ${message}`];
     else if (code === "too_late") this.alarm = message;
     else if (client_id && code === "failed") transcript?.hold(message);
     else if (client_id) transcript?.refuse(client_id, message);

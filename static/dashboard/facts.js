@@ -24,6 +24,8 @@ export class Facts {
       if (!(event.target instanceof Element)) return;
       if (event.target.closest("[data-closes-facts]")) this.show(false);
       if (event.target.closest("[data-inserts]")) this.#insert();
+      const macro = event.target.closest("[data-macro]");
+      if (macro instanceof HTMLElement) this.#run(Number(macro.dataset.macro));
     });
   }
 
@@ -40,6 +42,18 @@ export class Facts {
     this.#pane.classList.toggle("shown", on);
     this.#button.setAttribute("aria-expanded", String(on));
     if (takeFocus) (on ? this.#pane : this.#button).focus();
+  }
+
+  /** What can be done with one click: [id, name]. */
+  get macros() {
+    const buttons = [...this.#pane.querySelectorAll(/** @type {"button"} */ ("button[data-macro]"))];
+    return buttons.map((button) => /** @type {[number, string]} */ ([Number(button.dataset.macro), button.textContent ?? ""]));
+  }
+
+  /** @param {number} macro */
+  #run(macro) {
+    if (this.isShown) this.show(false);
+    this.#desk.run(macro);
   }
 
   /** The suggested reply goes to where the agent writes, and no further. */

@@ -93,10 +93,16 @@ class Inbox {
       canUndo: () => this.#desk.current?.canUndo ?? false,
       show: (view) => this.#go(this.#desk.current?.id, view),
     }, /** @type {[string, string][]} */ (titles));
-    const bar = new CommandBar(this.#desk, commands.filter(({ keys }) => keys !== "Ctrl+K"), (id) => this.#go(id));
+    const inBar = commands.filter(({ keys }) => keys !== "Ctrl+K");
+    const bar = new CommandBar(this.#desk, () => [...inBar, ...this.#macros], (id) => this.#go(id));
     byId("help", HTMLButtonElement).onclick = () => showHelp(commands);
     byId("bar-open", HTMLButtonElement).onclick = () => bar.show();
     listenToKeys(commands);
+  }
+
+  /** @returns {Command[]} */
+  get #macros() {
+    return this.#facts.macros.map(([id, name]) => ({ keys: "", title: `Run macro: ${name}`, run: () => this.#desk.run(id) }));
   }
 
   /** The next one is opened once this one is resolved; what is refused stays. */
@@ -199,10 +205,11 @@ class Inbox {
 
   /** @param {Row | undefined} row */
   #drawHead(row) {
-    const { me, isMine, alarm, asked } = this.#desk;
+    const { me, isMine, alarm, notice, asked } = this.#desk;
     setText(this.#title, row?.contact.name ?? "");
     setText(byId("standing", HTMLElement), row ? standing(row, me) : "");
     setText(byId("alarm", HTMLElement), alarm);
+    setText(byId("done", HTMLElement), notice);
     const isLive = row !== undefined && row.status !== "resolved";
     this.#buttons.take.hidden = !isLive || row.handler === "agent";
     this.#buttons.release.hidden = !isLive || !isMine;

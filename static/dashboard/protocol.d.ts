@@ -53,11 +53,14 @@ export type TalkFrame =
   | Held
   | Returned;
 
+export type MacroDone = { type: "macro.done"; conversation: string; client_id: string; name: string; steps: string[] };
+
 export type ServerFrame =
   | TalkFrame
   | { type: "conversation.changed"; conversation: Row }
   | { type: "presence"; agents_online: number }
   | { type: "pong" }
+  | MacroDone
   | AgentError;
 
 export type ClientFrame =
@@ -65,6 +68,7 @@ export type ClientFrame =
   | { type: "conversation.close" | "conversation.take" | "conversation.release" | "conversation.resolve"; conversation: string; note?: string }
   | { type: "message.post"; conversation: string; client_id: string; body: string; hold: true }
   | { type: "message.undo"; conversation: string; client_id: string }
+  | { type: "macro.run"; conversation: string; client_id: string; macro: number }
   | { type: "draft.save"; conversation: string; client_id: string; body: string }
   | { type: "typing"; conversation: string; on: boolean }
   | { type: "ping" };

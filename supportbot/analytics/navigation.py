@@ -22,6 +22,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             ("Ratings", "admin:chat_rating_changelist", "star"),
             ("Contacts", "admin:chat_contact_changelist", "contacts"),
             ("Canned responses", "admin:chat_cannedresponse_changelist", "quickreply"),
+            ("Macros", "admin:chat_macro_changelist", "play_circle"),
         ),
         _group(
             "Model",

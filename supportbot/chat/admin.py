@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from supportbot.chat.models import CannedResponse, Contact, Conversation, Generation, Message, Rating
+from supportbot.chat.models import CannedResponse, Contact, Conversation, Generation, Macro, Message, Rating
 from supportbot.workspaces.administration import HistoryAdmin, WorkspaceAdmin
 
 OF_WORKSPACE = ("workspace", admin.RelatedOnlyFieldListFilter)
@@ -152,3 +152,23 @@ class CannedResponsesAdmin(WorkspaceAdmin):
         """Without those of a single agent."""
         rows: QuerySet[CannedResponse] = super().get_queryset(request)
         return rows.filter(owner=None)
+
+
+@admin.register(Macro)
+class MacrosAdmin(WorkspaceAdmin):
+    """What agents do with one click."""
+
+    list_display = ("name", "does", "workspace")
+    list_filter = (OF_WORKSPACE,)
+    list_select_related: ClassVar[bool | list[str]] = ["workspace", "reply", "label", "assignee"]
+    search_fields = ("name",)
+    fieldsets = (
+        (None, {"fields": ("workspace", "name")}),
+        ("What it does, in this order", {"fields": ("reply", "label", "priority", "takes", "assignee")}),
+        ("And in the end", {"fields": ("snooze_hours", "resolves")}),
+    )
+
+    @admin.display(description="does")
+    def does(self, macro: Macro) -> str:
+        """Its steps."""
+        return ", ".join(macro.steps).capitalize()

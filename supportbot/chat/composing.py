@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
@@ -58,6 +59,66 @@ class CannedResponse(models.Model):
         if unknown := [name for name in names_in(self.body) if name not in NAMES]:
             known = ", ".join(f"{{{{{name}}}}}" for name in NAMES)
             raise ValidationError({"body": f"There is no variable {{{{{unknown[0]}}}}}. Use one of {known}."})
+
+
+def _priorities() -> list[tuple[str, str]]:
+    return list(apps.get_model("chat.Conversation").Priority.choices)
+
+
+class Macro(models.Model):
+    """What is done to a conversation with one click, in the order of these fields: all of it or nothing."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="macros")
+    name = models.CharField(max_length=60)
+    reply = models.ForeignKey(
+        CannedResponse, models.PROTECT, null=True, blank=True, help_text="Sent by whoever runs it, who takes over first"
+    )
+    label = models.ForeignKey("chat.Label", models.SET_NULL, null=True, blank=True, related_name="+")
+    priority = models.CharField(max_length=8, blank=True, choices=_priorities)
+    takes = models.BooleanField("assign to whoever runs it", default=False)
+    assignee = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="assign to"
+    )
+    snooze_hours = models.PositiveSmallIntegerField("snooze, in hours", null=True, blank=True)
+    resolves = models.BooleanField("resolve", default=False)
+
+    objects = ScopedQuerySet["Macro"].as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["workspace", "name"], name="one_macro_per_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def steps(self) -> list[str]:
+        """What it does, in words and in order."""
+        words = {
+            f"send /{self.reply.code}" if self.reply else "": self.reply,
+            f"add the label {self.label.name}" if self.label else "": self.label,
+            f"set the priority to {self.priority}": self.priority,
+            "assign it to you": self.takes,
+            f"assign it to {self.assignee}": self.assignee,
+            f"snooze it for {self.snooze_hours} h": self.snooze_hours,
+            "resolve it": self.resolves,
+        }
+        return [step for step, wanted in words.items() if wanted]
+
+    def clean(self) -> None:
+        """It does something, nothing that contradicts itself, and only with what is the workspace's own."""
+        if not self.steps:
+            raise ValidationError("Choose at least one thing that it does.")
+        if self.assignee and (self.takes or self.snooze_hours or self.resolves):
+            raise ValidationError("What is assigned to somebody else is theirs to keep, snooze or resolve.")
+        if self.snooze_hours and self.resolves:
+            raise ValidationError("A conversation is snoozed or resolved, not both.")
+        if self.reply and (self.reply.workspace_id != self.workspace_id or self.reply.owner_id):
+            raise ValidationError({"reply": "Choose a text that everybody in this workspace uses."})
+        if self.label and self.label.workspace_id != self.workspace_id:
+            raise ValidationError({"label": "Choose a label of this workspace."})
+        if self.assignee and not self.assignee.memberships.filter(workspace=self.workspace_id).exists():
+            raise ValidationError({"assignee": "Choose somebody who works in this workspace."})
 
 
 class AgentDraft(models.Model):

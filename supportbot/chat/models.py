@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from supportbot.chat.composing import AgentDraft, CannedResponse, HeldMessage
+from supportbot.chat.composing import AgentDraft, CannedResponse, HeldMessage, Macro
 from supportbot.chat.sorting import Label
 from supportbot.workspaces.models import Team, User, Workspace
 from supportbot.workspaces.scoping import ScopedQuerySet
@@ -24,6 +24,7 @@ __all__ = [
     "Generation",
     "HeldMessage",
     "Label",
+    "Macro",
     "Mention",
     "Message",
     "Rating",

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import ProtectedError, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -56,9 +56,17 @@ def response(request: HttpRequest, desk: Desk, response: int) -> HttpResponse:
     """One of them, to be changed or deleted."""
     found = get_object_or_404(_changeable(desk), pk=response)
     if request.method == "POST" and "delete" in request.POST:
-        found.delete()
-        return _back(desk)
+        return _delete(request, desk, found)
     return _page(request, desk, found)
+
+
+def _delete(request: HttpRequest, desk: Desk, found: CannedResponse) -> HttpResponse:
+    try:
+        found.delete()
+    except ProtectedError as error:
+        names = ", ".join(sorted(str(macro) for macro in error.protected_objects))
+        return _render(request, desk, found, f"A macro sends this text: {names}. Change the macro first.")
+    return _back(desk)
 
 
 def _page(request: HttpRequest, desk: Desk, chosen: CannedResponse | None) -> HttpResponse:
@@ -66,9 +74,16 @@ def _page(request: HttpRequest, desk: Desk, chosen: CannedResponse | None) -> Ht
     if request.method == "POST" and form.is_valid():
         form.save()
         return _back(desk)
+    return _render(request, desk, chosen, form=form)
+
+
+def _render(
+    request: HttpRequest, desk: Desk, chosen: CannedResponse | None, alarm: str = "", form: ResponseForm | None = None
+) -> HttpResponse:
     found = CannedResponse.objects.in_workspace(desk.workspace).of(desk.user)
     shown = {"Yours": found.filter(owner=desk.user), "Everybody's": found.filter(owner=None)}
-    context = {"desk": desk, "form": form, "chosen": chosen, "shelves": shown, "variables": NAMES}
+    form = form or ResponseForm(desk, None, chosen)
+    context = {"desk": desk, "form": form, "chosen": chosen, "shelves": shown, "variables": NAMES, "alarm": alarm}
     return render(request, "dashboard/canned.html", context)
 
 

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from django.utils import timezone
 
-from supportbot.chat import events, notes, organising, sending, services
+from supportbot.chat import events, macros, notes, organising, sending, services
 from supportbot.chat.events import Frame
 from supportbot.chat.models import Conversation, Message
 from supportbot.chat.refusals import NotYours, Refused
@@ -42,6 +42,7 @@ class AgentConsumer(ChatSocket):
         "message.post": "post_message",
         "message.undo": "undo_message",
         "draft.save": "save_draft",
+        "macro.run": "run_macro",
         "note.post": "post_note",
         "mentions.read": "see_mentions",
         "typing": "type",
@@ -165,6 +166,16 @@ class AgentConsumer(ChatSocket):
         client_id, body = uuid_of(frame, "client_id"), text_of(frame, "body")
         conversation, agent = await self._conversation(frame), self._at_desk().user
         await in_thread(sending.save_draft)(conversation=conversation, agent=agent, body=body, client_id=client_id)
+
+    async def run_macro(self, frame: Frame) -> None:
+        """Do all that a macro says."""
+        client_id, macro_id = uuid_of(frame, "client_id"), seq_of({"macro": "", **frame}, "macro")
+        conversation, agent = await self._conversation(frame), self._at_desk().user
+        macro = await in_thread(macros.run_macro)(
+            conversation_id=conversation.id, agent=agent, macro_id=macro_id, client_id=client_id
+        )
+        done = {"type": "macro.done", "conversation": str(conversation.id), "client_id": str(client_id)}
+        await self.send_frame({**done, "name": macro.name, "steps": macro.steps})
 
     async def post_note(self, frame: Frame) -> None:
         """Save what the agent writes to colleagues."""

@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from supportbot.chat.canned import responses
+from supportbot.chat.models import Macro
 from supportbot.chat.refusals import Refused
 from supportbot.dashboard import choices
 from supportbot.dashboard.desk import COUNTED, Desk, find_desk
@@ -94,7 +95,9 @@ def counts(request: HttpRequest, desk: Desk) -> HttpResponse:
 def facts(request: HttpRequest, desk: Desk, conversation: UUID) -> HttpResponse:
     """What stands beside a conversation, as a piece of the page."""
     found = desk.conversation(conversation)
-    return render(request, "dashboard/facts.html", {"desk": desk, "conversation": found, "facts": facts_of(found)})
+    macros = Macro.objects.in_workspace(desk.workspace).select_related("reply", "label", "assignee")
+    shown = {"desk": desk, "conversation": found, "facts": facts_of(found), "macros": macros}
+    return render(request, "dashboard/facts.html", shown)
 
 
 @at_desk
