@@ -77,7 +77,7 @@ export class Bubble {
    * @param {Place} place
    */
   #metaParts(item, { last }) {
-    if (item.author === "system") return [];
+    if (item.author === "system" || item.author === "activity") return [];
     if (item.delivery === "failed") return [`${DELIVERY.failed} ${item.reason}`, this.#again(item.clientId)];
     const time = last ? [element("time", { datetime: item.at.toISOString() }, timeOf(item.at))] : [];
     const isSaved = item.delivery === "delivered";

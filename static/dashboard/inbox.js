@@ -1,16 +1,22 @@
 // The inbox: puts the parts together and keeps the page's address true. The desk decides what is so, the parts how it looks.
 
 /** @import {Action} from "./desk.js" */
-/** @import {Message, Row} from "./protocol.js" */
+/** @import {Row, Said} from "./protocol.js" */
 
 import { element } from "../widget/dom.js";
+import { BulkBar } from "./bulkbar.js";
 import { Composer } from "./composer.js";
 import { Desk } from "./desk.js";
 import { Facts } from "./facts.js";
 import { listenToKeys } from "./keys.js";
+import { LabelDialog } from "./labels.js";
 import { List } from "./list.js";
+import { NoticeLine } from "./notice.js";
 import { address, byId, setText } from "./page.js";
+import { Properties } from "./properties.js";
+import { SnoozeDialog } from "./snooze.js";
 import { authorName, Thread } from "./thread.js";
+import { Views } from "./views.js";
 import { standing } from "./words.js";
 
 const SPOKEN_LINES = 5;
@@ -26,6 +32,11 @@ const BANNERS = {
 class Inbox {
   #desk;
   #list;
+  #views;
+  #bulkBar;
+  #labelDialog;
+  #properties;
+  #notice;
   #thread;
   #composer;
   #facts;
@@ -40,13 +51,21 @@ class Inbox {
     release: byId("release", HTMLButtonElement),
     resolve: byId("resolve", HTMLButtonElement),
   };
+  #snooze = byId("snooze", HTMLButtonElement);
+  #snoozeDialog = new SnoozeDialog();
 
   constructor() {
     this.#desk = new Desk(Number(this.#root.dataset.user), this.#root.dataset.name ?? "", {
       changed: () => this.#drawSoon(),
-      arrived: (message) => this.#speak(message),
+      arrived: (said) => this.#speak(said),
     });
-    this.#list = new List(this.#desk, (id) => this.#go(id), (view) => this.#go(this.#desk.current?.id, view));
+    const { choices } = this.#desk;
+    this.#list = new List(this.#desk, (id) => this.#go(id));
+    this.#views = new Views(this.#desk, choices, (view, search) => this.#choose(view, search));
+    this.#bulkBar = new BulkBar(this.#desk, choices, this.#snoozeDialog);
+    this.#labelDialog = new LabelDialog(this.#desk, choices);
+    this.#properties = new Properties(this.#desk, choices, this.#labelDialog);
+    this.#notice = new NoticeLine(this.#desk, (id) => this.#go(id));
     this.#thread = new Thread(byId("stage", HTMLElement));
     this.#composer = new Composer(this.#desk);
     this.#facts = new Facts(this.#desk, this.#composer);
@@ -61,6 +80,7 @@ class Inbox {
     byId("hand-back", HTMLDialogElement).addEventListener("click", (event) => this.#cancelHandBack(event));
     byId("hand-back", HTMLDialogElement).addEventListener("submit", () => this.#handBack());
     this.#buttons.resolve.onclick = () => this.#act("resolve");
+    this.#snooze.onclick = () => this.#snoozeOrWake();
     byId("back", HTMLButtonElement).onclick = () => this.#back();
     document.getElementById("workspace")?.addEventListener("change", () => byId("switch", HTMLFormElement).submit());
     document.addEventListener("visibilitychange", () => this.#desk.markRead());
@@ -75,12 +95,28 @@ class Inbox {
     });
   }
 
+  #snoozeOrWake() {
+    if (this.#desk.row?.status === "snoozed") this.#desk.change("conversation.wake", {});
+    else this.#snoozeDialog.open((until) => this.#desk.change("conversation.snooze", { until }));
+  }
+
+  /**
+   * @param {string} view
+   * @param {URLSearchParams} search its filters
+   */
+  #choose(view, search) {
+    const query = new URLSearchParams(search);
+    query.set("view", view);
+    this.#list.rewind();
+    this.#go(this.#desk.current?.id, query);
+  }
+
   /**
    * @param {string | undefined} id
-   * @param {string} view
+   * @param {URLSearchParams} query what the list shows
    */
-  #go(id, view = this.#desk.view) {
-    const place = address(id ? `${id}/` : "", { view });
+  #go(id, query = this.#desk.listing.query) {
+    const place = address(id ? `${id}/` : "", query);
     if (place !== location.pathname + location.search) history.pushState(null, "", place);
     this.#arrive();
     if (id && isPhone()) this.#title.focus();
@@ -89,8 +125,7 @@ class Inbox {
   /** Show what the page's address says. */
   #arrive() {
     const [id] = location.pathname.split("/").slice(2);
-    const view = new URLSearchParams(location.search).get("view");
-    if (view !== this.#desk.view || !this.#desk.rows.counts) this.#desk.show(view);
+    this.#desk.show(new URLSearchParams(location.search));
     if (id !== this.#desk.current?.id) this.#facts.show(false, false);
     this.#desk.open(id || null);
   }
@@ -127,10 +162,10 @@ class Inbox {
     this.#desk.act(action, note);
   }
 
-  /** @param {Message} message */
-  #speak(message) {
+  /** @param {Said} said */
+  #speak(said) {
     const contact = this.#desk.row?.contact.name ?? "";
-    const line = element("p", { dir: "auto" }, [authorName(message, contact), message.body].filter(Boolean).join(": "));
+    const line = element("p", { dir: "auto" }, [authorName(said, contact), said.body].filter(Boolean).join(": "));
     const spoken = byId("spoken", HTMLElement);
     spoken.append(line);
     if (spoken.children.length > SPOKEN_LINES) spoken.firstChild?.remove();
@@ -152,7 +187,12 @@ class Inbox {
     byId("talk", HTMLElement).hidden = !current;
     byId("talk-empty", HTMLElement).hidden = Boolean(current);
     this.#drawBanner();
+    this.#views.draw();
     this.#list.draw();
+    this.#bulkBar.draw();
+    this.#notice.draw();
+    this.#labelDialog.draw();
+    this.#properties.draw();
     this.#drawHead(row);
     this.#composer.draw();
     this.#facts.draw();
@@ -170,6 +210,8 @@ class Inbox {
     this.#buttons.take.hidden = !isLive || row.handler === "agent";
     this.#buttons.release.hidden = !isLive || !isMine;
     this.#buttons.resolve.hidden = !isLive || (row.handler === "agent" && !isMine);
+    this.#snooze.hidden = this.#buttons.resolve.hidden;
+    setText(this.#snooze, row?.status === "snoozed" ? "End snooze" : "Snooze");
     for (const button of Object.values(this.#buttons)) button.setAttribute("aria-disabled", String(asked !== null));
   }
 

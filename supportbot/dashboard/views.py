@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from supportbot.chat.refusals import Refused
+from supportbot.chat.sorting import Label
 from supportbot.dashboard import choices
 from supportbot.dashboard.desk import COUNTED, Desk, find_desk
 from supportbot.dashboard.facts import facts_of
@@ -50,7 +51,7 @@ def inbox(request: HttpRequest, desk: Desk, conversation: UUID | None = None) ->
     """The page; the conversation of its address is opened at once."""
     if conversation:
         desk.conversation(conversation)
-    context = {"desk": desk, "views": desk.VIEWS, "workspaces": desk.workspaces()}
+    context = {"desk": desk, "views": desk.VIEWS, "workspaces": desk.workspaces(), "colours": Label.Colour.choices}
     return render(request, "dashboard/inbox.html", context)
 
 
