@@ -83,7 +83,7 @@ export class Bubble {
    * @param {Place} place
    */
   #metaParts(item, { last }) {
-    if (item.author === "system") return [];
+    if (item.author === "system" || item.author === "activity") return [];
     if (item.delivery === "failed") return [`${DELIVERY.failed} ${item.reason}`, button("Retry", () => this.#wishes.retry(item.clientId))];
     if (item.delivery === "undoable") return [DELIVERY.undoable, button("Undo", () => this.#wishes.undo(item.clientId))];
     const time = last ? [element("time", { datetime: item.at.toISOString() }, timeOf(item.at))] : [];

@@ -9,6 +9,7 @@ export class Facts {
   #desk;
   #composer;
   #pane = byId("facts", HTMLElement);
+  #body = byId("facts-body", HTMLElement);
   #button = byId("details", HTMLButtonElement);
   #shown = "";
 
@@ -74,7 +75,7 @@ export class Facts {
 
   #clear() {
     this.#shown = "";
-    this.#pane.replaceChildren();
+    this.#body.replaceChildren();
   }
 
   /**
@@ -84,7 +85,7 @@ export class Facts {
   async #load(id, wanted) {
     try {
       const page = new DOMParser().parseFromString(await (await get(`${id}/facts/`)).text(), "text/html");
-      if (wanted === this.#shown) this.#pane.replaceChildren(...page.body.children);
+      if (wanted === this.#shown) this.#body.replaceChildren(...page.body.children);
     } catch {
       if (wanted === this.#shown) this.#shown = "";
     }

@@ -2,18 +2,24 @@
 
 /** @import {Action} from "./desk.js" */
 /** @import {Command} from "./keys.js" */
-/** @import {Message, Row} from "./protocol.js" */
+/** @import {Row, Said} from "./protocol.js" */
 
 import { element } from "../widget/dom.js";
 import { CommandBar } from "./bar.js";
+import { BulkBar } from "./bulkbar.js";
 import { commandsOf } from "./commands.js";
 import { Composer } from "./composer.js";
 import { Desk } from "./desk.js";
 import { Facts } from "./facts.js";
 import { listenToKeys, showHelp } from "./keys.js";
+import { LabelDialog } from "./labels.js";
 import { List } from "./list.js";
+import { NoticeLine } from "./notice.js";
 import { address, byId, setText } from "./page.js";
+import { Properties } from "./properties.js";
+import { SnoozeDialog } from "./snooze.js";
 import { authorName, Thread } from "./thread.js";
+import { Views } from "./views.js";
 import { company, standing } from "./words.js";
 
 const SPOKEN_LINES = 5;
@@ -29,6 +35,11 @@ const BANNERS = {
 class Inbox {
   #desk;
   #list;
+  #views;
+  #bulkBar;
+  #labelDialog;
+  #properties;
+  #notice;
   #thread;
   #composer;
   #facts;
@@ -45,13 +56,21 @@ class Inbox {
     release: byId("release", HTMLButtonElement),
     resolve: byId("resolve", HTMLButtonElement),
   };
+  #snooze = byId("snooze", HTMLButtonElement);
+  #snoozeDialog = new SnoozeDialog();
 
   constructor() {
     this.#desk = new Desk(Number(this.#root.dataset.user), this.#root.dataset.name ?? "", {
       changed: () => this.#drawSoon(),
-      arrived: (message) => this.#speak(message),
+      arrived: (said) => this.#speak(said),
     });
-    this.#list = new List(this.#desk, (id) => this.#go(id), (view) => this.#go(this.#desk.current?.id, view));
+    const { choices } = this.#desk;
+    this.#list = new List(this.#desk, (id) => this.#go(id));
+    this.#views = new Views(this.#desk, choices, (view, search) => this.#choose(view, search));
+    this.#bulkBar = new BulkBar(this.#desk, choices, this.#snoozeDialog);
+    this.#labelDialog = new LabelDialog(this.#desk, choices);
+    this.#properties = new Properties(this.#desk, choices, this.#labelDialog);
+    this.#notice = new NoticeLine(this.#desk, (id) => this.#go(id));
     this.#thread = new Thread(byId("stage", HTMLElement), (id) => this.#undo(id));
     this.#composer = new Composer(this.#desk);
     this.#facts = new Facts(this.#desk, this.#composer);
@@ -66,6 +85,7 @@ class Inbox {
     byId("hand-back", HTMLDialogElement).addEventListener("click", (event) => this.#cancelHandBack(event));
     byId("hand-back", HTMLDialogElement).addEventListener("submit", () => this.#handBack());
     this.#buttons.resolve.onclick = () => this.#act("resolve");
+    this.#snooze.onclick = () => this.#snoozeOrWake();
     byId("back", HTMLButtonElement).onclick = () => this.#back();
     document.getElementById("workspace")?.addEventListener("change", () => byId("switch", HTMLFormElement).submit());
     document.addEventListener("visibilitychange", () => this.#desk.markRead());
@@ -88,10 +108,11 @@ class Inbox {
       undo: () => this.#undo(),
       bar: () => bar.show(),
       help: () => showHelp(commands),
-      press: (name) => this.#buttons[name].click(),
-      offers: (name) => Boolean(this.#desk.current) && !this.#buttons[name].hidden,
+      press: (name) => byId(name, HTMLButtonElement).click(),
+      offers: (name) => Boolean(this.#desk.row) && !byId(name, HTMLButtonElement).hidden,
+      prioritise: (priority) => this.#desk.change("conversation.prioritise", { priority }),
       canUndo: () => this.#desk.current?.canUndo ?? false,
-      show: (view) => this.#go(this.#desk.current?.id, view),
+      show: (view) => this.#choose(view, new URLSearchParams()),
     }, /** @type {[string, string][]} */ (titles));
     const inBar = commands.filter(({ keys }) => keys !== "Ctrl+K");
     const bar = new CommandBar(this.#desk, () => [...inBar, ...this.#macros], (id) => this.#go(id));
@@ -111,12 +132,28 @@ class Inbox {
     this.#act("resolve");
   }
 
+  #snoozeOrWake() {
+    if (this.#desk.row?.status === "snoozed") this.#desk.change("conversation.wake", {});
+    else this.#snoozeDialog.open((until) => this.#desk.change("conversation.snooze", { until }));
+  }
+
+  /**
+   * @param {string} view
+   * @param {URLSearchParams} search its filters
+   */
+  #choose(view, search) {
+    const query = new URLSearchParams(search);
+    query.set("view", view);
+    this.#list.rewind();
+    this.#go(this.#desk.current?.id, query);
+  }
+
   /**
    * @param {string | undefined} id
-   * @param {string} view
+   * @param {URLSearchParams} query what the list shows
    */
-  #go(id, view = this.#desk.view) {
-    const place = address(id ? `${id}/` : "", { view });
+  #go(id, query = this.#desk.listing.query) {
+    const place = address(id ? `${id}/` : "", query);
     if (place !== location.pathname + location.search) history.pushState(null, "", place);
     this.#arrive();
     if (id && isPhone()) this.#title.focus();
@@ -125,8 +162,7 @@ class Inbox {
   /** Show what the page's address says. */
   #arrive() {
     const [id] = location.pathname.split("/").slice(2);
-    const view = new URLSearchParams(location.search).get("view");
-    if (view !== this.#desk.view || !this.#desk.rows.counts) this.#desk.show(view);
+    this.#desk.show(new URLSearchParams(location.search));
     if (id !== this.#desk.current?.id) this.#facts.show(false, false);
     this.#desk.open(id || null);
   }
@@ -169,10 +205,10 @@ class Inbox {
     this.#composer.focus();
   }
 
-  /** @param {Message} message */
-  #speak(message) {
+  /** @param {Said} said */
+  #speak(said) {
     const contact = this.#desk.row?.contact.name ?? "";
-    const line = element("p", { dir: "auto" }, [authorName(message, contact), message.body].filter(Boolean).join(": "));
+    const line = element("p", { dir: "auto" }, [authorName(said, contact), said.body].filter(Boolean).join(": "));
     const spoken = byId("spoken", HTMLElement);
     spoken.append(line);
     if (spoken.children.length > SPOKEN_LINES) spoken.firstChild?.remove();
@@ -194,7 +230,12 @@ class Inbox {
     byId("talk", HTMLElement).hidden = !current;
     byId("talk-empty", HTMLElement).hidden = Boolean(current);
     this.#drawBanner();
+    this.#views.draw();
     this.#list.draw();
+    this.#bulkBar.draw();
+    this.#notice.draw();
+    this.#labelDialog.draw();
+    this.#properties.draw();
     this.#drawHead(row);
     this.#composer.draw();
     this.#facts.draw();
@@ -205,15 +246,16 @@ class Inbox {
 
   /** @param {Row | undefined} row */
   #drawHead(row) {
-    const { me, isMine, alarm, notice, asked } = this.#desk;
+    const { me, isMine, alarm, asked } = this.#desk;
     setText(this.#title, row?.contact.name ?? "");
     setText(byId("standing", HTMLElement), row ? standing(row, me) : "");
     setText(byId("alarm", HTMLElement), alarm);
-    setText(byId("done", HTMLElement), notice);
     const isLive = row !== undefined && row.status !== "resolved";
     this.#buttons.take.hidden = !isLive || row.handler === "agent";
     this.#buttons.release.hidden = !isLive || !isMine;
     this.#buttons.resolve.hidden = !isLive || (row.handler === "agent" && !isMine);
+    this.#snooze.hidden = this.#buttons.resolve.hidden;
+    setText(this.#snooze, row?.status === "snoozed" ? "End snooze" : "Snooze");
     for (const button of Object.values(this.#buttons)) button.setAttribute("aria-disabled", String(asked !== null));
   }
 

@@ -9,6 +9,7 @@ import { Bubble, writing } from "./bubble.js";
 
 const GROUP_FOR = 5 * 60_000;
 const NEAR_END = 60;
+const LINES = new Set(["system", "activity"]);
 
 export class Thread {
   /** @type {Transcript | null} */
@@ -153,6 +154,7 @@ export class Thread {
  */
 export function authorName({ author, name }, contact) {
   if (author === "customer") return contact;
+  if (author === "note") return `${name} · private note`;
   return author === "bot" ? "Bot" : name;
 }
 
@@ -162,6 +164,6 @@ export function authorName({ author, name }, contact) {
  * @param {Item | undefined} b
  */
 function isGroup(a, b) {
-  if (!a || !b || a.author !== b.author || a.name !== b.name || a.author === "system") return false;
+  if (!a || !b || a.author !== b.author || a.name !== b.name || LINES.has(a.author)) return false;
   return b.at.getTime() - a.at.getTime() < GROUP_FOR && dayOf(a.at) === dayOf(b.at);
 }

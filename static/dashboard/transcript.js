@@ -1,10 +1,11 @@
 // One conversation as an agent sees it: applies its frames, keeps order, drops doubles, closes gaps, sends what is unsent.
 // The database behind the server is the truth; this is a copy that may always be asked for again. Knows no elements.
 
-/** @import {Ack, Author, ClientFrame, Held, Looking, Message, Returned, TalkFrame, Typing} from "./protocol.js" */
+/** @import {Item} from "./items.js" */
+/** @import {Ack, Author, ClientFrame, Held, Looking, Message, Remark, Returned, Said, TalkFrame, Typing} from "./protocol.js" */
 
 import { Draft } from "./draft.js";
-import { heldItem, liveItem, savedItem, waitingItem } from "./items.js";
+import { heldItem, liveItem, remarkItem, savedItem, waitingItem } from "./items.js";
 import { LiveReply } from "../widget/live_reply.js";
 import { Outbox } from "../widget/outbox.js";
 import { Store } from "../widget/store.js";
@@ -20,7 +21,7 @@ const LOOKING_LASTS = 60_000;
  * @property {() => void} stuck called when an acknowledgement is overdue
  * @property {() => void} changed
  * @property {(reason: string) => void} returned called when a message was not sent, though nobody took it back
- * @property {(message: Message) => void} arrived called for each new message that somebody else wrote
+ * @property {(said: Said) => void} arrived called for each new message or note that somebody else wrote
  */
 
 export class Transcript {
@@ -31,11 +32,15 @@ export class Transcript {
   #held = new Map();
   /** @type {Map<number, Message>} by sequence number */
   #messages = new Map();
+  /** @type {Map<number, Remark>} what only agents see, by number */
+  #remarks = new Map();
   /** Up to here the server's last answer to `conversation.open` has everything. */
   #covered = 0;
+  #coveredRemarks = 0;
   #isOpening = false;
   #isKnown = false;
   #historyEnd = -1;
+  #openedAt = Date.now();
   #typedAt = 0;
   #reply = new LiveReply();
   /** @type {number | undefined} */
@@ -45,6 +50,7 @@ export class Transcript {
 
   /** Up to here nothing is missing. */
   complete = 0;
+  completeRemarks = 0;
   /** @type {{author: Author, name: string} | null} */
   typing = null;
 
@@ -64,8 +70,8 @@ export class Transcript {
 
   /** Ask for what was missed, and follow. */
   open() {
-    const frame = { type: /** @type {const} */ ("conversation.open"), conversation: this.id, last_seq: this.complete };
-    this.#isOpening = this.#listener.send(frame);
+    const have = { last_seq: this.complete, last_remark: this.completeRemarks };
+    this.#isOpening = this.#listener.send({ type: "conversation.open", conversation: this.id, ...have });
   }
 
   close() {
@@ -112,6 +118,24 @@ export class Transcript {
     return this.#held.size > 0;
   }
 
+  /**
+   * Write to colleagues.
+   * @param {string} body
+   * @param {number[]} mentions ids of agents
+   */
+  note(body, mentions) {
+    this.#outbox.add("note.post", body, { body, mentions });
+    this.#listener.changed();
+  }
+
+  /**
+   * The server has what was sent under this id.
+   * @param {string} clientId
+   */
+  settle(clientId) {
+    this.#outbox.settle(clientId);
+  }
+
   /** @param {string} clientId */
   retry(clientId) {
     this.#outbox.retry(clientId);
@@ -151,11 +175,19 @@ export class Transcript {
     if (this.#isKnown && seq > this.complete && seq > this.#covered && !this.#isOpening) this.open();
   }
 
+  /** @param {number} number what the server has of what only agents see */
+  expectRemark(number) {
+    if (this.#isKnown && number > this.completeRemarks && number > this.#coveredRemarks && !this.#isOpening) {
+      this.#coveredRemarks = number;
+      this.open();
+    }
+  }
+
   /** Everything to show, in order: what is saved, what is on its way, what is being written. */
   get items() {
     const held = [...this.#held.values()].map((message) => heldItem(message, this.#me.name));
     const waiting = this.#outbox.parcels.map((parcel) => waitingItem(parcel, this.#me.name));
-    return [...this.#saved, ...held, ...waiting, ...(this.#reply.live?.text ? [liveItem(this.#reply.live)] : [])];
+    return [...this.#withRemarks(this.#saved), ...held, ...waiting, ...(this.#reply.live?.text ? [liveItem(this.#reply.live)] : [])];
   }
 
   /** Who is about to say something, or nobody. */
@@ -180,6 +212,7 @@ export class Transcript {
     if (frame.type === "state") this.#applyState(frame.last_seq);
     else if (frame.type === "ack") this.#acknowledge(frame);
     else if (frame.type === "message.posted") this.#add(frame.message);
+    else if (frame.type === "remark.posted") this.#addRemark(frame.remark);
     else if (frame.type === "reply.started") this.#reply.start(frame.reply, frame.in_reply_to);
     else if (frame.type === "reply.chunk") this.#reply.extend(frame) && this.open();
     else if (frame.type === "reply.failed") this.#reply.end(frame.in_reply_to);
@@ -200,14 +233,26 @@ export class Transcript {
       const item = savedItem(message, labels.get(message.seq) ?? message);
       const key = keys.has(item.key) ? `seq:${message.seq}` : item.key;
       keys.add(key);
-      return { ...item, key };
+      return { ...item, key, seq: message.seq };
     });
+  }
+
+  /**
+   * A remark stands below the message that was the last when it was made.
+   * @param {(Item & {seq: number})[]} saved
+   * @returns {Item[]}
+   */
+  #withRemarks(saved) {
+    const remarks = [...this.#remarks.values()].sort((a, b) => a.number - b.number);
+    const lines = [...saved.map((item) => ({ at: item.seq, item })), ...remarks.map((said) => ({ at: said.after + 0.5, item: remarkItem(said) }))];
+    return lines.sort((a, b) => a.at - b.at).map(({ item }) => item);
   }
 
   /** @type {ConstructorParameters<typeof Outbox>[1]} */
   #sendWhenKnown = (frame) => {
-    if (!this.#isKnown || frame.type !== "message.post") return false;
-    return this.#listener.send({ ...frame, conversation: this.id, hold: true });
+    if (!this.#isKnown) return false;
+    const hold = frame.type === "message.post" ? { hold: true } : {};
+    return this.#listener.send(/** @type {ClientFrame} */ ({ ...frame, ...hold, conversation: this.id }));
   };
 
   /** @param {number} lastSeq */
@@ -258,6 +303,17 @@ export class Transcript {
     while (this.#messages.has(this.complete + 1)) this.complete += 1;
     this.expect(message.seq);
     if (isNew && !isOwn && message.seq > this.#historyEnd) this.#listener.arrived(message);
+  }
+
+  /** @param {Remark} remark */
+  #addRemark(remark) {
+    const isOwn = this.#outbox.parcels.some(({ client_id }) => client_id === remark.client_id);
+    if (remark.client_id) this.#outbox.settle(remark.client_id);
+    const isNew = !this.#remarks.has(remark.number);
+    this.#remarks.set(remark.number, remark);
+    while (this.#remarks.has(this.completeRemarks + 1)) this.completeRemarks += 1;
+    const isLive = new Date(remark.created_at).getTime() > this.#openedAt;
+    if (isNew && isLive && !isOwn && remark.kind === "note") this.#listener.arrived({ ...remark, author: "note" });
   }
 
   /** @param {string} clientId */

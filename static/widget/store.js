@@ -4,7 +4,7 @@
 /**
  * @typedef {object} Entry a message or request that the server has not acknowledged
  * @property {string} client_id
- * @property {"message.post" | "agent.request" | "answer.judge" | "contact.email" | "rating.post"} type
+ * @property {"message.post" | "agent.request" | "answer.judge" | "contact.email" | "rating.post" | "note.post"} type
  * @property {string} body of a message
  * @property {Record<string, unknown>} [fields] what else the frame says
  * @property {string} created_at

@@ -37,7 +37,7 @@ class Desk:
         "all": "All",
         "mentions": "Mentions",
         "pending": "With the bot",
-        "waiting": "Waiting on the customer",
+        "waiting": "Waiting on customer",
         "snoozed": "Snoozed",
         "resolved": "Resolved",
         "spam": "Spam",

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from supportbot.chat.canned import responses
 from supportbot.chat.models import Macro
 from supportbot.chat.refusals import Refused
+from supportbot.chat.sorting import Label
 from supportbot.dashboard import choices
 from supportbot.dashboard.desk import COUNTED, Desk, find_desk
 from supportbot.dashboard.facts import facts_of
@@ -59,7 +60,7 @@ def inbox(request: HttpRequest, desk: Desk, conversation: UUID | None = None) ->
     """The page; the conversation of its address is opened at once."""
     if conversation:
         desk.conversation(conversation)
-    context = {"desk": desk, "views": desk.VIEWS, "workspaces": desk.workspaces()}
+    context = {"desk": desk, "views": desk.VIEWS, "workspaces": desk.workspaces(), "colours": Label.Colour.choices}
     return render(request, "dashboard/inbox.html", context)
 
 
@@ -67,10 +68,10 @@ def inbox(request: HttpRequest, desk: Desk, conversation: UUID | None = None) ->
 def conversations(request: HttpRequest, desk: Desk) -> HttpResponse:
     """A page of one view, narrowed by the filters of the address; or, with `since`, what has changed."""
     if since := request.GET.get("since"):
-        return JsonResponse({**desk.changes(_time(since)), "counts": desk.counts(), "counted": COUNTED})
-    name, filters = _asked(request, desk)
-    page = desk.page(name, filters, request.GET.get("after", ""))
-    return JsonResponse({**page, "drafts": desk.drafts(), "counts": desk.counts(), "counted": COUNTED})
+        listed = desk.changes(_time(since))
+    else:
+        listed = desk.page(*_asked(request, desk), request.GET.get("after", ""))
+    return JsonResponse({**listed, "drafts": desk.drafts(), "counts": desk.counts(), "counted": COUNTED})
 
 
 @at_desk
