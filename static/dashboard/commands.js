@@ -3,7 +3,7 @@
 /** @import {Command} from "./keys.js" */
 /** @import {Row} from "./protocol.js" */
 
-/** @typedef {"take" | "release" | "resolve" | "snooze" | "edit-labels"} Button by its id */
+/** @typedef {"take" | "release" | "resolve" | "snooze" | "edit-labels" | "mode-note"} Button by its id */
 
 const PRIORITIES = /** @type {const} */ (["low", "medium", "high", "urgent"]);
 
@@ -12,6 +12,7 @@ const PRIORITIES = /** @type {const} */ (["low", "medium", "high", "urgent"]);
  * @property {() => void} next
  * @property {() => void} previous
  * @property {() => void} reply
+ * @property {() => void} note
  * @property {() => void} resolveAndNext
  * @property {() => void} undo
  * @property {() => void} bar
@@ -33,6 +34,7 @@ export function commandsOf(hands, views) {
     { keys: "Alt+J", title: "Next conversation", run: hands.next },
     { keys: "Alt+K", title: "Previous conversation", run: hands.previous },
     { keys: "Alt+L", title: "Reply, and take over if need be", run: hands.reply },
+    { keys: "Alt+P", title: "Private note", run: hands.note, when: () => hands.offers("mode-note") },
     { keys: "Alt+Z", title: "Undo send", run: hands.undo, when: hands.canUndo },
     { keys: "Alt+E", title: "Resolve", run: () => hands.press("resolve"), when: () => hands.offers("resolve") },
     { keys: "Ctrl+Alt+E", title: "Resolve and open the next", run: hands.resolveAndNext, when: () => hands.offers("resolve") },

@@ -1,16 +1,24 @@
-// Where the agent writes: open only to whoever has the conversation, with a plain word why it is closed to others.
+// Where the agent writes: a reply, open only to whoever has the conversation, or a private note, open to everybody.
 
 /** @import {Desk} from "./desk.js" */
-/** @import {Row} from "./protocol.js" */
+/** @import {Mode, Row} from "./protocol.js" */
 /** @import {Transcript} from "./transcript.js" */
 
-import { CannedMenu } from "./canned.js";
+import { element } from "../widget/dom.js";
+import { cannedResponses } from "./canned.js";
+import { Menu } from "./menu.js";
 import { byId, setText } from "./page.js";
 
 const LIMIT = 4_000;
 const COUNT_FROM = 3_600;
 /** As the server knows it: what is still to be filled in is never sent. */
 const VARIABLE = /\{\{\s*[\w.]+\s*\}\}/;
+/** The sign that opens a menu at the beginning of a word. */
+const SIGN = { reply: "/", note: "@" };
+const WORDS = {
+  reply: { label: "Your reply", send: "Send", hint: ["Enter", " sends, ", "/", " canned responses"] },
+  note: { label: "Private note", send: "Add note", hint: ["Enter", " adds it, ", "@", " mentions a colleague"] },
+};
 
 export class Composer {
   #desk;
@@ -21,69 +29,95 @@ export class Composer {
   #why = byId("why", HTMLElement);
   #count = byId("count", HTMLElement);
   #unfilled = byId("unfilled", HTMLElement);
+  #send = byId("send", HTMLButtonElement);
+  #modes = { reply: byId("mode-reply", HTMLButtonElement), note: byId("mode-note", HTMLButtonElement) };
   #menuButton = byId("canned-open", HTMLButtonElement);
-  #menu = new CannedMenu((words) => this.#insertHere(words));
+  #menu = new Menu((words) => this.#insertHere(words));
 
   /** @param {Desk} desk */
   constructor(desk) {
     this.#desk = desk;
     this.#field.addEventListener("input", () => this.#changed());
-    this.#field.addEventListener("beforeinput", (event) => this.#slash(event));
-    this.#menuButton.onclick = () => this.#openMenu("");
+    this.#field.addEventListener("beforeinput", (event) => this.#sign(event));
     this.#field.addEventListener("keydown", (event) => this.#key(event));
     this.#form.addEventListener("submit", (event) => this.#submit(event));
+    this.#menuButton.onclick = () => this.#openMenu("");
+    this.#modes.reply.onclick = () => this.write("reply");
+    this.#modes.note.onclick = () => this.write("note");
   }
 
+  /** Whether the agent can write to the customer now. */
   get isOpen() {
-    return !this.#field.disabled;
+    return this.#desk.isMine;
   }
 
   focus() {
     this.#field.focus();
   }
 
+  /** @param {Mode} mode what to write next */
+  write(mode) {
+    if (!this.#shown) return;
+    this.#shown.type(false);
+    this.#shown.mode = mode;
+    this.#menu.close();
+    this.draw();
+    this.focus();
+  }
+
   /**
-   * Put words where the agent would write them; only the agent sends.
+   * Put words where the agent would write to the customer; only the agent sends.
    * @param {string} words
    */
   insert(words) {
     if (!this.isOpen) return;
+    this.write("reply");
     const end = this.#field.value.trimEnd();
     this.#field.value = end ? `${end}\n\n${words}` : words;
     this.#changed();
-    this.focus();
   }
 
   draw() {
-    const { current, row, isMine, me } = this.#desk;
+    const { current, row, me } = this.#desk;
     if (current !== this.#shown) this.#show(current);
+    this.#drawMode();
     this.#draft();
-    this.#form.hidden = row?.status === "resolved" || !row;
-    this.#field.disabled = !isMine;
-    this.#form.classList.toggle("closed", !isMine);
-    this.#field.placeholder = isMine ? `Write to ${row?.contact.name ?? "the customer"}` : "";
-    setText(this.#why, row ? reason(row, me) : "");
-    this.#why.hidden = isMine;
-    this.#button.disabled = this.#menuButton.disabled = !isMine;
+    this.#form.hidden = !row;
+    const isOpen = this.#mode === "note" ? Boolean(row) : this.isOpen;
+    this.#field.disabled = this.#send.disabled = this.#menuButton.disabled = !isOpen;
+    this.#form.classList.toggle("closed", !isOpen);
+    const whom = this.#mode === "note" ? "your colleagues; the customer does not see it" : (row?.contact.name ?? "the customer");
+    this.#field.placeholder = isOpen ? `Write to ${whom}` : "";
+    setText(this.#why, row && !isOpen ? reason(row, me) : "");
+    this.#why.hidden = isOpen;
     this.#fit();
   }
 
-  get #button() {
-    return /** @type {HTMLButtonElement} */ (this.#form.querySelector("button[type=submit]"));
+  /** @returns {Mode} */
+  get #mode() {
+    return this.#shown?.mode ?? "reply";
+  }
+
+  #drawMode() {
+    const mode = this.#mode;
+    const { label, send, hint } = WORDS[mode];
+    for (const [name, button] of Object.entries(this.#modes)) button.setAttribute("aria-pressed", String(name === mode));
+    this.#form.classList.toggle("noting", mode === "note");
+    this.#field.setAttribute("aria-label", label);
+    setText(this.#send, send);
+    byId("hint", HTMLElement).replaceChildren(...hint.map((part, index) => (index % 2 ? part : element("kbd", {}, part))));
   }
 
   /** @param {Transcript | null} transcript */
   #show(transcript) {
     this.#shown = transcript;
     this.#menu.close();
-    this.#draft();
   }
 
   /** What was written in another window, or came back. */
   #draft() {
     const body = this.#shown?.draft.body ?? "";
-    if (body === this.#field.value) return;
-    this.#field.value = body;
+    if (body !== this.#field.value) this.#field.value = body;
     this.#measure();
   }
 
@@ -93,20 +127,32 @@ export class Composer {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) this.#submit(event);
   }
 
-  /**
-   * A slash that begins a word opens the menu.
-   * @param {InputEvent} event
-   */
-  #slash(event) {
+  /** @param {InputEvent} event */
+  #sign(event) {
     const { value, selectionStart } = this.#field;
-    if (event.data !== "/" || event.isComposing || /\S$/.test(value.slice(0, selectionStart))) return;
+    const sign = SIGN[this.#mode];
+    if (event.data !== sign || event.isComposing || /\S$/.test(value.slice(0, selectionStart))) return;
     event.preventDefault();
-    this.#openMenu("/");
+    this.#openMenu(sign);
   }
 
-  /** @param {string} slash what was typed */
-  #openMenu(slash) {
-    if (this.#shown && this.isOpen) this.#menu.open(this.#shown.id, slash);
+  /** @param {string} sign what was typed */
+  #openMenu(sign) {
+    const conversation = this.#shown?.id ?? "";
+    if (this.#field.disabled) return;
+    if (this.#mode === "note") {
+      this.#menu.open({ name: "Colleagues", hint: "A colleague's name", sign, load: async () => this.#colleagues });
+    } else {
+      const load = () => cannedResponses(conversation);
+      this.#menu.open({ name: "Canned responses", hint: "Short code, title or words of the text", sign, load });
+    }
+  }
+
+  get #colleagues() {
+    return this.#desk.choices.offered.agents.map(({ id, name }) => {
+      const draw = () => [element("span", { class: "option-head" }, element("span", { dir: "auto" }, name))];
+      return { id: String(id), find: name, draw, text: `@${name} ` };
+    });
   }
 
   /**
@@ -120,8 +166,13 @@ export class Composer {
     this.#selectVariable();
   }
 
+  /** What a reply still lacks. */
+  get #variable() {
+    return this.#mode === "reply" ? VARIABLE.exec(this.#field.value) : null;
+  }
+
   #selectVariable() {
-    const found = VARIABLE.exec(this.#field.value);
+    const found = this.#variable;
     if (found) this.#field.setSelectionRange(found.index, found.index + found[0].length);
   }
 
@@ -131,10 +182,21 @@ export class Composer {
     const body = this.#field.value.trim();
     this.focus();
     this.#selectVariable();
-    if (!body || [...body].length > LIMIT || VARIABLE.test(body) || !this.#desk.isMine) return;
-    this.#shown?.draft.write(body);
-    this.#shown?.post(body);
+    if (!body || [...body].length > LIMIT || this.#variable || this.#field.disabled) return;
+    if (this.#mode === "note") this.#shown?.note(body, this.#mentioned(body));
+    else this.#post(body);
     this.#draft();
+  }
+
+  /** @param {string} body */
+  #post(body) {
+    this.#shown?.drafts.reply.write(body);
+    this.#shown?.post(body);
+  }
+
+  /** @param {string} body */
+  #mentioned(body) {
+    return this.#desk.choices.offered.agents.filter(({ name }) => body.includes(`@${name}`)).map(({ id }) => id);
   }
 
   #changed() {
@@ -149,9 +211,9 @@ export class Composer {
     const left = LIMIT - [...this.#field.value.trim()].length;
     const over = `Too long by ${(-left).toLocaleString()}. Please shorten it, or send it in two messages.`;
     setText(this.#count, left > LIMIT - COUNT_FROM ? "" : left < 0 ? over : `${left} characters left`);
-    const [variable] = VARIABLE.exec(this.#field.value) ?? [];
-    setText(this.#unfilled, variable ? `Fill in ${variable} before you send this.` : "");
-    this.#field.setAttribute("aria-invalid", String(left < 0 || variable !== undefined));
+    const variable = this.#variable;
+    setText(this.#unfilled, variable ? `Fill in ${variable[0]} before you send this.` : "");
+    this.#field.setAttribute("aria-invalid", String(left < 0 || variable !== null));
     this.#fit();
   }
 
@@ -167,6 +229,8 @@ export class Composer {
  * @param {number} me
  */
 function reason(row, me) {
+  if (row.spam) return "This conversation is marked as spam. Take it out of the spam to write here.";
+  if (row.status === "resolved") return "This conversation is resolved. It opens again when the customer writes.";
   if (row.handler === "bot") return "The bot answers here. Take over to write yourself: it goes silent at once.";
   if (row.handler === "queue") return "The customer waits for a person. Take over to answer.";
   return row.assignee?.id === me ? "" : `${row.assignee?.name ?? "Another agent"} answers here. You can read along.`;

@@ -123,8 +123,8 @@ export class Desk {
    */
   act(action, note = "") {
     if (!this.current || this.asked) return;
-    const frame = { conversation: this.current.id, ...(note ? { note } : {}) };
-    const isOut = this.#connection.send({ type: `conversation.${action}`, ...frame });
+    const fields = { conversation: this.current.id, ...(note ? { note } : {}) };
+    const isOut = this.#connection.send(/** @type {ClientFrame} */ ({ type: `conversation.${action}`, ...fields }));
     this.asked = isOut ? action : null;
     this.alarm = isOut ? "" : OFFLINE;
     this.#listener.changed();
@@ -141,7 +141,7 @@ export class Desk {
 
   /** Whoever leaves the page takes nothing unsaved along. */
   saveDraft() {
-    this.current?.draft.save();
+    this.current?.saveDrafts();
   }
 
   /**
@@ -258,8 +258,8 @@ export class Desk {
 
   /** @param {TalkFrame} frame */
   #forward(frame) {
-    if (frame.type === "draft") this.rows.markDraft(frame.conversation, frame.body);
-    if (frame.type === "message.returned") this.rows.markDraft(frame.conversation, frame.draft);
+    if (frame.type === "draft") this.rows.markDraft(frame.conversation, frame.kind, frame.body);
+    if (frame.type === "message.returned") this.rows.markDraft(frame.conversation, "reply", frame.draft);
     this.#transcripts.get(frame.conversation)?.apply(frame);
   }
 

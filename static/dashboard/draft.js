@@ -1,7 +1,7 @@
 // What the agent has written in one conversation and not sent. The server keeps it for the agent's other windows and
 // devices; the browser keeps what the server has not confirmed. What is written here and now wins over what comes.
 
-/** @import {ClientFrame, DraftKept} from "./protocol.js" */
+/** @import {ClientFrame, DraftKept, Mode} from "./protocol.js" */
 
 import { uuid } from "../widget/outbox.js";
 import { read, write } from "../widget/store.js";
@@ -10,6 +10,7 @@ const SAVE_AFTER = 600;
 
 export class Draft {
   #conversation;
+  #kind;
   #key;
   #send;
   #saving = "";
@@ -18,12 +19,14 @@ export class Draft {
 
   /**
    * @param {string} conversation
+   * @param {Mode} kind
    * @param {string} key under which the browser keeps it
    * @param {(frame: ClientFrame) => boolean} send whether the frame went out
    */
-  constructor(conversation, key, send) {
+  constructor(conversation, kind, key, send) {
     this.#conversation = conversation;
-    this.#key = `supportbot:${key}:draft`;
+    this.#kind = kind;
+    this.#key = `supportbot:${key}:${kind}`;
     this.#send = send;
     /** @type {string | null} */
     const unsaved = read(this.#key, null);
@@ -44,7 +47,7 @@ export class Draft {
     clearTimeout(this.#timer);
     if (this.isSaved) return;
     const frame = { type: /** @type {const} */ ("draft.save"), conversation: this.#conversation, client_id: uuid() };
-    this.#saving = this.#send({ ...frame, body: this.body }) ? frame.client_id : "";
+    this.#saving = this.#send({ ...frame, kind: this.#kind, body: this.body }) ? frame.client_id : "";
   }
 
   /** @param {DraftKept} kept what the server has */

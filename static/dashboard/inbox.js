@@ -103,7 +103,8 @@ class Inbox {
     const commands = commandsOf({
       next: () => this.#go(this.#desk.neighbour(1) ?? this.#desk.current?.id),
       previous: () => this.#go(this.#desk.neighbour(-1) ?? this.#desk.current?.id),
-      reply: () => (this.#composer.isOpen ? this.#composer.focus() : this.#act("take")),
+      reply: () => this.#reply(),
+      note: () => this.#composer.write("note"),
       resolveAndNext: () => this.#resolveAndNext(),
       undo: () => this.#undo(),
       bar: () => bar.show(),
@@ -124,6 +125,11 @@ class Inbox {
   /** @returns {Command[]} */
   get #macros() {
     return this.#facts.macros.map(([id, name]) => ({ keys: "", title: `Run macro: ${name}`, run: () => this.#desk.run(id) }));
+  }
+
+  #reply() {
+    this.#composer.write("reply");
+    if (!this.#composer.isOpen) this.#act("take");
   }
 
   /** The next one is opened once this one is resolved; what is refused stays. */
@@ -202,7 +208,7 @@ class Inbox {
   /** @param {string} [clientId] */
   #undo(clientId) {
     this.#desk.undo(clientId);
-    this.#composer.focus();
+    this.#composer.write("reply");
   }
 
   /** @param {Said} said */

@@ -69,7 +69,8 @@ export type Typing = { type: "typing"; conversation: string; author: Author; nam
 export type MentionPosted = { type: "mention.posted"; conversation: string; by: string; contact: string; preview: string };
 export type BulkDone = { type: "bulk.done"; client_id: string; done: number; refused: { conversation: string; message: string }[] };
 
-export type DraftKept = { type: "draft"; conversation: string; body: string; client_id: string | null };
+export type Mode = "reply" | "note";
+export type DraftKept = { type: "draft"; conversation: string; kind: Mode; body: string; client_id: string | null };
 export type Held = { type: "held"; conversation: string; messages: { client_id: string; body: string; due_at: string }[] };
 export type Returned = {
   type: "message.returned";
@@ -135,9 +136,9 @@ export type ClientFrame =
   | { type: "message.post"; conversation: string; client_id: string; body: string; hold: true }
   | { type: "message.undo"; conversation: string; client_id: string }
   | { type: "macro.run"; conversation: string; client_id: string; macro: number }
-  | { type: "draft.save"; conversation: string; client_id: string; body: string }
+  | { type: "draft.save"; conversation: string; client_id: string; kind: Mode; body: string }
   | { type: "note.post"; conversation: string; client_id: string; body: string; mentions: number[] }
-  | { type: "typing"; conversation: string; on: boolean }
+  | { type: "typing"; conversation: string; on: boolean; note: boolean }
   | { type: "ping" };
 
 export type View = "mine" | "unassigned" | "all" | "mentions" | "pending" | "waiting" | "snoozed" | "resolved" | "spam";

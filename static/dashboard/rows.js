@@ -3,7 +3,7 @@
 // elements.
 
 /** @import {Listing} from "./filters.js" */
-/** @import {Counts, Row} from "./protocol.js" */
+/** @import {Counts, Mode, Row} from "./protocol.js" */
 
 import { get } from "./page.js";
 
@@ -15,7 +15,7 @@ export class Rows {
   #isLoadingMore = false;
   /** @type {Map<string, Row>} whatever view they belong to */
   #rows = new Map();
-  /** @type {Set<string>} conversations in which the agent has a draft */
+  /** @type {Set<string>} what the agent has written and not sent: conversation and kind */
   #drafts = new Set();
   /** @type {Listing | null} */
   #listing = null;
@@ -56,16 +56,17 @@ export class Rows {
 
   /** @param {string} id */
   hasDraft(id) {
-    return this.#drafts.has(id);
+    return this.#drafts.has(`${id} reply`) || this.#drafts.has(`${id} note`);
   }
 
   /**
    * @param {string} id
+   * @param {Mode} kind
    * @param {string} draft
    */
-  markDraft(id, draft) {
-    if (draft.trim()) this.#drafts.add(id);
-    else this.#drafts.delete(id);
+  markDraft(id, kind, draft) {
+    if (draft.trim()) this.#drafts.add(`${id} ${kind}`);
+    else this.#drafts.delete(`${id} ${kind}`);
   }
 
   get isLoaded() {
@@ -104,11 +105,11 @@ export class Rows {
   async catchUp() {
     if (!this.#listing) return;
     if (!this.isLoaded || !this.#at) return await this.#load(this.#listing, "");
-    /** @type {{rows: Row[], drafts: string[], complete: boolean, at: string, counts: Counts, counted: number}} */
+    /** @type {{rows: Row[], drafts: [string, Mode][], complete: boolean, at: string, counts: Counts, counted: number}} */
     const { rows, drafts, complete, at, counts, counted } = await (await get("conversations/", { since: this.#at })).json();
     if (!complete) return await this.#startAnew(this.#listing);
     this.#at = at;
-    this.#drafts = new Set(drafts);
+    this.#drafts = new Set(drafts.map((draft) => draft.join(" ")));
     for (const row of rows) this.#keep(row);
     this.#count(counts, counted);
   }
@@ -133,12 +134,12 @@ export class Rows {
   async #load(listing, after) {
     const query = listing.query;
     if (after) query.set("after", after);
-    /** @type {{rows: Row[], drafts: string[], next: string | null, total: number, bounds: Record<string, string>, at: string, counts: Counts, counted: number}} */
+    /** @type {{rows: Row[], drafts: [string, Mode][], next: string | null, total: number, bounds: Record<string, string>, at: string, counts: Counts, counted: number}} */
     const { rows, drafts, next, total, bounds, at, counts, counted } = await (await get("conversations/", query)).json();
     if (listing !== this.#listing) return;
     for (const row of rows) this.#store(row);
     listing.bounds = bounds;
-    this.#drafts = new Set(drafts);
+    this.#drafts = new Set(drafts.map((draft) => draft.join(" ")));
     this.#next = next;
     this.#at ||= at;
     this.total = total;

@@ -2,7 +2,7 @@
 // The database behind the server is the truth; this is a copy that may always be asked for again. Knows no elements.
 
 /** @import {Item} from "./items.js" */
-/** @import {Ack, Author, ClientFrame, Held, Looking, Message, Remark, Returned, Said, TalkFrame, Typing} from "./protocol.js" */
+/** @import {Ack, Author, ClientFrame, Held, Looking, Message, Mode, Remark, Returned, Said, TalkFrame, Typing} from "./protocol.js" */
 
 import { Draft } from "./draft.js";
 import { heldItem, liveItem, remarkItem, savedItem, waitingItem } from "./items.js";
@@ -48,6 +48,8 @@ export class Transcript {
   /** @type {Map<string, {name: string, at: number}>} colleagues, by the window in which they have it open */
   #lookers = new Map();
 
+  /** @type {Mode} what the agent writes: to the customer, or to colleagues */
+  mode = "reply";
   /** Up to here nothing is missing. */
   complete = 0;
   completeRemarks = 0;
@@ -64,7 +66,7 @@ export class Transcript {
     this.#me = me;
     this.#listener = listener;
     const key = `inbox:${me.id}:${id}`;
-    this.draft = new Draft(id, key, listener.send);
+    this.drafts = { reply: new Draft(id, "reply", key, listener.send), note: new Draft(id, "note", key, listener.send) };
     this.#outbox = new Outbox(new Store(key), this.#sendWhenKnown, listener.stuck);
   }
 
@@ -76,7 +78,7 @@ export class Transcript {
 
   close() {
     this.type(false);
-    this.draft.save();
+    this.saveDrafts();
     this.#listener.send({ type: "conversation.close", conversation: this.id });
     this.lost();
   }
@@ -93,15 +95,25 @@ export class Transcript {
     return this.#isKnown;
   }
 
+  /** What is being written now. */
+  get draft() {
+    return this.drafts[this.mode];
+  }
+
+  saveDrafts() {
+    this.drafts.reply.save();
+    this.drafts.note.save();
+  }
+
   /**
    * The draft goes first: what the server has of it is then the message, and ends with it.
    * @param {string} body
    */
   post(body) {
-    this.draft.save();
+    this.drafts.reply.save();
     this.#typedAt = 0;
     this.#outbox.add("message.post", body);
-    this.draft.write("");
+    this.drafts.reply.write("");
     this.#listener.changed();
   }
 
@@ -110,7 +122,7 @@ export class Transcript {
    * @param {string} clientId the newest one, if none is named
    */
   undo(clientId = [...this.#held.keys()].at(-1) ?? "") {
-    this.draft.save();
+    this.drafts.reply.save();
     return this.#held.has(clientId) && this.#listener.send({ type: "message.undo", conversation: this.id, client_id: clientId });
   }
 
@@ -124,6 +136,8 @@ export class Transcript {
    * @param {number[]} mentions ids of agents
    */
   note(body, mentions) {
+    this.#typedAt = 0;
+    this.drafts.note.write("");
     this.#outbox.add("note.post", body, { body, mentions });
     this.#listener.changed();
   }
@@ -143,14 +157,14 @@ export class Transcript {
   }
 
   /**
-   * Tell the customer that the agent writes; at most every three seconds.
+   * Tell the customer, or of a note the colleagues, that the agent writes; at most every three seconds.
    * @param {boolean} on
    */
   type(on) {
     const isDue = on ? Date.now() - this.#typedAt > TYPING_EVERY : this.#typedAt > 0;
     if (!isDue) return;
     this.#typedAt = on ? Date.now() : 0;
-    this.#listener.send({ type: "typing", conversation: this.id, on });
+    this.#listener.send({ type: "typing", conversation: this.id, on, note: this.mode === "note" });
   }
 
   /**
@@ -218,7 +232,7 @@ export class Transcript {
     else if (frame.type === "reply.failed") this.#reply.end(frame.in_reply_to);
     else if (frame.type === "typing") this.#showTyping(frame);
     else if (frame.type === "looking") this.#look(frame);
-    else if (frame.type === "draft") this.draft.apply(frame);
+    else if (frame.type === "draft") this.drafts[frame.kind].apply(frame);
     else if (frame.type === "held") this.#hold(frame);
     else if (frame.type === "message.returned") this.#takeBack(frame);
     this.#listener.changed();
@@ -280,7 +294,7 @@ export class Transcript {
   #takeBack({ client_id, reason, body, draft }) {
     const isNews = this.#isOnItsWay(client_id);
     this.#settle(client_id);
-    if (isNews) this.draft.giveBack(body, draft);
+    if (isNews) this.drafts.reply.giveBack(body, draft);
     if (isNews && reason !== "undone") this.#listener.returned(reason);
   }
 

@@ -61,7 +61,8 @@ class CannedResponse(models.Model):
             raise ValidationError({"body": f"There is no variable {{{{{unknown[0]}}}}}. Use one of {known}."})
 
 
-def _priorities() -> list[tuple[str, str]]:
+def priorities() -> list[tuple[str, str]]:
+    """Those of conversations, whose module needs this one."""
     return list(apps.get_model("chat.Conversation").Priority.choices)
 
 
@@ -71,10 +72,14 @@ class Macro(models.Model):
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="macros")
     name = models.CharField(max_length=60)
     reply = models.ForeignKey(
-        CannedResponse, models.PROTECT, null=True, blank=True, help_text="Sent by whoever runs it, who takes over first"
+        CannedResponse,
+        models.RESTRICT,
+        null=True,
+        blank=True,
+        help_text="Whoever runs it takes over first and sends it",
     )
     label = models.ForeignKey("chat.Label", models.SET_NULL, null=True, blank=True, related_name="+")
-    priority = models.CharField(max_length=8, blank=True, choices=_priorities)
+    priority = models.CharField(max_length=8, blank=True, choices=priorities)
     takes = models.BooleanField("assign to whoever runs it", default=False)
     assignee = models.ForeignKey(
         User, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="assign to"
@@ -124,16 +129,21 @@ class Macro(models.Model):
 class AgentDraft(models.Model):
     """What an agent has written in a conversation and not sent; shown to that agent alone."""
 
+    class Kind(models.TextChoices):
+        REPLY = "reply"
+        NOTE = "note", "private note"
+
     workspace_path: ClassVar[str] = "conversation__workspace"
 
     conversation = models.ForeignKey("chat.Conversation", models.CASCADE, related_name="agent_drafts")
     user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=5, choices=Kind, default=Kind.REPLY)
     body = models.TextField()
 
     objects = ScopedQuerySet["AgentDraft"].as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["conversation", "user"], name="one_draft_per_agent")]
+        constraints = [models.UniqueConstraint(fields=["conversation", "user", "kind"], name="one_draft_per_agent")]
 
     def __str__(self) -> str:
         return self.body[:60]

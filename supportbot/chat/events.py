@@ -216,11 +216,12 @@ def looking_frame(conversation_id: UUID, window: str, user: User, *, on: bool, a
     return {"type": "looking", "conversation": str(conversation_id), **who, "on": on, "asks": asks}
 
 
-def draft_frame(conversation_id: UUID, body: str, client_id: UUID | None = None) -> Frame:
+def draft_frame(conversation_id: UUID, kind: str, body: str, client_id: UUID | None = None) -> Frame:
     """`draft`: what the agent has written and not sent; `client_id` is that of the window which saved it."""
     return {
         "type": "draft",
         "conversation": str(conversation_id),
+        "kind": kind,
         "body": body,
         "client_id": str(client_id) if client_id else None,
     }

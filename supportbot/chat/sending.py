@@ -25,6 +25,7 @@ from supportbot.workspaces.models import User
 log = structlog.get_logger(__name__)
 UNDO = timedelta(seconds=5)
 DRAFT_LIMIT = 12_000
+Kind = AgentDraft.Kind
 
 
 def post(conversation: Conversation, body: str, client_id: UUID, agent: User) -> Message:
@@ -56,7 +57,7 @@ def hold_message(*, conversation_id: UUID, body: str, client_id: UUID, agent: Us
         conversation=conversation, user=agent, client_id=client_id, body=body, due_at=timezone.now() + UNDO
     )
     if draft_of(conversation, agent).strip() == body:
-        _keep(conversation, agent, "")
+        _keep(conversation, agent, Kind.REPLY, "")
     _tell(conversation, agent, held_frame(conversation, agent))
     transaction.on_commit(lambda: _queue_delivery(conversation_id))
     return held
@@ -94,22 +95,25 @@ def deliver_now(conversation: Conversation, agent: User) -> None:
 
 
 @transaction.atomic
-def save_draft(*, conversation: Conversation, agent: User, body: str, client_id: UUID) -> None:
+def save_draft(*, conversation: Conversation, agent: User, kind: str, body: str, client_id: UUID) -> None:
     """Keep what the agent has written so far, and show it in the agent's other windows."""
+    if kind not in Kind.values:
+        raise Refused("bad_frame", f"A draft is one of: {', '.join(Kind.values)}.")
     if len(body) > DRAFT_LIMIT:
         raise Refused("too_long", f"A draft may have {DRAFT_LIMIT:,} characters; this one has {len(body):,}.")
-    _keep(conversation, agent, body.replace("\x00", ""), client_id)
+    _keep(conversation, agent, kind, body.replace("\x00", ""), client_id)
 
 
-def draft_of(conversation: Conversation, agent: User) -> str:
+def draft_of(conversation: Conversation, agent: User, kind: str = Kind.REPLY) -> str:
     """What the agent has written there and not sent."""
-    found = AgentDraft.objects.filter(conversation=conversation, user=agent)
+    found = AgentDraft.objects.filter(conversation=conversation, user=agent, kind=kind)
     return found.values_list("body", flat=True).first() or ""
 
 
 def own_frames(conversation: Conversation, agent: User) -> list[Frame]:
-    """What only this agent sees of a conversation: the draft, and what is held back."""
-    return [events.draft_frame(conversation.id, draft_of(conversation, agent)), held_frame(conversation, agent)]
+    """What only this agent sees of a conversation: the drafts, and what is held back."""
+    drafts = [events.draft_frame(conversation.id, kind, draft_of(conversation, agent, kind)) for kind in Kind.values]
+    return [*drafts, held_frame(conversation, agent)]
 
 
 def held_frame(conversation: Conversation, agent: User) -> Frame:
@@ -144,18 +148,20 @@ def _give_back(conversation: Conversation, held: HeldMessage, reason: str) -> Fr
     body, held.body, held.due_at = held.body, "", None
     held.save()
     draft = "\n\n".join(part for part in (body, draft_of(conversation, held.user)) if part)
-    AgentDraft.objects.update_or_create(conversation=conversation, user=held.user, defaults={"body": draft})
+    AgentDraft.objects.update_or_create(
+        conversation=conversation, user=held.user, kind=Kind.REPLY, defaults={"body": draft}
+    )
     frame = events.returned_frame(held, reason, body, draft)
     _tell(conversation, held.user, frame)
     return frame
 
 
-def _keep(conversation: Conversation, agent: User, body: str, client_id: UUID | None = None) -> None:
+def _keep(conversation: Conversation, agent: User, kind: str, body: str, client_id: UUID | None = None) -> None:
     if body:
-        AgentDraft.objects.update_or_create(conversation=conversation, user=agent, defaults={"body": body})
+        AgentDraft.objects.update_or_create(conversation=conversation, user=agent, kind=kind, defaults={"body": body})
     else:
-        AgentDraft.objects.filter(conversation=conversation, user=agent).delete()
-    _tell(conversation, agent, events.draft_frame(conversation.id, body, client_id))
+        AgentDraft.objects.filter(conversation=conversation, user=agent, kind=kind).delete()
+    _tell(conversation, agent, events.draft_frame(conversation.id, kind, body, client_id))
 
 
 def _held(conversation: Conversation, agent: User) -> QuerySet[HeldMessage]:

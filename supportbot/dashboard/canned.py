@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django import forms
-from django.db.models import ProtectedError, QuerySet
+from django.db.models import QuerySet, RestrictedError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -63,8 +63,8 @@ def response(request: HttpRequest, desk: Desk, response: int) -> HttpResponse:
 def _delete(request: HttpRequest, desk: Desk, found: CannedResponse) -> HttpResponse:
     try:
         found.delete()
-    except ProtectedError as error:
-        names = ", ".join(sorted(str(macro) for macro in error.protected_objects))
+    except RestrictedError as error:
+        names = ", ".join(sorted(str(macro) for macro in error.restricted_objects))
         return _render(request, desk, found, f"A macro sends this text: {names}. Change the macro first.")
     return _back(desk)
 

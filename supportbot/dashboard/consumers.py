@@ -163,9 +163,11 @@ class AgentConsumer(ChatSocket):
 
     async def save_draft(self, frame: Frame) -> None:
         """Keep what the agent writes."""
-        client_id, body = uuid_of(frame, "client_id"), text_of(frame, "body")
+        client_id, kind, body = uuid_of(frame, "client_id"), text_of(frame, "kind"), text_of(frame, "body")
         conversation, agent = await self._conversation(frame), self._at_desk().user
-        await in_thread(sending.save_draft)(conversation=conversation, agent=agent, body=body, client_id=client_id)
+        await in_thread(sending.save_draft)(
+            conversation=conversation, agent=agent, kind=kind, body=body, client_id=client_id
+        )
 
     async def run_macro(self, frame: Frame) -> None:
         """Do all that a macro says."""
@@ -192,17 +194,19 @@ class AgentConsumer(ChatSocket):
         await in_thread(notes.see_mentions)(conversation_id=conversation.id, agent=self._at_desk().user)
 
     async def type(self, frame: Frame) -> None:
-        """Show the customer that the agent who has the turn writes."""
+        """Show that the agent writes: to the customer and colleagues, or, of a note, to colleagues alone."""
         on = frame.get("on") is True
         if on and time.monotonic() - self.typed_at < TYPING_EVERY:
             return
         self.typed_at = time.monotonic()
         conversation, agent = await self._conversation(frame), self._at_desk().user
-        if conversation.assignee_id != agent.id:
+        is_note = frame.get("note") is True
+        if not is_note and conversation.assignee_id != agent.id:
             raise NotYours
+        group = events.agents_group if is_note else events.conversation_group
         typing = events.typing_frame(conversation.id, Message.Author.AGENT, agent.get_short_name(), on)
         typing["window"] = self.window
-        await in_thread(events.publish)(events.conversation_group(conversation.id), typing)
+        await in_thread(events.publish)(group(conversation.id), typing)
 
     async def frame(self, event: dict[str, Any]) -> None:
         """Forward what was published, but for the agent's own doings; a newcomer is told who is there already."""

@@ -85,10 +85,10 @@ class Desk:
         counted["mentions"] = counted["mentions"].filter(Exists(self._mentions().filter(seen_at=None)))
         return {name: rows.order_by()[:COUNTED].count() for name, rows in counted.items()}
 
-    def drafts(self) -> list[str]:
-        """The conversations in which this user has written something and not sent it."""
+    def drafts(self) -> list[tuple[str, str]]:
+        """What this user has written and not sent: the conversation, and of which kind it is."""
         own = AgentDraft.objects.in_workspace(self.workspace).filter(user=self.user)
-        return [str(found) for found in own.values_list("conversation_id", flat=True)[:COUNTED]]
+        return [(str(place), kind) for place, kind in own.values_list("conversation_id", "kind")[:COUNTED]]
 
     def conversation(self, conversation_id: UUID) -> Conversation:
         """One conversation of this workspace."""

@@ -39,6 +39,15 @@ async def test_a_lost_window_looks_no_longer(maya: User, tom: User, waiting: Con
     assert not (await inbox.hear("looking"))["on"]
 
 
+async def test_only_colleagues_see_that_a_note_is_written(
+    maya: User, tom: User, waiting: Conversation, sit: Sit
+) -> None:
+    inbox, other = await sit(maya), await sit(tom)
+    await other.open(waiting)
+    await inbox.send("typing", conversation=str(waiting.id), on=True, note=True)
+    assert (await other.hear("typing"))["name"] == "Maya"
+
+
 async def test_nobody_is_warned_of_themselves(maya: User, waiting: Conversation, sit: Sit) -> None:
     await sync_to_async(services.take)(conversation_id=waiting.id, agent=maya)
     inbox = await sit(maya)

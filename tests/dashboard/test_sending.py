@@ -36,10 +36,10 @@ async def undo(inbox: Inbox, conversation: Conversation, client_id: str) -> Fram
     return await inbox.hear("message.returned", "error")
 
 
-async def write(inbox: Inbox, conversation: Conversation, body: str) -> None:
+async def write(inbox: Inbox, conversation: Conversation, body: str, kind: str = "reply") -> None:
     """Write without sending, until the server has it."""
     client_id = str(uuid4())
-    await inbox.send("draft.save", conversation=str(conversation.id), client_id=client_id, body=body)
+    await inbox.send("draft.save", conversation=str(conversation.id), client_id=client_id, kind=kind, body=body)
     while (await inbox.hear("draft"))["client_id"] != client_id:
         continue
 
@@ -56,9 +56,9 @@ def by_agents(conversation: Conversation) -> list[str]:
     return list(conversation.messages.filter(author="agent").values_list("body", flat=True))
 
 
-def drafts(user: User) -> list[str]:
-    """The conversations whose rows are marked for this agent."""
-    listed: list[str] = signed_in(user).get("/inbox/conversations/", {"view": "all"}).json()["drafts"]
+def drafts(user: User) -> list[list[str]]:
+    """The drafts that mark rows for this agent: conversation and kind."""
+    listed: list[list[str]] = signed_in(user).get("/inbox/conversations/", {"view": "all"}).json()["drafts"]
     return listed
 
 
@@ -72,10 +72,24 @@ async def test_a_draft_is_there_on_another_device_and_nobody_elses(
     assert (await phone.hear("draft"))["body"] == "Dear cus"
     await toms.open(mayas)
     assert (await toms.hear("draft"))["body"] == ""
-    assert await sync_to_async(drafts)(maya) == [str(mayas.id)]
+    assert await sync_to_async(drafts)(maya) == [[str(mayas.id), "reply"]]
     assert await sync_to_async(drafts)(tom) == []
     await write(desktop, mayas, "")
     assert await sync_to_async(drafts)(maya) == []
+
+
+async def test_a_note_is_a_draft_of_its_own(maya: User, mayas: Conversation, sit: Sit) -> None:
+    inbox = await sit(maya)
+    await write(inbox, mayas, "Dear customer")
+    await write(inbox, mayas, "Careful with this one", kind="note")
+    await inbox.open(mayas)
+    kept = [await inbox.hear("draft") for _ in range(2)]
+    assert [(draft["kind"], draft["body"]) for draft in kept] == [
+        ("reply", "Dear customer"),
+        ("note", "Careful with this one"),
+    ]
+    await inbox.send("draft.save", conversation=str(mayas.id), client_id=str(uuid4()), kind="poem", body="Oh")
+    assert (await inbox.hear("error"))["code"] == "bad_frame"
 
 
 async def test_what_was_just_sent_can_be_taken_back_and_is_the_draft_again(
