@@ -24,6 +24,15 @@ workspace = Workspace.objects.get(slug="fennmoor")
 people = [member.user for member in workspace.members.select_related("user")]
 fill(workspace, people, {MANY}, {2 * MANY})
 """
+POST_NOTE = """([conversation, body, person]) => new Promise((done) => {
+    const socket = new WebSocket(`${location.origin.replace("http", "ws")}/ws/v1/inbox/`);
+    const frame = { v: 1, type: "note.post", client_id: crypto.randomUUID(), conversation, body, mentions: [person] };
+    socket.onmessage = ({ data }) => {
+        const { type } = JSON.parse(data);
+        if (type === "presence") socket.send(JSON.stringify(frame));
+        if (type === "done") done();
+    };
+})"""
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +96,23 @@ def test_what_one_agent_sets_a_colleague_sees_at_once(stack: EmbeddedStack, maya
         assert not [said for said in customer.shown() if "urgent" in said[2]]
 
 
+def test_a_note_is_drawn_apart_and_calls_the_colleague_whom_it_mentions(
+    stack: EmbeddedStack, maya: Page, tom: Page
+) -> None:
+    with Customer(stack.url) as customer:
+        customer.accepted(customer.write("Do you deliver to lighthouses?"))
+        conversation = conversation_of(stack, "Do you deliver to lighthouses?")
+        note, person = "@Maya can we do that?", int(maya.locator("#desk").get_attribute("data-user") or 0)
+        tom.evaluate(POST_NOTE, [conversation, note, person])
+        maya.get_by_text("Tom mentions you with").wait_for()
+        maya.get_by_role("button", name="Open", exact=True).click()
+        drawn = maya.get_by_role("region", name="Messages").locator(".said.note")
+        expect(drawn).to_contain_text(note)
+        expect(drawn).to_contain_text("Tom · private note")
+        expect(maya.get_by_role("button", name=re.compile("^Mentions"))).to_contain_text("0")
+        assert all(note not in str(frame) for frame in customer.frames)
+
+
 def test_a_long_list_is_few_elements_and_reaches_its_end(stack: EmbeddedStack, maya: Page) -> None:
     total = stack.rows("SELECT count(*) AS n FROM chat_conversation WHERE status = 'resolved' AND NOT is_spam")[0]["n"]
     maya.get_by_role("button", name=re.compile("^Resolved")).click()
@@ -136,15 +162,15 @@ def test_all_of_a_filtered_view_are_changed_and_the_filter_is_kept(stack: Embedd
     maya.get_by_label("For everybody in this workspace").check()
     maya.get_by_role("button", name="Save", exact=True).click()
     expect(tom.get_by_role("button", name="Hot returns", exact=True)).to_be_visible()
+    count = int(maya.get_by_text(re.compile(r"^\d+ found$")).inner_text().split()[0])
     first = rows(maya).first
     first.hover()
     first.get_by_role("checkbox").check()
     bar = maya.get_by_role("group", name="With all that are chosen")
-    bar.get_by_role("button", name=re.compile("^Choose all")).click()
-    expect(bar.get_by_text(re.compile(r"^\d+ chosen$"))).to_be_visible()
-    chosen = int(bar.get_by_text(re.compile(r"^\d+ chosen$")).inner_text().split()[0])
+    bar.get_by_role("button", name=f"Choose all {count}").click()
+    expect(bar.get_by_text(f"{count} chosen", exact=True)).to_be_visible()
     bar.get_by_label("Set the priority").select_option("Low")
-    expect(bar.get_by_text(f"{chosen} done", exact=True)).to_be_visible()
+    expect(bar.get_by_text(f"{count} done", exact=True)).to_be_visible()
     expect(maya.get_by_text("Nothing fits these filters")).to_be_visible()
 
 
