@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -191,8 +192,15 @@ def _parts(desk: Desk) -> dict[str, Callable[[int], object]]:
         "a page further down": lambda n: desk.page("resolved", filters[""], pages[n % len(pages)]),
         "filtered by priority and label": lambda n: desk.page("resolved", filters["priority=urgent&label=1"]),
         "numbers of all views": lambda n: desk.counts(),
+        **{f"search for `{text}`": partial(_search, desk, text) for text in SEARCHES},
         "open a conversation": lambda n: snapshot(desk.conversation(ids[n % len(ids)]), 0),
     }
+
+
+def _search(desk: Desk, text: str, _: int) -> object:
+    from supportbot.chat import search  # noqa: PLC0415
+
+    return search.find(desk.workspace, text)
 
 
 def _timed(part: Callable[[int], object]) -> list[float]:

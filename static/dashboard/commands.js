@@ -15,6 +15,7 @@ const PRIORITIES = /** @type {const} */ (["low", "medium", "high", "urgent"]);
  * @property {() => void} note
  * @property {() => void} resolveAndNext
  * @property {() => void} undo
+ * @property {() => void} search
  * @property {() => void} bar
  * @property {() => void} help
  * @property {(name: Button) => void} press a button of the conversation
@@ -41,6 +42,7 @@ export function commandsOf(hands, views) {
     { keys: "Alt+M", title: "Snooze, or end the snooze", run: () => hands.press("snooze"), when: () => hands.offers("snooze") },
     { keys: "", title: "Take over", run: () => hands.press("take"), when: () => hands.offers("take") },
     { keys: "", title: "Hand back to the bot", run: () => hands.press("release"), when: () => hands.offers("release") },
+    { keys: "", title: "Search messages, people and articles", run: hands.search },
     { keys: "", title: "Edit labels", run: () => hands.press("edit-labels"), when: () => hands.offers("edit-labels") },
     ...PRIORITIES.map((name) => ({
       keys: "",

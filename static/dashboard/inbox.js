@@ -17,6 +17,7 @@ import { List } from "./list.js";
 import { NoticeLine } from "./notice.js";
 import { address, byId, setText } from "./page.js";
 import { Properties } from "./properties.js";
+import { Search } from "./search.js";
 import { SnoozeDialog } from "./snooze.js";
 import { authorName, Thread } from "./thread.js";
 import { Views } from "./views.js";
@@ -40,6 +41,7 @@ class Inbox {
   #labelDialog;
   #properties;
   #notice;
+  #search;
   #thread;
   #composer;
   #facts;
@@ -70,6 +72,7 @@ class Inbox {
     this.#bulkBar = new BulkBar(this.#desk, choices, this.#snoozeDialog);
     this.#labelDialog = new LabelDialog(this.#desk, choices);
     this.#properties = new Properties(this.#desk, choices, this.#labelDialog);
+    this.#search = new Search(this.#desk, (id) => this.#go(id));
     this.#notice = new NoticeLine(this.#desk, (id) => this.#go(id));
     this.#thread = new Thread(byId("stage", HTMLElement), (id) => this.#undo(id));
     this.#composer = new Composer(this.#desk);
@@ -107,6 +110,7 @@ class Inbox {
       note: () => this.#composer.write("note"),
       resolveAndNext: () => this.#resolveAndNext(),
       undo: () => this.#undo(),
+      search: () => byId("search", HTMLInputElement).focus(),
       bar: () => bar.show(),
       help: () => showHelp(commands),
       press: (name) => byId(name, HTMLButtonElement).click(),
@@ -150,6 +154,7 @@ class Inbox {
   #choose(view, search) {
     const query = new URLSearchParams(search);
     query.set("view", view);
+    this.#search.leave();
     this.#list.rewind();
     this.#go(this.#desk.current?.id, query);
   }
@@ -159,6 +164,8 @@ class Inbox {
    * @param {URLSearchParams} query what the list shows
    */
   #go(id, query = this.#desk.listing.query) {
+    const asked = new URLSearchParams(location.search).get("q");
+    if (asked) query.set("q", asked);
     const place = address(id ? `${id}/` : "", query);
     if (place !== location.pathname + location.search) history.pushState(null, "", place);
     this.#arrive();
@@ -237,6 +244,7 @@ class Inbox {
     byId("talk-empty", HTMLElement).hidden = Boolean(current);
     this.#drawBanner();
     this.#views.draw();
+    this.#search.draw();
     this.#list.draw();
     this.#bulkBar.draw();
     this.#notice.draw();

@@ -46,7 +46,7 @@ export function savedItem({ author, name, body, client_id, in_reply_to, sources,
  */
 export function remarkItem({ number, kind, name, body, client_id, created_at }) {
   const key = client_id ? `own:${client_id}` : `remark:${number}`;
-  return { ...BLANK, key, author: kind, name, body, at: new Date(created_at), delivery: kind === "note" ? "delivered" : "" };
+  return { ...BLANK, key, author: kind, name, body, at: new Date(created_at) };
 }
 
 /**

@@ -63,6 +63,15 @@ export interface Choices {
   languages: string[];
 }
 
+/** A text in parts, each with whether it was looked for. */
+export type Pieces = [string, boolean][];
+
+export interface Found {
+  hits: { row: Row; snippet: Pieces; at: string }[];
+  contacts: { name: string; snippet: Pieces; conversations: string[] }[];
+  articles: { title: string; url: string; snippet: Pieces }[];
+}
+
 export type Chunk = ReplyChunk & { conversation: string };
 export type AgentError = ProtocolError & { conversation?: string };
 export type Typing = { type: "typing"; conversation: string; author: Author; name: string; on: boolean };

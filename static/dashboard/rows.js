@@ -29,8 +29,7 @@ export class Rows {
   counts = null;
   /** Above this the server does not count. */
   counted = 0;
-  /** How many there are of what is shown. */
-  total = 0;
+  #total = 0;
 
   /** @param {() => void} changed */
   constructor(changed) {
@@ -71,6 +70,11 @@ export class Rows {
 
   get isLoaded() {
     return this.#next !== undefined;
+  }
+
+  /** How many there are of what is shown: exact once all pages are loaded, until then as of the last of them. */
+  get total() {
+    return this.hasMore ? this.#total : this.shown.length;
   }
 
   get hasMore() {
@@ -142,7 +146,7 @@ export class Rows {
     this.#drafts = new Set(drafts.map((draft) => draft.join(" ")));
     this.#next = next;
     this.#at ||= at;
-    this.total = total;
+    this.#total = total;
     this.#rebuild();
     this.#count(counts, counted);
   }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from supportbot.chat.models import CannedResponse, Contact, Conversation, Generation, Macro, Message, Rating
+from supportbot.chat.sorting import Label
 from supportbot.workspaces.administration import HistoryAdmin, WorkspaceAdmin
 
 OF_WORKSPACE = ("workspace", admin.RelatedOnlyFieldListFilter)
@@ -100,6 +101,19 @@ class MessagesAdmin(HistoryAdmin):
     def shown_confidence(self, message: Message) -> str | None:
         """In per cent."""
         return None if message.confidence is None else f"{message.confidence:.0%}"
+
+
+@admin.register(Label)
+class LabelsAdmin(WorkspaceAdmin):
+    """The words that conversations carry."""
+
+    list_display = ("name", "colour", "workspace")
+    list_filter = (OF_WORKSPACE,)
+    search_fields = ("name",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        """A label stays where it is."""
+        return (*self.readonly_fields, "workspace") if obj else tuple(self.readonly_fields)
 
 
 @admin.register(Rating)

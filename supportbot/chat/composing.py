@@ -76,7 +76,7 @@ class Macro(models.Model):
         models.RESTRICT,
         null=True,
         blank=True,
-        help_text="Whoever runs it takes over first and sends it",
+        help_text="Whoever runs it takes over first",
     )
     label = models.ForeignKey("chat.Label", models.SET_NULL, null=True, blank=True, related_name="+")
     priority = models.CharField(max_length=8, blank=True, choices=priorities)

@@ -121,7 +121,8 @@ def mark_seen(*, conversation_id: UUID, seq: int) -> None:
 
 def mark_read(*, conversation_id: UUID, seq: int) -> None:
     """An agent has seen the conversation up to here."""
-    Conversation.objects.filter(id=conversation_id, read_seq__lt=seq, last_seq__gte=seq).update(read_seq=seq)
+    unread = Conversation.objects.filter(id=conversation_id, read_seq__lt=seq, last_seq__gte=seq)
+    unread.update(read_seq=seq, updated_at=timezone.now())
 
 
 def _post_by_customer(conversation: Conversation, body: str, client_id: UUID) -> Message:

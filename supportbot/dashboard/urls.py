@@ -10,6 +10,7 @@ urlpatterns = [
     path("inbox/", views.inbox, name="inbox"),
     path("inbox/conversations/", views.conversations, name="inbox-conversations"),
     path("inbox/conversations/ids/", views.ids, name="inbox-ids"),
+    path("inbox/search/", views.find, name="inbox-search"),
     path("inbox/choices/", views.offered, name="inbox-choices"),
     path("inbox/counts/", views.counts, name="inbox-counts"),
     path("inbox/canned/", canned.library, name="inbox-canned"),

@@ -15,6 +15,7 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from supportbot.chat import events, search
 from supportbot.chat.canned import responses
 from supportbot.chat.models import Macro
 from supportbot.chat.refusals import Refused
@@ -25,6 +26,7 @@ from supportbot.dashboard.facts import facts_of
 from supportbot.dashboard.filters import Filters
 
 P = ParamSpec("P")
+QUERY_LIMIT = 200  # characters
 
 
 View = Callable[Concatenate[HttpRequest, Desk, P], HttpResponse]
@@ -84,6 +86,29 @@ def ids(request: HttpRequest, desk: Desk) -> HttpResponse:
 def offered(request: HttpRequest, desk: Desk) -> HttpResponse:
     """People, teams, labels, saved filters, and what conversations are about."""
     return JsonResponse(choices.choices(desk))
+
+
+@at_desk
+def find(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Conversations, contacts and articles that have the words of `q`."""
+    found = search.find(desk.workspace, request.GET.get("q", "")[:QUERY_LIMIT])
+    hits = [
+        {
+            "row": events.summary_frame(hit.conversation, "")["conversation"],
+            "snippet": hit.snippet,
+            "at": hit.said.created_at,
+        }
+        for hit in found.hits
+    ]
+    contacts = [
+        {"name": str(contact), "snippet": pieces, "conversations": [str(row.id) for row in contact.conversations.all()]}
+        for contact, pieces in found.contacts
+    ]
+    articles = [
+        {"title": passage.article.title, "url": passage.article.get_absolute_url(), "snippet": pieces}
+        for passage, pieces in found.articles
+    ]
+    return JsonResponse({"hits": hits, "contacts": contacts, "articles": articles})
 
 
 @at_desk

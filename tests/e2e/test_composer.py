@@ -70,7 +70,7 @@ def test_a_canned_response_is_found_filled_in_and_never_sent_half_filled(inbox: 
     page = inbox("maya", conversation_of(customer))
     reply = take(page)
     page.keyboard.type("/gree")
-    menu = page.get_by_role("combobox", name="Canned response")
+    menu = page.get_by_role("combobox", name="Canned responses")
     expect(menu).to_be_focused()
     expect(page.get_by_role("option")).to_have_count(1)
     page.keyboard.press("Enter")
@@ -141,3 +141,34 @@ def test_the_whole_inbox_works_by_keyboard(inbox: Open, customer: Customer, embe
         page.keyboard.type("show resolved")
         page.keyboard.press("Enter")
         expect(page.get_by_role("button", name="Resolved")).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_note_goes_to_colleagues_alone(inbox: Open, customer: Customer) -> None:
+    body = f"Careful, a friend of the owner {uuid4().hex[:6]}"
+    mayas, toms = inbox("maya", conversation_of(customer)), inbox("tom")
+    expect(thread(mayas).get_by_text("My order 10023")).to_be_visible()
+    mayas.keyboard.press("Alt+KeyP")
+    note = mayas.get_by_label("Private note", exact=True).and_(mayas.get_by_role("textbox"))
+    expect(note).to_be_focused()
+    mayas.keyboard.type("@to")
+    expect(mayas.get_by_role("combobox", name="Colleagues")).to_have_value("to")
+    mayas.keyboard.press("Enter")
+    mayas.keyboard.type(body)
+    expect(note).to_have_value(f"@Tom Okafor {body}")
+    mayas.keyboard.press("Enter")
+    expect(thread(mayas).locator(".said.note", has_text=body)).to_have_count(1)
+    expect(toms.get_by_text("Maya mentions you")).to_be_visible()
+    expect(note).to_have_value("")
+    mayas.keyboard.press("Alt+KeyL")
+    expect(reply_of(mayas)).to_be_enabled()
+    customer.until(lambda: customer.state["handler"] == "agent", what="Maya")
+    assert all(body not in text for _, _, text in customer.shown())
+
+
+def test_a_macro_is_one_click(inbox: Open, customer: Customer) -> None:
+    page = inbox("maya", conversation_of(customer))
+    page.get_by_role("button", name="Say goodbye and resolve").click()
+    expect(page.get_by_text("Done: Say goodbye and resolve")).to_be_visible()
+    customer.until(lambda: customer.state["status"] == "resolved", what="the end")
+    goodbye = "Thank you for writing to us. Have a lovely day!\n\nMaya, Fennmoor"
+    assert heard(customer, goodbye) == 1

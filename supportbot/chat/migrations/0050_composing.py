@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0041_notes_and_filters'),
+        ('chat', '0042_search'),
         ('workspaces', '0030_teams'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.timezone import make_aware
 
 from supportbot.actions.models import ActionCall, CallbackSlot
-from supportbot.chat.models import CannedResponse
+from supportbot.chat.models import CannedResponse, Macro
 from supportbot.knowledge.models import Article, Collection, Order
 from supportbot.workspaces.models import Member, OpeningTime, User, Workspace
 
@@ -190,11 +190,11 @@ def load_orders(workspace: Workspace, today: date) -> None:
 
 
 def load_canned(workspace: Workspace) -> None:
-    """Some texts for agents; where there are any, none is added."""
+    """Some texts for agents, and a macro; where there are any, none is added."""
     if not workspace.canned_responses.exists():
-        CannedResponse.objects.bulk_create(
-            CannedResponse(workspace=workspace, code=code, title=title, body=body) for code, title, body in CANNED
-        )
+        texts = [CannedResponse(workspace=workspace, code=code, title=title, body=body) for code, title, body in CANNED]
+        goodbye = CannedResponse.objects.bulk_create(texts)[-1]
+        Macro.objects.create(workspace=workspace, name="Say goodbye and resolve", reply=goodbye, resolves=True)
 
 
 def load_callback_slots(workspace: Workspace, today: date) -> None:
