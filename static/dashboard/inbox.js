@@ -176,8 +176,15 @@ class Inbox {
   #arrive() {
     const [id] = location.pathname.split("/").slice(2);
     this.#desk.show(new URLSearchParams(location.search));
-    if (id !== this.#desk.current?.id) this.#facts.show(false, false);
+    if (id !== this.#desk.current?.id) this.#leave();
     this.#desk.open(id || null);
+  }
+
+  /** What was under way belongs to the conversation that was open. */
+  #leave() {
+    this.#done = null;
+    this.#next = undefined;
+    this.#facts.show(false, false);
   }
 
   #back() {
@@ -290,8 +297,9 @@ class Inbox {
 
   /** The button that was pressed is gone: the focus goes where the work goes on. */
   #moveFocus() {
-    if (!this.#done || this.#desk.asked) return;
-    const next = this.#desk.alarm ? undefined : this.#next;
+    const { asked, alarm, isMine } = this.#desk;
+    if (!this.#done || asked || (this.#done === "take" && !isMine && !alarm)) return;
+    const next = alarm ? undefined : this.#next;
     this.#next = undefined;
     if (next) this.#go(next);
     if (!this.#desk.alarm) (this.#done === "take" && this.#composer.isOpen ? this.#composer : this.#title).focus();

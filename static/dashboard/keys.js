@@ -15,7 +15,8 @@ import { byId } from "./page.js";
 const LOCAL = [
   ["↑+↓", "Move through the list; Enter opens"],
   ["Enter", "Send, as does Ctrl+Enter; Shift+Enter starts a new line"],
-  ["/", "Canned responses, at the beginning of a word of the reply"],
+  ["/", "Canned responses, at the beginning of a word of a reply"],
+  ["@", "Mention a colleague, at the beginning of a word of a private note"],
   ["Esc", "Leave the reply, or close what is open"],
 ];
 

@@ -14,6 +14,7 @@ from supportbot.workspaces.models import User, Workspace
 from supportbot.workspaces.scoping import ScopedQuerySet
 
 BODY_LIMIT = 4000
+LONGEST_SNOOZE = 365 * 24  # hours
 
 
 class CannedResponseQuerySet(ScopedQuerySet["CannedResponse"]):
@@ -116,6 +117,8 @@ class Macro(models.Model):
             raise ValidationError("Choose at least one thing that it does.")
         if self.assignee and (self.takes or self.snooze_hours or self.resolves):
             raise ValidationError("What is assigned to somebody else is theirs to keep, snooze or resolve.")
+        if self.snooze_hours and self.snooze_hours > LONGEST_SNOOZE:
+            raise ValidationError({"snooze_hours": "A conversation is snoozed for a year at most."})
         if self.snooze_hours and self.resolves:
             raise ValidationError("A conversation is snoozed or resolved, not both.")
         if self.reply and (self.reply.workspace_id != self.workspace_id or self.reply.owner_id):

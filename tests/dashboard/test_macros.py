@@ -96,7 +96,13 @@ def test_what_a_macro_does_stands_beside_the_conversation(maya: User, waiting: C
 
 @pytest.mark.parametrize(
     "wish",
-    [{}, {"snooze_hours": 4, "resolves": True}, {"assigns": "tom", "resolves": True}, {"assigns": "stranger"}],
+    [
+        {},
+        {"snooze_hours": 9000},
+        {"snooze_hours": 4, "resolves": True},
+        {"assigns": "tom", "resolves": True},
+        {"assigns": "stranger"},
+    ],
 )
 def test_a_macro_that_makes_no_sense_cannot_be_saved(
     ada: User, tom: User, stranger: User, workspace: Workspace, wish: dict[str, object]

@@ -40,6 +40,7 @@ def customer(embedded_stack: EmbeddedStack) -> Iterator[Customer]:
     """Somebody who has asked for a person."""
     with Customer(embedded_stack.url) as customer:
         customer.accepted(customer.write("My order 10023, please. I want to talk to a person."))
+        customer.until(lambda: customer.state["handler"] == "queue", what="the hand-off")
         yield customer
 
 
