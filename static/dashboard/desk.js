@@ -135,8 +135,7 @@ export class Desk {
    * @param {string} [clientId] the newest one, if none is named
    */
   undo(clientId) {
-    if (!this.current?.undo(clientId)) this.alarm = this.link === "up" ? "" : OFFLINE;
-    this.#listener.changed();
+    this.current?.undo(clientId);
   }
 
   /** Whoever leaves the page takes nothing unsaved along. */

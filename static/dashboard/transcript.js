@@ -30,6 +30,8 @@ export class Transcript {
   #outbox;
   /** @type {Map<string, Held["messages"][number]>} what the server will send in a moment */
   #held = new Map();
+  /** The message that the agent wants back. */
+  #regretted = "";
   /** @type {Map<number, Message>} by sequence number */
   #messages = new Map();
   /** @type {Map<number, Remark>} what only agents see, by number */
@@ -118,16 +120,17 @@ export class Transcript {
   }
 
   /**
-   * Ask for a message that the server still holds back.
+   * Ask for a message back; for one that has not reached the server yet, as soon as it has.
    * @param {string} clientId the newest one, if none is named
    */
-  undo(clientId = [...this.#held.keys()].at(-1) ?? "") {
+  undo(clientId = this.#sending.at(-1) ?? "") {
     this.drafts.reply.save();
-    return this.#held.has(clientId) && this.#listener.send({ type: "message.undo", conversation: this.id, client_id: clientId });
+    this.#regretted = clientId;
+    this.#takeBackRegretted();
   }
 
   get canUndo() {
-    return this.#held.size > 0;
+    return this.#sending.length > 0;
   }
 
   /**
@@ -285,6 +288,18 @@ export class Transcript {
   #hold({ messages }) {
     this.#held = new Map(messages.map((message) => [message.client_id, message]));
     for (const { client_id } of messages) this.#outbox.settle(client_id);
+    this.#takeBackRegretted();
+  }
+
+  /** Messages that can still be taken back, by their client ids. */
+  get #sending() {
+    const unsent = this.#outbox.parcels.filter(({ type, delivery }) => type === "message.post" && delivery !== "failed");
+    return [...this.#held.keys(), ...unsent.map(({ client_id }) => client_id)];
+  }
+
+  #takeBackRegretted() {
+    if (!this.#held.has(this.#regretted)) return;
+    this.#listener.send({ type: "message.undo", conversation: this.id, client_id: this.#regretted });
   }
 
   /**

@@ -73,7 +73,7 @@ def test_a_canned_response_is_found_filled_in_and_never_sent_half_filled(inbox: 
     page.keyboard.type("/gree")
     menu = page.get_by_role("combobox", name="Canned responses")
     expect(menu).to_be_focused()
-    expect(page.get_by_role("option")).to_have_count(1)
+    expect(page.get_by_role("listbox", name="Canned responses").get_by_role("option")).to_have_count(1)
     page.keyboard.press("Enter")
     expect(reply).to_have_value("Hello {{contact.name}}, this is Maya of Fennmoor. How can I help?")
     page.keyboard.press("Enter")
