@@ -54,10 +54,11 @@ export class Views {
     const { counts, counted } = rows;
     for (const button of this.#buttons) {
       const view = /** @type {View} */ (button.dataset.view);
-      const number = button.querySelector("span");
+      const number = button.querySelector(".count");
       const isPlain = view === listing.view && !this.#activeFilter;
+      if (isPlain && button.getAttribute("aria-pressed") !== "true") button.scrollIntoView({ block: "nearest", inline: "nearest" });
       button.setAttribute("aria-pressed", String(isPlain));
-      if (number && counts) setText(number, counts[view] >= counted ? `${counts[view]}+` : String(counts[view]));
+      if (number instanceof HTMLElement && counts) setText(number, counts[view] >= counted ? `${counts[view]}+` : String(counts[view]));
     }
     const waits = counts?.unassigned ? `(${counts.unassigned}) ` : "";
     document.title = document.title.replace(/^(\(\d+\) )?/, waits);

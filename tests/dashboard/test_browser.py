@@ -192,6 +192,7 @@ def test_search_leads_to_the_message(stack: EmbeddedStack, maya: Page) -> None:
 def test_on_a_phone_nothing_is_wider_than_the_screen(browser: Browser, stack: EmbeddedStack) -> None:
     with visit(browser, f"{stack.url}/inbox/?view=all", viewport=PHONE, is_mobile=True, has_touch=True) as page:
         sign_in(page, "maya")
+        expect(rows(page).first).to_be_visible()
         page.get_by_role("button", name="Choose several").click()
         rows(page).first.get_by_role("checkbox").check()
         expect(page.get_by_text("1 chosen")).to_be_visible()
