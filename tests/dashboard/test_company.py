@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from asgiref.sync import sync_to_async
+from channels.layers import get_channel_layer
 
-from supportbot.chat import services
+from supportbot.chat import events, services
 from supportbot.chat.models import Conversation
 from supportbot.workspaces.models import User
 from tests.dashboard.conftest import Inbox, Sit
@@ -42,10 +43,14 @@ async def test_a_lost_window_looks_no_longer(maya: User, tom: User, waiting: Con
 async def test_only_colleagues_see_that_a_note_is_written(
     maya: User, tom: User, waiting: Conversation, sit: Sit
 ) -> None:
-    inbox, other = await sit(maya), await sit(tom)
+    layer, inbox, other = get_channel_layer(), await sit(maya), await sit(tom)
+    customers = await layer.new_channel()
+    await layer.group_add(events.conversation_group(waiting.id), customers)
     await other.open(waiting)
     await inbox.send("typing", conversation=str(waiting.id), on=True, note=True)
     assert (await other.hear("typing"))["name"] == "Maya"
+    await sync_to_async(services.take)(conversation_id=waiting.id, agent=tom)
+    assert (await layer.receive(customers))["frame"]["type"] == "message.posted", "the first that customers hear"
 
 
 async def test_nobody_is_warned_of_themselves(maya: User, waiting: Conversation, sit: Sit) -> None:

@@ -43,7 +43,7 @@ async def said(conversation: Conversation) -> list[str]:
 async def test_a_macro_does_all_that_it_says_and_a_resend_does_nothing_more(
     maya: User, waiting: Conversation, macro: Macro, sit: Sit
 ) -> None:
-    await sync_to_async(make_order)(waiting.workspace)
+    await sync_to_async(lambda: make_order(waiting.workspace))()
     inbox, client_id = await sit(maya), str(uuid4())
     for _ in range(2):
         done = await run(inbox, waiting, macro, client_id)
