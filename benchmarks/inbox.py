@@ -10,9 +10,6 @@ import argparse
 import json
 import os
 import random
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -21,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import machine
+from benchmarks.databases import DATABASES, in_its_own_process
 from benchmarks.table import spread, table
 
 if TYPE_CHECKING:
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
     from supportbot.workspaces.models import User, Workspace
 
 CONVERSATIONS, MESSAGES, ROUNDS, WARM = 10_000, 100_000, 100, 5
-DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 STATES = ("pending", "open", "open", "open", "snoozed", *["resolved"] * 15)
 SEARCHES = ("refund", "order 10023", "kettle broken", "where is my parcel", "zzyzx", "k")
 CORPUS = Path(__file__).resolve().parents[1] / "corpus" / "intents"
@@ -36,7 +33,11 @@ CORPUS = Path(__file__).resolve().parents[1] / "corpus" / "intents"
 
 def report(messages: int = MESSAGES) -> str:
     """The table for both databases."""
-    rows = [row for database in DATABASES for row in _in_its_own_process(database, messages)]
+    rows = [
+        row
+        for database in DATABASES
+        for row in in_its_own_process("benchmarks.inbox", database, "--messages", str(messages))
+    ]
     title = f"Inbox with {CONVERSATIONS:,} conversations and {messages:,} messages"
     return table(title, ["", "p50, ms", "p95, ms"], rows)
 
@@ -117,35 +118,6 @@ def _texts() -> list[str]:
     """What customers of the demo shop write."""
     intents = [intent for path in sorted(CORPUS.glob("*.json")) for intent in json.loads(path.read_text())["intents"]]
     return [text for intent in intents for text in intent["messages"]]
-
-
-def _in_its_own_process(database: str, messages: int) -> list[list[str]]:
-    from tests.servers import Postgres  # noqa: PLC0415  (only the parent starts servers)
-
-    with tempfile.TemporaryDirectory(prefix="supportbot-inbox-") as folder:
-        Path(folder).chmod(0o755)
-        environment = {**os.environ, "SUPPORTBOT_ENV": "embedded", "SUPPORTBOT_VAR": f"{folder}/var"}
-        server = Postgres(Path(folder) / "postgres") if database == "postgresql" else None
-        if server:
-            server.create()
-            environment |= {
-                "SUPPORTBOT_ENV": "production",
-                "DJANGO_SECRET_KEY": "only-for-the-benchmark",
-                "DATABASE_URL": server.url,
-                "REDIS_URL": "redis://127.0.0.1:9/0",  # nothing is queued
-                "ALLOWED_HOSTS": "localhost",
-                "CSRF_TRUSTED_ORIGINS": "http://localhost",
-            }
-        command = [sys.executable, "-m", "benchmarks.inbox", "--inside", database, "--messages", str(messages)]
-        try:
-            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        finally:
-            if server:
-                server.stop()
-    if done.returncode:
-        raise RuntimeError(done.stderr)
-    found: list[list[str]] = json.loads(done.stdout.splitlines()[-1])
-    return found
 
 
 def _measure(database: str, messages: int) -> list[list[str]]:

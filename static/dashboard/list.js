@@ -47,7 +47,7 @@ export class List {
     this.#desk = desk;
     this.#open = open;
     this.#list.addEventListener("click", (event) => this.#click(event));
-    this.#list.addEventListener("keydown", (event) => this.#key(event));
+    this.#scroller.addEventListener("keydown", (event) => this.#key(event));
     this.#list.addEventListener("focusin", (event) => this.#rove(idOf(event.target)));
     this.#scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     new ResizeObserver(() => this.#resized()).observe(this.#scroller);
