@@ -131,27 +131,6 @@ export class Desk {
   }
 
   /**
-   * Take back what was sent a moment ago.
-   * @param {string} [clientId] the newest one, if none is named
-   */
-  undo(clientId) {
-    this.current?.undo(clientId);
-  }
-
-  /** Whoever leaves the page takes nothing unsaved along. */
-  saveDraft() {
-    this.current?.saveDrafts();
-  }
-
-  /**
-   * Do all that a macro says to the open conversation.
-   * @param {number} macro
-   */
-  run(macro) {
-    if (this.current) this.macros.run(this.current.id, macro);
-  }
-
-  /**
    * Set something on the open conversation.
    * @template {Change["type"]} T
    * @param {T} type

@@ -26,7 +26,7 @@ export class Facts {
       if (event.target.closest("[data-closes-facts]")) this.show(false);
       if (event.target.closest("[data-inserts]")) this.#insert();
       const macro = event.target.closest("[data-macro]");
-      if (macro instanceof HTMLElement) this.#run(Number(macro.dataset.macro));
+      if (macro instanceof HTMLElement) this.run(Number(macro.dataset.macro));
     });
   }
 
@@ -52,9 +52,9 @@ export class Facts {
   }
 
   /** @param {number} macro */
-  #run(macro) {
+  run(macro) {
     if (this.isShown) this.show(false);
-    this.#desk.run(macro);
+    if (this.#desk.current) this.#desk.macros.run(this.#desk.current.id, macro);
   }
 
   /** The suggested reply goes to where the agent writes, and no further. */

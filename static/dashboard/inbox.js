@@ -92,7 +92,7 @@ class Inbox {
     byId("back", HTMLButtonElement).onclick = () => this.#back();
     document.getElementById("workspace")?.addEventListener("change", () => byId("switch", HTMLFormElement).submit());
     document.addEventListener("visibilitychange", () => this.#desk.markRead());
-    addEventListener("pagehide", () => this.#desk.saveDraft());
+    addEventListener("pagehide", () => this.#desk.current?.saveDrafts());
     document.addEventListener("keydown", (event) => this.#escape(event));
     addEventListener("popstate", () => this.#arrive());
     setInterval(() => this.#drawSoon(), CLOCK_EVERY);
@@ -128,7 +128,7 @@ class Inbox {
 
   /** @returns {Command[]} */
   get #macros() {
-    return this.#facts.macros.map(([id, name]) => ({ keys: "", title: `Run macro: ${name}`, run: () => this.#desk.run(id) }));
+    return this.#facts.macros.map(([id, name]) => ({ keys: "", title: `Run macro: ${name}`, run: () => this.#facts.run(id) }));
   }
 
   #reply() {
@@ -221,7 +221,7 @@ class Inbox {
 
   /** @param {string} [clientId] */
   #undo(clientId) {
-    this.#desk.undo(clientId);
+    this.#desk.current?.undo(clientId);
     this.#composer.write("reply");
   }
 
@@ -260,7 +260,7 @@ class Inbox {
     this.#drawHead(row);
     this.#composer.draw();
     this.#facts.draw();
-    setText(byId("others", HTMLElement), current ? company(current.lookers, current.colleague) : "");
+    setText(byId("others", HTMLElement), current ? company(current.company) : "");
     if (current) this.#thread.draw(current, row?.contact.name ?? "Customer");
     this.#moveFocus();
   }

@@ -2,18 +2,16 @@
 // The database behind the server is the truth; this is a copy that may always be asked for again. Knows no elements.
 
 /** @import {Item} from "./items.js" */
-/** @import {Ack, Author, ClientFrame, Held, Looking, Message, Mode, Remark, Returned, Said, TalkFrame, Typing} from "./protocol.js" */
+/** @import {Ack, ClientFrame, Held, Message, Mode, Remark, Returned, Said, TalkFrame} from "./protocol.js" */
 
+import { Company } from "./company.js";
 import { Draft } from "./draft.js";
 import { heldItem, liveItem, remarkItem, savedItem, waitingItem } from "./items.js";
 import { LiveReply } from "../widget/live_reply.js";
 import { Outbox } from "../widget/outbox.js";
 import { Store } from "../widget/store.js";
 
-const TYPING_LASTS = 5_000;
 const TYPING_EVERY = 3_000;
-/** Whoever looks says so with every sign of life, and says goodbye; this is for those who cannot. */
-const LOOKING_LASTS = 60_000;
 
 /**
  * @typedef {object} Listener
@@ -45,18 +43,12 @@ export class Transcript {
   #openedAt = Date.now();
   #typedAt = 0;
   #reply = new LiveReply();
-  /** @type {number | undefined} */
-  #typingExpiry;
-  /** @type {Map<string, {name: string, at: number}>} colleagues, by the window in which they have it open */
-  #lookers = new Map();
 
   /** @type {Mode} what the agent writes: to the customer, or to colleagues */
   mode = "reply";
   /** Up to here nothing is missing. */
   complete = 0;
   completeRemarks = 0;
-  /** @type {{author: Author, name: string} | null} */
-  typing = null;
 
   /**
    * @param {string} id
@@ -68,6 +60,7 @@ export class Transcript {
     this.#me = me;
     this.#listener = listener;
     const key = `inbox:${me.id}:${id}`;
+    this.company = new Company(listener.changed);
     this.drafts = { reply: new Draft(id, "reply", key, listener.send), note: new Draft(id, "note", key, listener.send) };
     this.#outbox = new Outbox(new Store(key), this.#sendWhenKnown, listener.stuck);
   }
@@ -88,8 +81,8 @@ export class Transcript {
   /** Nothing more is heard of it until it is opened again. */
   lost() {
     this.#isOpening = this.#isKnown = false;
-    this.#reply.live = this.typing = null;
-    this.#lookers.clear();
+    this.#reply.live = null;
+    this.company.lost();
     this.#outbox.lost();
   }
 
@@ -210,18 +203,7 @@ export class Transcript {
   /** Who is about to say something, or nobody. */
   get writer() {
     if (this.#reply.live && !this.#reply.live.text) return { author: /** @type {const} */ ("bot"), name: "" };
-    return this.typing?.author === "agent" ? null : this.typing;
-  }
-
-  /** The colleague who writes here, or nobody. */
-  get colleague() {
-    return this.typing?.author === "agent" ? this.typing.name : "";
-  }
-
-  /** Colleagues who have it open. */
-  get lookers() {
-    const here = [...this.#lookers.values()].filter(({ at }) => Date.now() - at < LOOKING_LASTS);
-    return [...new Set(here.map(({ name }) => name))].sort();
+    return this.company.customer;
   }
 
   /** @param {TalkFrame} frame */
@@ -233,8 +215,8 @@ export class Transcript {
     else if (frame.type === "reply.started") this.#reply.start(frame.reply, frame.in_reply_to);
     else if (frame.type === "reply.chunk") this.#reply.extend(frame) && this.open();
     else if (frame.type === "reply.failed") this.#reply.end(frame.in_reply_to);
-    else if (frame.type === "typing") this.#showTyping(frame);
-    else if (frame.type === "looking") this.#look(frame);
+    else if (frame.type === "typing") this.company.type(frame);
+    else if (frame.type === "looking") this.company.look(frame);
     else if (frame.type === "draft") this.drafts[frame.kind].apply(frame);
     else if (frame.type === "held") this.#hold(frame);
     else if (frame.type === "message.returned") this.#takeBack(frame);
@@ -326,7 +308,7 @@ export class Transcript {
     const isOwn = this.#isOnItsWay(message.client_id ?? "");
     if (message.client_id) this.#settle(message.client_id);
     if (message.author === "bot") this.#reply.end(message.in_reply_to);
-    if (message.author === this.typing?.author) this.typing = null;
+    this.company.heard(message.author);
     const isNew = !this.#messages.has(message.seq);
     this.#messages.set(message.seq, message);
     while (this.#messages.has(this.complete + 1)) this.complete += 1;
@@ -354,23 +336,5 @@ export class Transcript {
   #settle(clientId) {
     this.#outbox.settle(clientId);
     this.#held.delete(clientId);
-  }
-
-  /** @param {Looking} looking */
-  #look({ window, name, on }) {
-    if (on) this.#lookers.set(window, { name, at: Date.now() });
-    else this.#lookers.delete(window);
-  }
-
-  /** @param {Pick<Typing, "author" | "name" | "on">} typing */
-  #showTyping({ author, name, on }) {
-    clearTimeout(this.#typingExpiry);
-    this.typing = on ? { author, name } : null;
-    if (on) this.#typingExpiry = setTimeout(() => this.#expireTyping(), TYPING_LASTS);
-  }
-
-  #expireTyping() {
-    this.typing = null;
-    this.#listener.changed();
   }
 }

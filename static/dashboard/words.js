@@ -111,11 +111,10 @@ export function standing(row, me) {
 
 /**
  * What colleagues do in the open conversation.
- * @param {string[]} lookers who has it open
- * @param {string} writer who writes there
+ * @param {{lookers: string[], colleague: string}} company
  */
-export function company(lookers, writer) {
-  if (writer) return `${writer} is writing`;
+export function company({ lookers, colleague }) {
+  if (colleague) return `${colleague} is writing`;
   if (!lookers.length) return "";
   return `${names.format(lookers)} ${lookers.length === 1 ? "is" : "are"} looking at this`;
 }
