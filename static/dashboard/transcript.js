@@ -109,6 +109,7 @@ export class Transcript {
     this.#typedAt = 0;
     this.#outbox.add("message.post", body);
     this.drafts.reply.write("");
+    this.drafts.reply.save();
     this.#listener.changed();
   }
 
@@ -133,8 +134,9 @@ export class Transcript {
    */
   note(body, mentions) {
     this.#typedAt = 0;
-    this.drafts.note.write("");
     this.#outbox.add("note.post", body, { body, mentions });
+    this.drafts.note.write("");
+    this.drafts.note.save();
     this.#listener.changed();
   }
 
