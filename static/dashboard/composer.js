@@ -149,7 +149,8 @@ export class Composer {
   }
 
   get #colleagues() {
-    return this.#desk.choices.offered.agents.map(({ id, name }) => {
+    const others = this.#desk.choices.offered.agents.filter(({ id }) => id !== this.#desk.me);
+    return others.map(({ id, name }) => {
       const draw = () => [element("span", { class: "option-head" }, element("span", { dir: "auto" }, name))];
       return { id: String(id), find: name, draw, text: `@${name} ` };
     });
