@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -75,17 +76,31 @@ def snippet(text: str, words: Sequence[str]) -> list[Piece]:
 
 
 def _hits(workspace: Workspace, words: Sequence[str]) -> list[Hit]:
-    """One for each conversation, the newest first."""
-    messages = Message.objects.in_workspace(workspace).filter(id__in=_ids(MESSAGES, workspace, words, HITS))
-    remarks = Remark.objects.in_workspace(workspace).filter(id__in=_ids(REMARKS, workspace, words, HITS))
-    everything: list[Message | Remark] = [*messages, *remarks]
-    newest: dict[UUID, Message | Remark] = {}
-    for said in sorted(everything, key=lambda said: said.created_at, reverse=True):
-        newest.setdefault(said.conversation_id, said)
+    """One for each conversation, the newest first; only what is shown is loaded."""
+    places = [*_places(Message, MESSAGES, workspace, words), *_places(Remark, REMARKS, workspace, words)]
+    newest: dict[UUID, tuple[type[Message | Remark], Any]] = {}
+    for _, conversation_id, key, model in sorted(places, key=lambda place: place[0], reverse=True):
+        newest.setdefault(conversation_id, (model, key))
     ids = list(newest)[:CONVERSATIONS]
     rows = Conversation.objects.in_workspace(workspace).select_related("contact", "assignee", "team")
     found = rows.prefetch_related("labels", "mentions").in_bulk(ids)
-    return [Hit(found[id_], newest[id_], snippet(newest[id_].body, words)) for id_ in ids if id_ in found]
+    said = Message.objects.in_bulk(_keys(Message, newest, ids)) | Remark.objects.in_bulk(_keys(Remark, newest, ids))
+    shown = [(found[id_], said[newest[id_][1]]) for id_ in ids if id_ in found]
+    return [Hit(conversation, place, snippet(place.body, words)) for conversation, place in shown]
+
+
+def _places(
+    model: type[Message | Remark], indexed: Indexed, workspace: Workspace, words: Sequence[str]
+) -> list[tuple[datetime, UUID, Any, type[Message | Remark]]]:
+    """Where the words stand: when it was said, in which conversation, and its key."""
+    rows = model.objects.filter(id__in=_ids(indexed, workspace, words, HITS))  # the index has looked in one workspace
+    return [(*row, model) for row in rows.values_list("created_at", "conversation", "pk")]
+
+
+def _keys(
+    model: type[Message | Remark], newest: dict[UUID, tuple[type[Message | Remark], Any]], ids: list[UUID]
+) -> list[Any]:
+    return [key for kind, key in (newest[id_] for id_ in ids) if kind is model]
 
 
 def _contacts(workspace: Workspace, words: Sequence[str]) -> list[tuple[Contact, list[Piece]]]:
