@@ -12,14 +12,10 @@ import argparse
 import json
 import os
 import random
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import date
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,6 +23,7 @@ import torch
 from numpy.typing import NDArray
 
 from benchmarks import machine
+from benchmarks.databases import DATABASES, in_its_own_process
 from benchmarks.table import spread, table
 from training import corpus, sources
 
@@ -39,43 +36,17 @@ REAL = 300  # sentences that are embedded
 OWN, OTHER, NOISE = 0.7, 0.4, 0.5  # weights of a passage's vector
 NEAREST = (3, 40)
 GOAL = 30  # milliseconds, p95
-DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
 def report(articles: int = ARTICLES) -> str:
     """The table for both databases."""
-    rows = [row for database in DATABASES for row in _in_its_own_process(database, articles)]
+    rows = [
+        row
+        for database in DATABASES
+        for row in in_its_own_process("benchmarks.retrieval", database, "--articles", str(articles))
+    ]
     heads = ["", "p50, ms", "p95, ms", *(f"recall@{count}" for count in NEAREST)]
     return table(f"Retrieval among {articles:,} articles (goal of `find`: p95 at most {GOAL} ms)", heads, rows)
-
-
-def _in_its_own_process(database: str, articles: int) -> list[list[str]]:
-    from tests.servers import Postgres  # noqa: PLC0415  (only the parent starts servers)
-
-    with tempfile.TemporaryDirectory(prefix="supportbot-retrieval-") as folder:
-        Path(folder).chmod(0o755)
-        environment = {**os.environ, "SUPPORTBOT_ENV": "embedded", "SUPPORTBOT_VAR": f"{folder}/var"}
-        server = Postgres(Path(folder) / "postgres") if database == "postgresql" else None
-        if server:
-            server.create()
-            environment |= {
-                "SUPPORTBOT_ENV": "production",
-                "DJANGO_SECRET_KEY": "only-for-the-benchmark",
-                "DATABASE_URL": server.url,
-                "REDIS_URL": "redis://127.0.0.1:9/0",  # nothing is queued
-                "ALLOWED_HOSTS": "localhost",
-                "CSRF_TRUSTED_ORIGINS": "http://localhost",
-            }
-        command = [sys.executable, "-m", "benchmarks.retrieval", "--inside", database, "--articles", str(articles)]
-        try:
-            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        finally:
-            if server:
-                server.stop()
-    if done.returncode:
-        raise RuntimeError(done.stderr)
-    found: list[list[str]] = json.loads(done.stdout.splitlines()[-1])
-    return found
 
 
 def _measure(database: str, articles: int) -> list[list[str]]:

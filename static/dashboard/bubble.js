@@ -9,12 +9,18 @@ import { icon } from "./icons.js";
 import { Translated } from "./translated.js";
 import { label, percent } from "./words.js";
 
-const DELIVERY = { sending: "Sending…", sent: "Sent", delivered: "Delivered", held: "Waiting a moment", failed: "Not sent.", "": "" };
+const DELIVERY = { sending: "Sending…", sent: "Sending…", undoable: "Sending…", delivered: "Delivered", held: "Waiting a moment", failed: "Not sent.", "": "" };
 
 /** @typedef {{first: boolean, last: boolean, name: string}} Place how it stands in a group by one author */
 
+/**
+ * @typedef {object} Wishes what can be asked for on a line
+ * @property {(clientId: string) => void} retry
+ * @property {(clientId: string) => void} undo
+ */
+
 export class Bubble {
-  #retry;
+  #wishes;
   #grown;
   #author = element("p", { class: "author" });
   #text = element("div", { class: "text", dir: "auto" });
@@ -28,11 +34,11 @@ export class Bubble {
   element = element("li");
 
   /**
-   * @param {(clientId: string) => void} retry
+   * @param {Wishes} wishes
    * @param {() => void} grown called when it has become longer by itself
    */
-  constructor(retry, grown) {
-    this.#retry = retry;
+  constructor(wishes, grown) {
+    this.#wishes = wishes;
     this.#grown = grown;
     this.#typewriter = new Typewriter(this.#text, grown);
     this.element.append(this.#author, this.#text, this.#translated.element, this.#asked, this.#sources, this.#meta);
@@ -84,20 +90,24 @@ export class Bubble {
    * @param {Place} place
    */
   #metaParts(item, { last }) {
-    if (item.author === "system") return [];
-    if (item.delivery === "failed") return [`${DELIVERY.failed} ${item.reason}`, this.#again(item.clientId)];
+    if (item.author === "system" || item.author === "activity") return [];
+    if (item.delivery === "failed") return [`${DELIVERY.failed} ${item.reason}`, button("Retry", () => this.#wishes.retry(item.clientId))];
+    if (item.delivery === "undoable") return [DELIVERY.undoable, button("Undo", () => this.#wishes.undo(item.clientId))];
     const time = last ? [element("time", { datetime: item.at.toISOString() }, timeOf(item.at))] : [];
     const isSaved = item.delivery === "delivered";
     const state = last || !isSaved ? DELIVERY[item.delivery] : "";
     return [...about(item), ...time, ...(state ? [element("span", {}, state, ...(isSaved ? [icon("check")] : []))] : [])];
   }
+}
 
-  /** @param {string} clientId */
-  #again(clientId) {
-    const button = element("button", { type: "button", class: "retry" }, "Retry");
-    button.onclick = () => this.#retry(clientId);
-    return button;
-  }
+/**
+ * @param {string} words
+ * @param {() => void} press
+ */
+function button(words, press) {
+  const made = element("button", { type: "button", class: "wish" }, words);
+  made.onclick = press;
+  return made;
 }
 
 /**
@@ -133,6 +143,6 @@ function source({ title, url }) {
  * @param {Place} place
  */
 function classes({ author, delivery, streaming }, { first, last }) {
-  const flags = { first, last, streaming, failed: delivery === "failed" };
+  const flags = { first, last, streaming, failed: delivery === "failed", undoable: delivery === "undoable" };
   return ["said", author, ...Object.entries(flags).flatMap(([name, on]) => (on ? [name] : []))].join(" ");
 }

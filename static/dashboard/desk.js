@@ -1,17 +1,26 @@
 // The agent's desk: one connection, the rows of the inbox, the conversation that is open, and what the agent does.
 // Knows no elements.
 
-/** @import {AgentError, ClientFrame, Message, Row, ServerFrame, View} from "./protocol.js" */
+/** @import {AgentError, Change, ClientFrame, MentionPosted, Row, Said, ServerFrame, TalkFrame} from "./protocol.js" */
 
 import { Connection } from "../widget/connection.js";
+import { Bulk } from "./bulk.js";
+import { Choices } from "./choices.js";
+import { Listing } from "./filters.js";
+import { Macros } from "./macros.js";
 import { address } from "./page.js";
 import { Rows } from "./rows.js";
 import { Transcript } from "./transcript.js";
 
-const VIEWS = /** @type {const} */ (["unassigned", "mine", "all", "resolved"]);
+const VIEWS = /** @type {const} */ ([
+  "unassigned", "mine", "all", "mentions", "pending", "waiting", "snoozed", "resolved", "spam",
+]);
+const NOT_SENT = "Your last message was not sent. It is your draft again.";
+const LOST_TURN = "Your last message was not sent, because you no longer have this conversation. It is your draft again.";
 const OFFLINE = "There is no connection now. Please try again in a moment.";
 
 /** @typedef {"take" | "release" | "resolve"} Action */
+/** @typedef {{words: string, conversation: string}} Notice what the agent is told, and where it leads */
 
 export class Desk {
   #listener;
@@ -21,9 +30,12 @@ export class Desk {
   /** @type {Map<string, Transcript>} */
   #transcripts = new Map();
   #read = "";
+  #seen = "";
 
-  /** @type {View} */
-  view = "unassigned";
+  /** @type {Listing} what the list shows */
+  listing;
+  /** @type {Notice | null} */
+  notice = null;
   /** @type {Transcript | null} */
   current = null;
   /** @type {"connecting" | "up" | "down" | "signed out"} */
@@ -37,13 +49,17 @@ export class Desk {
   /**
    * @param {number} me
    * @param {string} name the agent's own, as customers see it
-   * @param {{changed: () => void, arrived: (message: Message) => void}} listener
+   * @param {{changed: () => void, arrived: (said: Said) => void}} listener
    */
   constructor(me, name, listener) {
     this.me = me;
     this.#name = name;
     this.#listener = listener;
-    this.rows = new Rows(me, () => this.#changed());
+    this.listing = new Listing("unassigned", new URLSearchParams(), me);
+    this.rows = new Rows(() => this.#changed());
+    this.choices = new Choices(() => this.#changed());
+    this.macros = new Macros((frame) => this.send(frame), (words) => this.tell(words));
+    this.bulk = new Bulk((frame) => this.#connection.send(frame), () => this.#listener.changed());
     const url = new URL(address("").replace("/inbox/", "/ws/v1/inbox/"), location.href);
     url.protocol = url.protocol.replace("http", "ws");
     this.#connection = new Connection(url.href, {
@@ -57,10 +73,17 @@ export class Desk {
     this.#connection.start();
   }
 
-  /** @param {string | null} name */
-  show(name) {
-    this.view = VIEWS.find((view) => view === name) ?? "unassigned";
-    this.#load();
+  /**
+   * Show what an address asks for.
+   * @param {URLSearchParams} search
+   */
+  show(search) {
+    const view = VIEWS.find((name) => name === search.get("view")) ?? "unassigned";
+    const listing = new Listing(view, search, this.me);
+    if (listing.key === this.listing.key && this.rows.counts) return;
+    this.listing = listing;
+    this.bulk.choose(false);
+    this.#load(this.rows.show(listing));
     this.#listener.changed();
   }
 
@@ -89,7 +112,7 @@ export class Desk {
    * @param {1 | -1} step
    */
   neighbour(step) {
-    const rows = this.rows.of(this.view);
+    const rows = this.rows.shown;
     const at = rows.findIndex(({ id }) => id === this.current?.id);
     return at < 0 ? rows.at(step > 0 ? 0 : -1)?.id : rows[at + step]?.id;
   }
@@ -100,26 +123,67 @@ export class Desk {
    */
   act(action, note = "") {
     if (!this.current || this.asked) return;
-    const frame = { conversation: this.current.id, ...(note ? { note } : {}) };
-    const isOut = this.#connection.send({ type: `conversation.${action}`, ...frame });
+    const fields = { conversation: this.current.id, ...(note ? { note } : {}) };
+    const isOut = this.#connection.send(/** @type {ClientFrame} */ ({ type: `conversation.${action}`, ...fields }));
     this.asked = isOut ? action : null;
     this.alarm = isOut ? "" : OFFLINE;
     this.#listener.changed();
   }
 
-  #load() {
-    this.rows.load(this.view).catch(() => this.#connection.restart());
+  /**
+   * Set something on the open conversation.
+   * @template {Change["type"]} T
+   * @param {T} type
+   * @param {Omit<Extract<Change, {type: T}>, "type">} fields
+   */
+  change(type, fields) {
+    if (!this.current) return;
+    const frame = /** @type {ClientFrame} */ ({ type, conversation: this.current.id, ...fields });
+    this.alarm = this.#connection.send(frame) ? "" : OFFLINE;
+    this.#listener.changed();
+  }
+
+  /**
+   * Send what concerns no conversation; who is offline is told so.
+   * @param {ClientFrame} frame
+   */
+  send(frame) {
+    const isOut = this.#connection.send(frame);
+    if (!isOut) this.tell(OFFLINE);
+    return isOut;
+  }
+
+  /**
+   * Tell the agent something that belongs to no open conversation.
+   * @param {string} words
+   * @param {string} conversation that it leads to
+   */
+  tell(words, conversation = "") {
+    this.notice = words ? { words, conversation } : null;
+    this.#listener.changed();
+  }
+
+  /** Also the conversations that the view does not show. */
+  async loadAll() {
+    await this.rows.loadAll().catch(() => this.#connection.restart());
+  }
+
+  /** @param {Promise<void>} loading */
+  #load(loading) {
+    loading.catch(() => this.#connection.restart());
   }
 
   /** @param {string} id */
   #transcript(id) {
     const known = this.#transcripts.get(id);
     if (known) return known;
+    /** @type {Transcript} */
     const made = new Transcript(id, { id: this.me, name: this.#name }, {
       send: (frame) => this.#connection.send(frame),
       stuck: () => this.#connection.restart(),
       changed: () => this.#changed(),
-      arrived: (message) => this.#arrived(made, message),
+      returned: (reason) => this.#returned(made, reason),
+      arrived: (said) => this.#arrived(made, said),
     });
     this.#transcripts.set(id, made);
     return made;
@@ -127,10 +191,18 @@ export class Desk {
 
   /**
    * @param {Transcript} transcript
-   * @param {Message} message
+   * @param {Said} said
    */
-  #arrived(transcript, message) {
-    if (transcript === this.current) this.#listener.arrived(message);
+  #arrived(transcript, said) {
+    if (transcript === this.current) this.#listener.arrived(said);
+  }
+
+  /**
+   * @param {Transcript} transcript
+   * @param {string} reason
+   */
+  #returned(transcript, reason) {
+    if (transcript === this.current) this.alarm = reason === "not_yours" ? LOST_TURN : NOT_SENT;
   }
 
   /** The server greets first; until then it is not known whether it lets us in. */
@@ -140,7 +212,9 @@ export class Desk {
 
   #lost() {
     if (this.link !== "signed out") this.link = "down";
+    this.macros.lost();
     this.asked = null;
+    this.bulk.lost();
     for (const transcript of this.#transcripts.values()) transcript.lost();
     this.#listener.changed();
   }
@@ -149,10 +223,22 @@ export class Desk {
   #apply(frame) {
     if (frame.type === "presence") this.#greet(frame.agents_online);
     else if (frame.type === "conversation.changed") this.#change(frame.conversation);
+    else if (frame.type === "choices.changed") this.choices.load();
+    else if (frame.type === "mention.posted") this.#call(frame);
+    else if (frame.type === "bulk.done") this.bulk.apply(frame);
+    else if (frame.type === "done") this.#settle(frame.client_id);
     else if (frame.type === "error") this.#fail(frame);
     else if (frame.type === "pong") this.#catchUp();
-    else this.#transcripts.get(frame.conversation)?.apply(frame);
+    else if (frame.type === "macro.done") this.macros.apply(frame);
+    else this.#forward(frame);
     this.#changed();
+  }
+
+  /** @param {TalkFrame} frame */
+  #forward(frame) {
+    if (frame.type === "draft") this.rows.markDraft(frame.conversation, frame.kind, frame.body);
+    if (frame.type === "message.returned") this.rows.markDraft(frame.conversation, "reply", frame.draft);
+    this.#transcripts.get(frame.conversation)?.apply(frame);
   }
 
   /** @param {number} online */
@@ -160,13 +246,25 @@ export class Desk {
     this.online = online;
     if (this.link === "up") return;
     this.link = "up";
-    this.#read = "";
+    this.#read = this.#seen = "";
+    this.choices.load();
     this.#catchUp();
+  }
+
+  /** @param {string} clientId */
+  #settle(clientId) {
+    for (const transcript of this.#transcripts.values()) transcript.settle(clientId);
+  }
+
+  /** Who looks at the conversation sees the note itself. @param {MentionPosted} mention */
+  #call({ conversation, by, contact, preview }) {
+    if (conversation === this.current?.id && !document.hidden) return;
+    this.tell(`${by} mentions you with ${contact}: ${preview}`, conversation);
   }
 
   /** Events may be dropped on their way: with each sign of life, ask for what there is. */
   #catchUp() {
-    this.#load();
+    this.#load(this.rows.catchUp());
     this.current?.open();
   }
 
@@ -176,15 +274,19 @@ export class Desk {
     if (row.id !== this.current?.id) return;
     this.asked = null;
     this.current.expect(row.last_seq);
+    this.current.expectRemark(row.last_remark);
   }
 
   /** @param {AgentError} error */
   #fail({ code, message, client_id, conversation }) {
     this.asked = null;
+    if (this.bulk.fail(client_id ?? "", message) || this.macros.fail(client_id ?? "", message)) return;
     const transcript = this.#transcripts.get(conversation ?? "");
     if (code === "forbidden" && !conversation) this.#leave();
+    else if (code === "too_late") this.alarm = message;
     else if (client_id && code === "failed") transcript?.hold(message);
     else if (client_id) transcript?.refuse(client_id, message);
+    else if (!conversation) this.tell(message);
     else if (transcript === this.current) this.alarm = message;
   }
 
@@ -200,11 +302,21 @@ export class Desk {
 
   /** What stands on the screen of an agent who looks at it has been read. */
   markRead() {
+    this.#markMentions();
     const { current, row } = this;
     if (!current || !row?.unread || document.hidden || current.complete < row.last_seq) return;
     const news = `${current.id} ${row.last_seq}`;
     if (news === this.#read) return;
     const frame = { type: /** @type {const} */ ("conversation.read"), conversation: current.id, last_seq: row.last_seq };
     if (this.#connection.send(frame)) this.#read = news;
+  }
+
+  #markMentions() {
+    const { current, row } = this;
+    const isCalled = row?.mentions.some(({ id, seen }) => id === this.me && !seen);
+    if (!current || !row || !isCalled || document.hidden || current.completeRemarks < row.last_remark) return;
+    const news = `${current.id} ${row.last_remark}`;
+    if (news === this.#seen) return;
+    if (this.#connection.send({ type: "mentions.read", conversation: current.id })) this.#seen = news;
   }
 }

@@ -9,6 +9,7 @@ export class Facts {
   #desk;
   #composer;
   #pane = byId("facts", HTMLElement);
+  #body = byId("facts-body", HTMLElement);
   #button = byId("details", HTMLButtonElement);
   #shown = "";
 
@@ -24,6 +25,8 @@ export class Facts {
       if (!(event.target instanceof Element)) return;
       if (event.target.closest("[data-closes-facts]")) this.show(false);
       if (event.target.closest("[data-inserts]")) this.#insert();
+      const macro = event.target.closest("[data-macro]");
+      if (macro instanceof HTMLElement) this.run(Number(macro.dataset.macro));
     });
   }
 
@@ -40,6 +43,18 @@ export class Facts {
     this.#pane.classList.toggle("shown", on);
     this.#button.setAttribute("aria-expanded", String(on));
     if (takeFocus) (on ? this.#pane : this.#button).focus();
+  }
+
+  /** What can be done with one click: [id, name]. */
+  get macros() {
+    const buttons = [...this.#pane.querySelectorAll(/** @type {"button"} */ ("button[data-macro]"))];
+    return buttons.map((button) => /** @type {[number, string]} */ ([Number(button.dataset.macro), button.textContent ?? ""]));
+  }
+
+  /** @param {number} macro */
+  run(macro) {
+    if (this.isShown) this.show(false);
+    if (this.#desk.current) this.#desk.macros.run(this.#desk.current.id, macro);
   }
 
   /** The suggested reply goes to where the agent writes, and no further. */
@@ -60,7 +75,7 @@ export class Facts {
 
   #clear() {
     this.#shown = "";
-    this.#pane.replaceChildren();
+    this.#body.replaceChildren();
   }
 
   /**
@@ -70,7 +85,7 @@ export class Facts {
   async #load(id, wanted) {
     try {
       const page = new DOMParser().parseFromString(await (await get(`${id}/facts/`)).text(), "text/html");
-      if (wanted === this.#shown) this.#pane.replaceChildren(...page.body.children);
+      if (wanted === this.#shown) this.#body.replaceChildren(...page.body.children);
     } catch {
       if (wanted === this.#shown) this.#shown = "";
     }

@@ -1,17 +1,27 @@
 // The inbox: puts the parts together and keeps the page's address true. The desk decides what is so, the parts how it looks.
 
 /** @import {Action} from "./desk.js" */
-/** @import {Message, Row} from "./protocol.js" */
+/** @import {Command} from "./keys.js" */
+/** @import {Row, Said} from "./protocol.js" */
 
 import { element } from "../widget/dom.js";
+import { CommandBar } from "./bar.js";
+import { BulkBar } from "./bulkbar.js";
+import { commandsOf } from "./commands.js";
 import { Composer } from "./composer.js";
 import { Desk } from "./desk.js";
 import { Facts } from "./facts.js";
-import { listenToKeys } from "./keys.js";
+import { listenToKeys, showHelp } from "./keys.js";
+import { LabelDialog } from "./labels.js";
 import { List } from "./list.js";
+import { NoticeLine } from "./notice.js";
 import { address, byId, setText } from "./page.js";
+import { Properties } from "./properties.js";
+import { Search } from "./search.js";
+import { SnoozeDialog } from "./snooze.js";
 import { authorName, Thread } from "./thread.js";
-import { standing } from "./words.js";
+import { Views } from "./views.js";
+import { company, standing } from "./words.js";
 
 const SPOKEN_LINES = 5;
 const CLOCK_EVERY = 20_000;
@@ -26,6 +36,12 @@ const BANNERS = {
 class Inbox {
   #desk;
   #list;
+  #views;
+  #bulkBar;
+  #labelDialog;
+  #properties;
+  #notice;
+  #search;
   #thread;
   #composer;
   #facts;
@@ -33,6 +49,8 @@ class Inbox {
   #lostAt = 0;
   /** @type {Action | null} after which the focus moves on */
   #done = null;
+  /** @type {string | undefined} the conversation to open after that */
+  #next;
   #root = byId("desk", HTMLElement);
   #title = byId("talk-title", HTMLElement);
   #buttons = {
@@ -40,14 +58,23 @@ class Inbox {
     release: byId("release", HTMLButtonElement),
     resolve: byId("resolve", HTMLButtonElement),
   };
+  #snooze = byId("snooze", HTMLButtonElement);
+  #snoozeDialog = new SnoozeDialog();
 
   constructor() {
     this.#desk = new Desk(Number(this.#root.dataset.user), this.#root.dataset.name ?? "", {
       changed: () => this.#drawSoon(),
-      arrived: (message) => this.#speak(message),
+      arrived: (said) => this.#speak(said),
     });
-    this.#list = new List(this.#desk, (id) => this.#go(id), (view) => this.#go(this.#desk.current?.id, view));
-    this.#thread = new Thread(byId("stage", HTMLElement));
+    const { choices } = this.#desk;
+    this.#list = new List(this.#desk, (id) => this.#go(id));
+    this.#views = new Views(this.#desk, choices, (view, search) => this.#choose(view, search));
+    this.#bulkBar = new BulkBar(this.#desk, choices, this.#snoozeDialog);
+    this.#labelDialog = new LabelDialog(this.#desk, choices);
+    this.#properties = new Properties(this.#desk, choices, this.#labelDialog);
+    this.#search = new Search(this.#desk, (id) => this.#go(id));
+    this.#notice = new NoticeLine(this.#desk, (id) => this.#go(id));
+    this.#thread = new Thread(byId("stage", HTMLElement), (id) => this.#undo(id));
     this.#composer = new Composer(this.#desk);
     this.#facts = new Facts(this.#desk, this.#composer);
     this.#listen();
@@ -61,26 +88,85 @@ class Inbox {
     byId("hand-back", HTMLDialogElement).addEventListener("click", (event) => this.#cancelHandBack(event));
     byId("hand-back", HTMLDialogElement).addEventListener("submit", () => this.#handBack());
     this.#buttons.resolve.onclick = () => this.#act("resolve");
+    this.#snooze.onclick = () => this.#snoozeOrWake();
     byId("back", HTMLButtonElement).onclick = () => this.#back();
     document.getElementById("workspace")?.addEventListener("change", () => byId("switch", HTMLFormElement).submit());
     document.addEventListener("visibilitychange", () => this.#desk.markRead());
+    addEventListener("pagehide", () => this.#desk.current?.saveDrafts());
     document.addEventListener("keydown", (event) => this.#escape(event));
     addEventListener("popstate", () => this.#arrive());
     setInterval(() => this.#drawSoon(), CLOCK_EVERY);
-    listenToKeys({
+    this.#listenToCommands();
+  }
+
+  #listenToCommands() {
+    const views = [...document.querySelectorAll(/** @type {"button"} */ ("button[data-view]"))];
+    const titles = views.map(({ dataset, firstChild }) => [dataset.view ?? "", firstChild?.textContent?.trim() ?? ""]);
+    /** @type {Command[]} */
+    const commands = commandsOf({
       next: () => this.#go(this.#desk.neighbour(1) ?? this.#desk.current?.id),
       previous: () => this.#go(this.#desk.neighbour(-1) ?? this.#desk.current?.id),
-      reply: () => (this.#composer.isOpen ? this.#composer.focus() : this.#act("take")),
-      resolve: () => this.#act("resolve"),
-    });
+      reply: () => this.#reply(),
+      note: () => this.#composer.write("note"),
+      resolveAndNext: () => this.#resolveAndNext(),
+      undo: () => this.#undo(),
+      search: () => byId("search", HTMLInputElement).focus(),
+      bar: () => bar.show(),
+      help: () => showHelp(commands),
+      press: (name) => byId(name, HTMLButtonElement).click(),
+      offers: (name) => Boolean(this.#desk.row) && !byId(name, HTMLButtonElement).hidden,
+      prioritise: (priority) => this.#desk.change("conversation.prioritise", { priority }),
+      canUndo: () => this.#desk.current?.canUndo ?? false,
+      show: (view) => this.#choose(view, new URLSearchParams()),
+    }, /** @type {[string, string][]} */ (titles));
+    const inBar = commands.filter(({ keys }) => keys !== "Ctrl+K");
+    const bar = new CommandBar(this.#desk, () => [...inBar, ...this.#macros], (id) => this.#go(id));
+    byId("help", HTMLButtonElement).onclick = () => showHelp(commands);
+    byId("bar-open", HTMLButtonElement).onclick = () => bar.show();
+    listenToKeys(commands);
+  }
+
+  /** @returns {Command[]} */
+  get #macros() {
+    return this.#facts.macros.map(([id, name]) => ({ keys: "", title: `Run macro: ${name}`, run: () => this.#facts.run(id) }));
+  }
+
+  #reply() {
+    this.#composer.write("reply");
+    if (!this.#composer.isOpen) this.#act("take");
+  }
+
+  /** The next one is opened once this one is resolved; what is refused stays. */
+  #resolveAndNext() {
+    this.#next = this.#desk.neighbour(1);
+    this.#act("resolve");
+  }
+
+  #snoozeOrWake() {
+    if (this.#desk.row?.status === "snoozed") this.#desk.change("conversation.wake", {});
+    else this.#snoozeDialog.open((until) => this.#desk.change("conversation.snooze", { until }));
+  }
+
+  /**
+   * @param {string} view
+   * @param {URLSearchParams} search its filters
+   */
+  #choose(view, search) {
+    const query = new URLSearchParams(search);
+    query.set("view", view);
+    this.#search.leave();
+    this.#list.rewind();
+    this.#go(this.#desk.current?.id, query);
   }
 
   /**
    * @param {string | undefined} id
-   * @param {string} view
+   * @param {URLSearchParams} query what the list shows
    */
-  #go(id, view = this.#desk.view) {
-    const place = address(id ? `${id}/` : "", { view });
+  #go(id, query = this.#desk.listing.query) {
+    const asked = new URLSearchParams(location.search).get("q");
+    if (asked) query.set("q", asked);
+    const place = address(id ? `${id}/` : "", query);
     if (place !== location.pathname + location.search) history.pushState(null, "", place);
     this.#arrive();
     if (id && isPhone()) this.#title.focus();
@@ -89,10 +175,16 @@ class Inbox {
   /** Show what the page's address says. */
   #arrive() {
     const [id] = location.pathname.split("/").slice(2);
-    const view = new URLSearchParams(location.search).get("view");
-    if (view !== this.#desk.view || !this.#desk.rows.counts) this.#desk.show(view);
-    if (id !== this.#desk.current?.id) this.#facts.show(false, false);
+    this.#desk.show(new URLSearchParams(location.search));
+    if (id !== this.#desk.current?.id) this.#leave();
     this.#desk.open(id || null);
+  }
+
+  /** What was under way belongs to the conversation that was open. */
+  #leave() {
+    this.#done = null;
+    this.#next = undefined;
+    this.#facts.show(false, false);
   }
 
   #back() {
@@ -127,10 +219,16 @@ class Inbox {
     this.#desk.act(action, note);
   }
 
-  /** @param {Message} message */
-  #speak(message) {
+  /** @param {string} [clientId] */
+  #undo(clientId) {
+    this.#desk.current?.undo(clientId);
+    this.#composer.write("reply");
+  }
+
+  /** @param {Said} said */
+  #speak(said) {
     const contact = this.#desk.row?.contact.name ?? "";
-    const line = element("p", { dir: "auto" }, [authorName(message, contact), message.body].filter(Boolean).join(": "));
+    const line = element("p", { dir: "auto" }, [authorName(said, contact), said.body].filter(Boolean).join(": "));
     const spoken = byId("spoken", HTMLElement);
     spoken.append(line);
     if (spoken.children.length > SPOKEN_LINES) spoken.firstChild?.remove();
@@ -152,10 +250,17 @@ class Inbox {
     byId("talk", HTMLElement).hidden = !current;
     byId("talk-empty", HTMLElement).hidden = Boolean(current);
     this.#drawBanner();
+    this.#views.draw();
+    this.#search.draw();
     this.#list.draw();
+    this.#bulkBar.draw();
+    this.#notice.draw();
+    this.#labelDialog.draw();
+    this.#properties.draw();
     this.#drawHead(row);
     this.#composer.draw();
     this.#facts.draw();
+    setText(byId("others", HTMLElement), current ? company(current.company) : "");
     if (current) this.#thread.draw(current, row?.contact.name ?? "Customer");
     this.#moveFocus();
   }
@@ -170,6 +275,8 @@ class Inbox {
     this.#buttons.take.hidden = !isLive || row.handler === "agent";
     this.#buttons.release.hidden = !isLive || !isMine;
     this.#buttons.resolve.hidden = !isLive || (row.handler === "agent" && !isMine);
+    this.#snooze.hidden = this.#buttons.resolve.hidden;
+    setText(this.#snooze, row?.status === "snoozed" ? "End snooze" : "Snooze");
     for (const button of Object.values(this.#buttons)) button.setAttribute("aria-disabled", String(asked !== null));
   }
 
@@ -190,7 +297,11 @@ class Inbox {
 
   /** The button that was pressed is gone: the focus goes where the work goes on. */
   #moveFocus() {
-    if (!this.#done || this.#desk.asked) return;
+    const { asked, alarm, isMine } = this.#desk;
+    if (!this.#done || asked || (this.#done === "take" && !isMine && !alarm)) return;
+    const next = alarm ? undefined : this.#next;
+    this.#next = undefined;
+    if (next) this.#go(next);
     if (!this.#desk.alarm) (this.#done === "take" && this.#composer.isOpen ? this.#composer : this.#title).focus();
     this.#done = null;
   }

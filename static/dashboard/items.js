@@ -1,6 +1,6 @@
 // The lines of a conversation as the inbox shows them, made from what is saved, on its way, or being written.
 
-/** @import {Author, Message, Source} from "./protocol.js" */
+/** @import {Held, Message, Remark, Source, Voice} from "./protocol.js" */
 /** @import {Translation} from "../widget/protocol.js" */
 /** @import {Live} from "../widget/items.js" */
 /** @import {Delivery, Parcel} from "../widget/outbox.js" */
@@ -8,11 +8,11 @@
 /**
  * @typedef {object} Item one line of the conversation
  * @property {string} key the same from the first keystroke to the saved message
- * @property {Author} author
+ * @property {Voice} author
  * @property {string} name
  * @property {string} body
  * @property {Date} at
- * @property {Delivery | "delivered" | ""} delivery of agents' messages only
+ * @property {Delivery | "undoable" | "delivered" | ""} delivery of agents' messages only
  * @property {string} reason why it failed
  * @property {string} clientId
  * @property {Source[]} sources
@@ -53,13 +53,34 @@ function asked({ choices, verdict }) {
 }
 
 /**
+ * @param {Remark} remark
+ * @returns {Item}
+ */
+export function remarkItem({ number, kind, name, body, client_id, created_at }) {
+  const key = client_id ? `own:${client_id}` : `remark:${number}`;
+  return { ...BLANK, key, author: kind, name, body, at: new Date(created_at) };
+}
+
+/**
  * @param {Parcel} parcel
  * @param {string} name the agent's own
  * @returns {Item}
  */
-export function waitingItem({ client_id, body, created_at, delivery, reason }, name) {
-  const own = { key: `own:${client_id}`, author: /** @type {const} */ ("agent"), at: new Date(created_at) };
+export function waitingItem({ type, client_id, body, created_at, delivery, reason }, name) {
+  const author = type === "note.post" ? /** @type {const} */ ("note") : /** @type {const} */ ("agent");
+  const own = { key: `own:${client_id}`, author, at: new Date(created_at) };
   return { ...BLANK, ...own, name, body, delivery, reason, clientId: client_id };
+}
+
+/**
+ * What the server sends in a moment.
+ * @param {Held["messages"][number]} message
+ * @param {string} name the agent's own
+ * @returns {Item}
+ */
+export function heldItem({ client_id, body, due_at }, name) {
+  const own = { key: `own:${client_id}`, author: /** @type {const} */ ("agent"), at: new Date(due_at) };
+  return { ...BLANK, ...own, name, body, delivery: "undoable", clientId: client_id };
 }
 
 /**

@@ -1,96 +1,160 @@
-// The list of conversations: views with their counts, rows, movement by arrow keys (one row is in the tab order).
+// The list of conversations: rows of one height, of which only those in sight are elements; movement by arrow keys (one
+// row is in the tab order), and a box to choose each.
 
 /** @import {Desk} from "./desk.js" */
 /** @import {Row, View} from "./protocol.js" */
 
 import { element } from "../widget/dom.js";
 import { icon } from "./icons.js";
-import { address, byId, setText } from "./page.js";
-import { holder, label, waiting, waitsLong, when } from "./words.js";
+import { address, byId } from "./page.js";
+import { holder, label, labelChip, priorityChip, snoozed, waiting, waitsLong, when } from "./words.js";
 
 const STEPS = /** @type {Record<string, number>} */ ({ ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity });
+const BEYOND = 8; // rows above and below those in sight
+const AHEAD = 20; // rows before the end at which the next page is loaded
 
 /** @type {Record<View, [string, string]>} */
 const EMPTY = {
-  unassigned: ["Nobody waits", "When the bot hands a conversation off, it appears here at once."],
   mine: ["You have no conversation", "Take one over from Unassigned or All, and it is yours."],
+  unassigned: ["Nobody waits", "When the bot hands a conversation off, it appears here at once."],
   all: ["No conversation yet", "As soon as a customer writes, the conversation is here."],
+  mentions: ["Nobody has mentioned you", "Where a colleague's note mentions you, the conversation is here."],
+  pending: ["The bot has none", "Conversations that the bot answers are here."],
+  waiting: ["You wait for no customer", "Conversations in which people have answered last are here."],
+  snoozed: ["Nothing is snoozed", "What you snooze waits here, and comes back by itself."],
   resolved: ["Nothing is resolved yet", "Conversations that you resolve are kept here."],
+  spam: ["No spam", "What you mark as spam is kept here, and nobody answers it."],
 };
+const FILTERED = ["Nothing fits these filters", "Take one away, or choose another view."];
 
 export class List {
   #desk;
   #open;
+  #scroller = byId("scroller", HTMLElement);
   #list = byId("rows", HTMLElement);
   #empty = byId("rows-empty", HTMLElement);
-  #more = byId("more", HTMLElement);
   /** @type {Map<string, {line: HTMLElement, drawn: string}>} */
   #lines = new Map();
   #roving = "";
+  #height = 0;
+  #top = "";
 
   /**
    * @param {Desk} desk
    * @param {(id: string) => void} open
-   * @param {(view: string) => void} choose
    */
-  constructor(desk, open, choose) {
+  constructor(desk, open) {
     this.#desk = desk;
     this.#open = open;
     this.#list.addEventListener("click", (event) => this.#click(event));
-    this.#list.addEventListener("keydown", (event) => this.#key(event));
+    this.#scroller.addEventListener("keydown", (event) => this.#key(event));
     this.#list.addEventListener("focusin", (event) => this.#rove(idOf(event.target)));
-    for (const button of this.#buttons) button.onclick = () => choose(button.dataset.view ?? "");
+    this.#scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    new ResizeObserver(() => this.#resized()).observe(this.#scroller);
   }
 
   draw() {
-    const rows = this.#desk.rows.of(this.#desk.view);
-    this.#drawViews();
-    this.#arrange(rows.map((row) => this.#line(row)));
-    this.#rove(this.#roving, rows.map(({ id }) => id));
-    this.#drawEnd(rows.length);
+    const { shown } = this.#desk.rows;
+    this.#keepPlace();
+    this.#list.classList.toggle("choosing", this.#desk.bulk.isOn);
+    this.#drawWindow(shown);
+    this.#drawEnd(shown.length);
+  }
+
+  /** To the first row, for another listing. */
+  rewind() {
+    this.#top = "";
+    this.#scroller.scrollTop = 0;
   }
 
   /** @param {string} id */
   focus(id) {
-    this.#lines.get(id)?.line.querySelector("a")?.focus();
+    this.#show(id);
+    this.#lines.get(id)?.line.querySelector("a")?.focus({ preventScroll: true });
   }
 
-  get #buttons() {
-    return document.querySelectorAll(/** @type {"button"} */ ("button[data-view]"));
+  /** @param {Row[]} rows */
+  #drawWindow(rows) {
+    this.#height ||= this.#measure(rows);
+    const { scrollTop, clientHeight } = this.#scroller;
+    const from = Math.max(0, Math.floor(scrollTop / (this.#height || 1)) - BEYOND);
+    const to = Math.min(rows.length, from + Math.ceil(clientHeight / (this.#height || 90)) + 2 * BEYOND);
+    this.#list.style.paddingTop = `${from * this.#height}px`;
+    this.#list.style.paddingBottom = `${(rows.length - to) * this.#height}px`;
+    const focused = rows.find(({ id }) => id === idOf(document.activeElement));
+    const window = rows.slice(from, to);
+    this.#arrange(window.map((row, index) => this.#line(row, from + index, rows.length)));
+    if (focused && !window.includes(focused)) this.#scroller.focus({ preventScroll: true });
+    this.#forget(new Set(window.map(({ id }) => id)));
+    this.#rove(this.#roving, window.map(({ id }) => id));
+    if (this.#desk.rows.hasMore && to > rows.length - AHEAD) this.#desk.rows.more();
   }
 
-  #drawViews() {
-    const { counts, counted } = this.#desk.rows;
-    for (const button of this.#buttons) {
-      const view = /** @type {View} */ (button.dataset.view);
-      const count = counts?.[view] ?? 0;
-      const number = button.querySelector("span");
-      button.setAttribute("aria-pressed", String(view === this.#desk.view));
-      if (number && counts) setText(number, count >= counted ? `${count}+` : String(count));
+  /** All rows are as high as the first. @param {Row[]} rows */
+  #measure(rows) {
+    if (rows.length === 0) return 0;
+    this.#arrange([this.#line(rows[0], 0, rows.length)]);
+    return this.#list.firstElementChild?.getBoundingClientRect().height ?? 0;
+  }
+
+  #resized() {
+    this.#height = 0;
+    this.draw();
+  }
+
+  #scrolled() {
+    const { shown } = this.#desk.rows;
+    this.#top = this.#scroller.scrollTop > 0 ? (shown[Math.floor(this.#scroller.scrollTop / (this.#height || 1))]?.id ?? "") : "";
+    this.#drawWindow(shown);
+  }
+
+  /** Rows that come in above must not push away what the agent reads. */
+  #keepPlace() {
+    if (!this.#top) return;
+    const at = this.#desk.rows.shown.findIndex(({ id }) => id === this.#top);
+    const before = Math.floor(this.#scroller.scrollTop / (this.#height || 1));
+    if (at >= 0 && at !== before) {
+      this.#list.style.paddingBottom = `${this.#desk.rows.shown.length * this.#height}px`;
+      this.#scroller.scrollTop += (at - before) * this.#height;
     }
-    const waits = counts?.unassigned ? `(${counts.unassigned}) ` : "";
-    document.title = document.title.replace(/^(\(\d+\) )?/, waits);
+  }
+
+  /** Bring a row into sight. @param {string} id */
+  #show(id) {
+    const at = this.#desk.rows.shown.findIndex((row) => row.id === id);
+    if (at < 0) return;
+    const { scrollTop, clientHeight } = this.#scroller;
+    const [above, below] = [at * this.#height, (at + 1) * this.#height - clientHeight];
+    if (scrollTop > above) this.#scroller.scrollTop = above;
+    else if (scrollTop < below) this.#scroller.scrollTop = below;
+    this.#drawWindow(this.#desk.rows.shown);
   }
 
   /** @param {number} shown */
   #drawEnd(shown) {
-    const { rows, view } = this.#desk;
-    const [title, words] = EMPTY[view];
-    const total = rows.counts?.[view] ?? 0;
+    const { rows, listing } = this.#desk;
+    const [title, words] = listing.search.size ? FILTERED : EMPTY[listing.view];
     const [head, line] = this.#empty.children;
     head.textContent = title;
     line.textContent = words;
-    this.#empty.hidden = shown > 0 || !rows.isLoaded(view);
-    this.#more.hidden = total <= shown || shown === 0;
-    setText(this.#more, `The first ${shown} are shown.`);
+    this.#empty.hidden = shown > 0 || !rows.isLoaded;
+    this.#scroller.hidden = shown === 0;
   }
 
-  /** @param {Row} row */
-  #line(row) {
+  /**
+   * @param {Row} row
+   * @param {number} place
+   * @param {number} size
+   */
+  #line(row, place, size) {
     const known = this.#lines.get(row.id) ?? { line: element("li"), drawn: "" };
     const isOpen = row.id === this.#desk.current?.id;
-    const drawn = JSON.stringify([row, isOpen, waiting(row), when(row.updated_at)]);
-    if (drawn !== known.drawn) this.#fill(known.line, row, isOpen);
+    const isChosen = this.#desk.bulk.ids.has(row.id);
+    const hasDraft = this.#desk.rows.hasDraft(row.id);
+    const drawn = JSON.stringify([row, isOpen, isChosen, hasDraft, waiting(row), when(row.active_at)]);
+    if (drawn !== known.drawn) this.#fill(known.line, row, isOpen, isChosen);
+    known.line.setAttribute("aria-posinset", String(place + 1));
+    known.line.setAttribute("aria-setsize", String(this.#desk.rows.hasMore ? -1 : size));
     this.#lines.set(row.id, { ...known, drawn });
     return known.line;
   }
@@ -99,34 +163,54 @@ export class List {
    * @param {HTMLElement} line
    * @param {Row} row
    * @param {boolean} isOpen
+   * @param {boolean} isChosen
    */
-  #fill(line, row, isOpen) {
+  #fill(line, row, isOpen, isChosen) {
     const link = line.querySelector("a") ?? line.appendChild(element("a", { class: "row", tabindex: "-1" }));
+    const box = line.querySelector("input") ?? line.appendChild(element("input", { type: "checkbox", class: "pick", tabindex: "-1" }));
+    box.setAttribute("aria-label", `Choose ${row.contact.name}`);
+    box.dataset.id = row.id;
+    box.checked = isChosen;
     link.href = address(`${row.id}/`);
     link.dataset.id = row.id;
-    link.classList.toggle("unread", row.unread > 0);
+    link.classList.toggle("unread", row.unread > 0 || this.#calls(row));
     if (isOpen) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
-    const time = element("time", { datetime: row.updated_at }, when(row.updated_at));
+    const time = element("time", { datetime: row.active_at }, when(row.active_at));
     const name = element("span", { class: "row-name", dir: "auto" }, row.contact.name);
-    const dot = element("span", { class: "dot" }, element("span", { class: "visually-hidden" }, "Unread"));
     const preview = element("span", { class: "row-preview", dir: "auto" }, row.preview);
     link.replaceChildren(
       element("span", { class: "avatar", "aria-hidden": "true" }, [...row.contact.name][0] ?? "?"),
       element("span", { class: "row-top" }, name, time),
-      element("span", { class: "row-middle" }, preview, ...(row.unread ? [dot] : [])),
+      element("span", { class: "row-middle" }, preview, ...this.#marks(row)),
       element("span", { class: "row-chips" }, ...this.#chips(row)),
     );
   }
 
   /** @param {Row} row */
+  #calls(row) {
+    return row.mentions.some(({ id, seen }) => id === this.#desk.me && !seen);
+  }
+
+  /** @param {Row} row */
+  #marks(row) {
+    const dot = (/** @type {string} */ kind, /** @type {string} */ words, /** @type {string} */ sign) =>
+      element("span", { class: kind }, sign, element("span", { class: "visually-hidden" }, words));
+    return [...(this.#calls(row) ? [dot("dot call", "Mentions you", "@")] : []), ...(row.unread ? [dot("dot", "Unread", "")] : [])];
+  }
+
+  /** @param {Row} row */
   #chips(row) {
-    const symbol = row.status === "resolved" ? "check" : row.handler;
+    const symbol = row.status === "resolved" ? "check" : row.status === "snoozed" ? "queue" : row.handler;
     const isMine = row.assignee?.id === this.#desk.me;
     const has = element("span", { class: `chip holder ${symbol}${isMine ? " mine" : ""}` }, icon(symbol), holder(row, this.#desk.me));
     const wait = element("span", { class: `wait${waitsLong(row) ? " long" : ""}` }, waiting(row));
+    const until = element("span", { class: "wait" }, snoozed(row));
+    const team = row.team ? [element("span", { class: "chip" }, row.team.name)] : [];
     const category = row.category ? [element("span", { class: "chip" }, label(row.category))] : [];
-    return [has, ...category, ...(row.waiting_since ? [wait] : [])];
+    const draft = this.#desk.rows.hasDraft(row.id) ? [element("span", { class: "chip draft" }, "Draft")] : [];
+    const times = [...(row.snoozed_until ? [until] : []), ...(row.waiting_since && row.status === "open" ? [wait] : [])];
+    return [...draft, has, ...priorityChip(row.priority), ...times, ...row.labels.map(labelChip), ...team, ...category];
   }
 
   /**
@@ -140,29 +224,38 @@ export class List {
     lines.forEach((line, index) => {
       if (this.#list.children[index] !== line) this.#list.insertBefore(line, this.#list.children[index] ?? null);
     });
-    if (focused && idOf(document.activeElement) !== focused) this.focus(focused);
+    if (focused && idOf(document.activeElement) !== focused) this.#lines.get(focused)?.line.querySelector("a")?.focus({ preventScroll: true });
+  }
+
+  /** @param {Set<string>} ids that are in sight */
+  #forget(ids) {
+    for (const id of this.#lines.keys()) if (!ids.has(id)) this.#lines.delete(id);
   }
 
   /**
    * @param {string} id
-   * @param {string[]} ids
+   * @param {string[]} ids that are elements
    */
-  #rove(id, ids = this.#ids) {
+  #rove(id, ids = [...this.#lines.keys()]) {
     const candidates = [id, this.#desk.current?.id ?? "", ids[0] ?? ""];
     this.#roving = candidates.find((candidate) => ids.includes(candidate)) ?? "";
-    for (const link of this.#list.querySelectorAll("a")) link.tabIndex = link.dataset.id === this.#roving ? 0 : -1;
-  }
-
-  get #ids() {
-    return this.#desk.rows.of(this.#desk.view).map(({ id }) => id);
+    for (const part of this.#list.querySelectorAll("a, input")) {
+      if (part instanceof HTMLElement) part.tabIndex = part.dataset.id === this.#roving ? 0 : -1;
+    }
   }
 
   /** @param {MouseEvent} event */
   #click(event) {
-    const id = idOf(event.target);
-    if (!id || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const { target, shiftKey } = event;
+    const id = idOf(target);
+    if (target instanceof HTMLInputElement) return this.#desk.bulk.toggle(id, target.checked, this.#ids, shiftKey);
+    if (!id || event.ctrlKey || event.metaKey || shiftKey) return;
     event.preventDefault();
     this.#open(id);
+  }
+
+  get #ids() {
+    return this.#desk.rows.shown.map((row) => row.id);
   }
 
   /** @param {KeyboardEvent} event */
@@ -171,13 +264,13 @@ export class List {
     if (step === undefined || event.altKey || event.ctrlKey) return;
     event.preventDefault();
     const ids = this.#ids;
-    const at = Math.min(ids.length - 1, Math.max(0, ids.indexOf(this.#roving) + step));
+    const at = Math.min(ids.length - 1, Math.max(0, ids.indexOf(idOf(event.target) || this.#roving) + step));
     this.focus(ids[at] ?? "");
   }
 }
 
 /** @param {unknown} target */
 function idOf(target) {
-  const link = target instanceof Element ? target.closest("a[data-id]") : null;
-  return link instanceof HTMLElement ? (link.dataset.id ?? "") : "";
+  const part = target instanceof Element ? target.closest("[data-id]") : null;
+  return part instanceof HTMLElement ? (part.dataset.id ?? "") : "";
 }

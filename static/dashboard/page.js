@@ -24,18 +24,19 @@ export function setText(target, words) {
 /**
  * An address of the inbox, in the workspace of this page.
  * @param {string} path below /inbox/
- * @param {Record<string, string>} query
+ * @param {Record<string, string> | URLSearchParams} query
  */
 export function address(path, query = {}) {
   const { workspace } = byId("desk", HTMLElement).dataset;
-  const search = new URLSearchParams({ ...query, ...(workspace ? { workspace } : {}) }).toString();
-  return `/inbox/${path}${search ? `?${search}` : ""}`;
+  const search = new URLSearchParams(query);
+  if (workspace) search.set("workspace", workspace);
+  return `/inbox/${path}${search.size ? `?${search}` : ""}`;
 }
 
 /**
  * A page of ours; whoever is no longer signed in goes to sign in.
  * @param {string} path below /inbox/
- * @param {Record<string, string>} query
+ * @param {Record<string, string> | URLSearchParams} query
  */
 export async function get(path, query = {}) {
   const response = await fetch(address(path, query));

@@ -1,6 +1,6 @@
 // The frames of docs/protocol.md, version 1, as the agent's side of the websocket sees them.
 
-import type { Ack, Handler, Message as SaidMessage, ProtocolError, ReplyChunk, State } from "../widget/protocol.js";
+import type { Ack, Author, Handler, Message as SaidMessage, ProtocolError, ReplyChunk, State } from "../widget/protocol.js";
 
 export type { Ack, Author, Handler, Source } from "../widget/protocol.js";
 
@@ -9,46 +9,146 @@ export interface Message extends SaidMessage {
   confidence: number | null;
 }
 
+export type Named = { id: number; name: string };
+export type Label = Named & { colour: string };
+export type Priority = "low" | "medium" | "high" | "urgent";
+
 export interface Row {
   id: string;
   status: State["status"];
   handler: Handler;
-  assignee: { id: number; name: string } | null;
-  contact: { name: string };
+  assignee: Named | null;
+  team: Named | null;
+  priority: Priority;
+  labels: Label[];
+  mentions: { id: number; seen: boolean }[];
+  spam: boolean;
+  contact: { name: string; page: string; blocked: boolean };
   preview: string;
   category: string | null;
+  language: string | null;
   last_seq: number;
+  last_remark: number;
   unread: number;
+  created_at: string;
+  active_at: string;
   updated_at: string;
   waiting_since: string | null;
+  snoozed_until: string | null;
+}
+
+export interface Remark {
+  number: number;
+  after: number;
+  kind: "note" | "activity";
+  name: string;
+  body: string;
+  client_id: string | null;
+  mentions: Named[];
+  created_at: string;
+}
+
+/** What stands in a conversation as an agent sees it: also what customers never hear of. */
+export type Voice = Author | Remark["kind"];
+export type Said = { author: Voice; name: string; body: string };
+
+export type SavedFilter = Named & { view: View; query: string; shared: boolean; by: string; deletable: boolean };
+
+export interface Choices {
+  agents: Named[];
+  teams: Named[];
+  labels: Label[];
+  filters: SavedFilter[];
+  categories: string[];
+  languages: string[];
+}
+
+/** A text in parts, each with whether it was looked for. */
+export type Pieces = [string, boolean][];
+
+export interface Found {
+  hits: { row: Row; snippet: Pieces; at: string }[];
+  contacts: { name: string; snippet: Pieces; conversations: string[] }[];
+  articles: { title: string; url: string; snippet: Pieces }[];
 }
 
 export type Chunk = ReplyChunk & { conversation: string };
 export type AgentError = ProtocolError & { conversation?: string };
-export type Typing = { type: "typing"; conversation: string; author: SaidMessage["author"]; name: string; on: boolean };
+export type Typing = { type: "typing"; conversation: string; author: Author; name: string; on: boolean };
+export type MentionPosted = { type: "mention.posted"; conversation: string; by: string; contact: string; preview: string };
+export type BulkDone = { type: "bulk.done"; client_id: string; done: number; refused: { conversation: string; message: string }[] };
+
+export type Mode = "reply" | "note";
+export type DraftKept = { type: "draft"; conversation: string; kind: Mode; body: string; client_id: string | null };
+export type Held = { type: "held"; conversation: string; messages: { client_id: string; body: string; due_at: string }[] };
+export type Returned = {
+  type: "message.returned";
+  conversation: string;
+  client_id: string;
+  reason: string;
+  body: string;
+  draft: string;
+};
+
+export type Looking = { type: "looking"; conversation: string; window: string; name: string; on: boolean };
 
 export type TalkFrame =
   | (State & { conversation: string })
   | Ack
   | { type: "message.posted"; conversation: string; message: Message }
+  | { type: "remark.posted"; conversation: string; remark: Remark }
   | { type: "reply.started"; conversation: string; reply: string; in_reply_to: number }
   | Chunk
   | { type: "reply.failed"; conversation: string; reply: string; in_reply_to: number; reason: string }
-  | Typing;
+  | Typing
+  | Looking
+  | DraftKept
+  | Held
+  | Returned;
+
+export type MacroDone = { type: "macro.done"; conversation: string; client_id: string; name: string; steps: string[] };
 
 export type ServerFrame =
   | TalkFrame
   | { type: "conversation.changed"; conversation: Row }
+  | { type: "choices.changed" }
+  | { type: "done"; client_id: string }
+  | MentionPosted
+  | BulkDone
   | { type: "presence"; agents_online: number }
   | { type: "pong" }
+  | MacroDone
   | AgentError;
 
+/** What may be done to one conversation, and so to many. */
+export type Change =
+  | { type: "conversation.resolve" }
+  | { type: "conversation.wake" }
+  | { type: "conversation.prioritise"; priority: string }
+  | { type: "conversation.label"; label: number; on: boolean }
+  | { type: "conversation.assign"; agent: number | null }
+  | { type: "conversation.route"; team: number | null }
+  | { type: "conversation.snooze"; until: string }
+  | { type: "conversation.spam"; on: boolean }
+  | { type: "contact.block"; on: boolean };
+
 export type ClientFrame =
-  | { type: "conversation.open" | "conversation.read"; conversation: string; last_seq: number }
-  | { type: "conversation.close" | "conversation.take" | "conversation.release" | "conversation.resolve"; conversation: string; note?: string }
-  | { type: "message.post"; conversation: string; client_id: string; body: string }
-  | { type: "typing"; conversation: string; on: boolean }
+  | { type: "conversation.open"; conversation: string; last_seq: number; last_remark: number }
+  | { type: "conversation.read"; conversation: string; last_seq: number }
+  | { type: "mentions.read"; conversation: string }
+  | { type: "conversation.close" | "conversation.take" | "conversation.release"; conversation: string; note?: string }
+  | (Change & { conversation: string })
+  | { type: "bulk"; client_id: string; conversations: string[]; change: Change }
+  | { type: "label.add"; name: string; colour: string }
+  | { type: "filter.save"; name: string; view: string; query: string; shared: boolean }
+  | { type: "filter.delete"; filter: number }
+  | { type: "message.post"; conversation: string; client_id: string; body: string; hold: true }
+  | { type: "message.undo"; conversation: string; client_id: string }
+  | { type: "macro.run"; conversation: string; client_id: string; macro: number }
+  | { type: "draft.save"; conversation: string; client_id: string; kind: Mode; body: string }
+  | { type: "note.post"; conversation: string; client_id: string; body: string; mentions: number[] }
+  | { type: "typing"; conversation: string; on: boolean; note: boolean }
   | { type: "ping" };
 
-export type View = "unassigned" | "mine" | "all" | "resolved";
+export type View = "mine" | "unassigned" | "all" | "mentions" | "pending" | "waiting" | "snoozed" | "resolved" | "spam";
 export type Counts = Record<View, number>;

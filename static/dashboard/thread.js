@@ -9,6 +9,7 @@ import { Bubble, writing } from "./bubble.js";
 
 const GROUP_FOR = 5 * 60_000;
 const NEAR_END = 60;
+const LINES = new Set(["system", "activity"]);
 
 export class Thread {
   /** @type {Transcript | null} */
@@ -23,8 +24,14 @@ export class Thread {
   #atEnd = true;
   #lastKey = "";
 
-  /** @param {HTMLElement} stage */
-  constructor(stage) {
+  #undo;
+
+  /**
+   * @param {HTMLElement} stage
+   * @param {(clientId: string) => void} undo called to take back what was sent a moment ago
+   */
+  constructor(stage, undo) {
+    this.#undo = undo;
     this.#scroller.append(this.#list);
     stage.append(this.#scroller, this.#pill);
     this.#scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
@@ -74,7 +81,8 @@ export class Thread {
   /** @param {Item} item */
   #bubble({ key }) {
     const transcript = this.#shown;
-    const bubble = this.#bubbles.get(key) ?? new Bubble((id) => transcript?.retry(id), () => this.#follow());
+    const wishes = { retry: (/** @type {string} */ id) => transcript?.retry(id), undo: this.#undo };
+    const bubble = this.#bubbles.get(key) ?? new Bubble(wishes, () => this.#follow());
     this.#bubbles.set(key, bubble);
     return bubble;
   }
@@ -119,7 +127,7 @@ export class Thread {
   #notice(newest) {
     if (!newest || newest.key === this.#lastKey) return;
     this.#lastKey = newest.key;
-    if (newest.delivery === "sending" || newest.delivery === "sent") this.#atEnd = true;
+    if (newest.delivery === "sending" || newest.delivery === "sent" || newest.delivery === "undoable") this.#atEnd = true;
     this.#pill.hidden = this.#atEnd;
   }
 
@@ -146,6 +154,7 @@ export class Thread {
  */
 export function authorName({ author, name }, contact) {
   if (author === "customer") return contact;
+  if (author === "note") return `${name} · private note`;
   return author === "bot" ? "Bot" : name;
 }
 
@@ -155,6 +164,6 @@ export function authorName({ author, name }, contact) {
  * @param {Item | undefined} b
  */
 function isGroup(a, b) {
-  if (!a || !b || a.author !== b.author || a.name !== b.name || a.author === "system") return false;
+  if (!a || !b || a.author !== b.author || a.name !== b.name || LINES.has(a.author)) return false;
   return b.at.getTime() - a.at.getTime() < GROUP_FOR && dayOf(a.at) === dayOf(b.at);
 }

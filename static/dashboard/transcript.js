@@ -1,14 +1,16 @@
 // One conversation as an agent sees it: applies its frames, keeps order, drops doubles, closes gaps, sends what is unsent.
 // The database behind the server is the truth; this is a copy that may always be asked for again. Knows no elements.
 
-/** @import {Ack, Author, ClientFrame, Message, TalkFrame, Typing} from "./protocol.js" */
+/** @import {Item} from "./items.js" */
+/** @import {Ack, ClientFrame, Held, Message, Mode, Remark, Returned, Said, TalkFrame} from "./protocol.js" */
 
-import { liveItem, savedItem, waitingItem } from "./items.js";
+import { Company } from "./company.js";
+import { Draft } from "./draft.js";
+import { heldItem, liveItem, remarkItem, savedItem, waitingItem } from "./items.js";
 import { LiveReply } from "../widget/live_reply.js";
 import { Outbox } from "../widget/outbox.js";
 import { Store } from "../widget/store.js";
 
-const TYPING_LASTS = 6_000;
 const TYPING_EVERY = 3_000;
 
 /**
@@ -16,30 +18,37 @@ const TYPING_EVERY = 3_000;
  * @property {(frame: ClientFrame) => boolean} send whether the frame went out
  * @property {() => void} stuck called when an acknowledgement is overdue
  * @property {() => void} changed
- * @property {(message: Message) => void} arrived called for each new message that somebody else wrote
+ * @property {(reason: string) => void} returned called when a message was not sent, though nobody took it back
+ * @property {(said: Said) => void} arrived called for each new message or note that somebody else wrote
  */
 
 export class Transcript {
   #me;
   #listener;
-  #store;
   #outbox;
+  /** @type {Map<string, Held["messages"][number]>} what the server will send in a moment */
+  #held = new Map();
+  /** The message that the agent wants back. */
+  #regretted = "";
   /** @type {Map<number, Message>} by sequence number */
   #messages = new Map();
+  /** @type {Map<number, Remark>} what only agents see, by number */
+  #remarks = new Map();
   /** Up to here the server's last answer to `conversation.open` has everything. */
   #covered = 0;
+  #coveredRemarks = 0;
   #isOpening = false;
   #isKnown = false;
   #historyEnd = -1;
+  #openedAt = Date.now();
   #typedAt = 0;
   #reply = new LiveReply();
-  /** @type {number | undefined} */
-  #typingExpiry;
 
+  /** @type {Mode} what the agent writes: to the customer, or to colleagues */
+  mode = "reply";
   /** Up to here nothing is missing. */
   complete = 0;
-  /** @type {{author: Author, name: string} | null} */
-  typing = null;
+  completeRemarks = 0;
 
   /**
    * @param {string} id
@@ -50,18 +59,21 @@ export class Transcript {
     this.id = id;
     this.#me = me;
     this.#listener = listener;
-    this.#store = new Store(`inbox:${me.id}:${id}`);
-    this.#outbox = new Outbox(this.#store, this.#sendWhenKnown, listener.stuck);
+    const key = `inbox:${me.id}:${id}`;
+    this.company = new Company(listener.changed);
+    this.drafts = { reply: new Draft(id, "reply", key, listener.send), note: new Draft(id, "note", key, listener.send) };
+    this.#outbox = new Outbox(new Store(key), this.#sendWhenKnown, listener.stuck);
   }
 
   /** Ask for what was missed, and follow. */
   open() {
-    const frame = { type: /** @type {const} */ ("conversation.open"), conversation: this.id, last_seq: this.#settled };
-    this.#isOpening = this.#listener.send(frame);
+    const have = { last_seq: this.#settled, last_remark: this.completeRemarks };
+    this.#isOpening = this.#listener.send({ type: "conversation.open", conversation: this.id, ...have });
   }
 
   close() {
     this.type(false);
+    this.saveDrafts();
     this.#listener.send({ type: "conversation.close", conversation: this.id });
     this.lost();
   }
@@ -69,7 +81,8 @@ export class Transcript {
   /** Nothing more is heard of it until it is opened again. */
   lost() {
     this.#isOpening = this.#isKnown = false;
-    this.#reply.live = this.typing = null;
+    this.#reply.live = null;
+    this.company.lost();
     this.#outbox.lost();
   }
 
@@ -77,20 +90,62 @@ export class Transcript {
     return this.#isKnown;
   }
 
+  /** What is being written now. */
   get draft() {
-    return this.#store.visitor.draft;
+    return this.drafts[this.mode];
   }
 
-  set draft(draft) {
-    this.#store.remember({ draft });
+  saveDrafts() {
+    this.drafts.reply.save();
+    this.drafts.note.save();
   }
 
-  /** @param {string} body */
+  /**
+   * The draft goes first: what the server has of it is then the message, and ends with it.
+   * @param {string} body
+   */
   post(body) {
-    this.draft = "";
+    this.drafts.reply.save();
     this.#typedAt = 0;
     this.#outbox.add("message.post", body);
+    this.drafts.reply.write("");
+    this.drafts.reply.save();
     this.#listener.changed();
+  }
+
+  /**
+   * Ask for a message back; for one that has not reached the server yet, as soon as it has.
+   * @param {string} clientId the newest one, if none is named
+   */
+  undo(clientId = this.#sending.at(-1) ?? "") {
+    this.drafts.reply.save();
+    this.#regretted = clientId;
+    this.#takeBackRegretted();
+  }
+
+  get canUndo() {
+    return this.#sending.length > 0;
+  }
+
+  /**
+   * Write to colleagues.
+   * @param {string} body
+   * @param {number[]} mentions ids of agents
+   */
+  note(body, mentions) {
+    this.#typedAt = 0;
+    this.#outbox.add("note.post", body, { body, mentions });
+    this.drafts.note.write("");
+    this.drafts.note.save();
+    this.#listener.changed();
+  }
+
+  /**
+   * The server has what was sent under this id.
+   * @param {string} clientId
+   */
+  settle(clientId) {
+    this.#outbox.settle(clientId);
   }
 
   /** @param {string} clientId */
@@ -100,14 +155,14 @@ export class Transcript {
   }
 
   /**
-   * Tell the customer that the agent writes; at most every three seconds.
+   * Tell the customer, or of a note the colleagues, that the agent writes; at most every three seconds.
    * @param {boolean} on
    */
   type(on) {
     const isDue = on ? Date.now() - this.#typedAt > TYPING_EVERY : this.#typedAt > 0;
     if (!isDue) return;
     this.#typedAt = on ? Date.now() : 0;
-    this.#listener.send({ type: "typing", conversation: this.id, on });
+    this.#listener.send({ type: "typing", conversation: this.id, on, note: this.mode === "note" });
   }
 
   /**
@@ -139,16 +194,25 @@ export class Transcript {
     if (this.#isKnown && seq > this.complete && seq > this.#covered && !this.#isOpening) this.open();
   }
 
+  /** @param {number} number what the server has of what only agents see */
+  expectRemark(number) {
+    if (this.#isKnown && number > this.completeRemarks && number > this.#coveredRemarks && !this.#isOpening) {
+      this.#coveredRemarks = number;
+      this.open();
+    }
+  }
+
   /** Everything to show, in order: what is saved, what is on its way, what is being written. */
   get items() {
+    const held = [...this.#held.values()].map((message) => heldItem(message, this.#me.name));
     const waiting = this.#outbox.parcels.map((parcel) => waitingItem(parcel, this.#me.name));
-    return [...this.#saved, ...waiting, ...(this.#reply.live?.text ? [liveItem(this.#reply.live)] : [])];
+    return [...this.#withRemarks(this.#saved), ...held, ...waiting, ...(this.#reply.live?.text ? [liveItem(this.#reply.live)] : [])];
   }
 
   /** Who is about to say something, or nobody. */
   get writer() {
     if (this.#reply.live && !this.#reply.live.text) return { author: /** @type {const} */ ("bot"), name: "" };
-    return this.typing;
+    return this.company.customer;
   }
 
   /** @param {TalkFrame} frame */
@@ -156,10 +220,15 @@ export class Transcript {
     if (frame.type === "state") this.#applyState(frame.last_seq);
     else if (frame.type === "ack") this.#acknowledge(frame);
     else if (frame.type === "message.posted") this.#add(frame.message);
+    else if (frame.type === "remark.posted") this.#addRemark(frame.remark);
     else if (frame.type === "reply.started") this.#reply.start(frame.reply, frame.in_reply_to);
     else if (frame.type === "reply.chunk") this.#reply.extend(frame) && this.open();
     else if (frame.type === "reply.failed") this.#reply.end(frame.in_reply_to);
-    else if (frame.type === "typing") this.#showTyping(frame);
+    else if (frame.type === "typing") this.company.type(frame);
+    else if (frame.type === "looking") this.company.look(frame);
+    else if (frame.type === "draft") this.drafts[frame.kind].apply(frame);
+    else if (frame.type === "held") this.#hold(frame);
+    else if (frame.type === "message.returned") this.#takeBack(frame);
     this.#listener.changed();
   }
 
@@ -172,14 +241,26 @@ export class Transcript {
       const item = savedItem(message, labels.get(message.seq) ?? message);
       const key = keys.has(item.key) ? `seq:${message.seq}` : item.key;
       keys.add(key);
-      return { ...item, key };
+      return { ...item, key, seq: message.seq };
     });
+  }
+
+  /**
+   * A remark stands below the message that was the last when it was made.
+   * @param {(Item & {seq: number})[]} saved
+   * @returns {Item[]}
+   */
+  #withRemarks(saved) {
+    const remarks = [...this.#remarks.values()].sort((a, b) => a.number - b.number);
+    const lines = [...saved.map((item) => ({ at: item.seq, item })), ...remarks.map((said) => ({ at: said.after + 0.5, item: remarkItem(said) }))];
+    return lines.sort((a, b) => a.at - b.at).map(({ item }) => item);
   }
 
   /** @type {ConstructorParameters<typeof Outbox>[1]} */
   #sendWhenKnown = (frame) => {
-    if (!this.#isKnown || frame.type !== "message.post") return false;
-    return this.#listener.send({ ...frame, conversation: this.id });
+    if (!this.#isKnown) return false;
+    const hold = frame.type === "message.post" ? { hold: true } : {};
+    return this.#listener.send(/** @type {ClientFrame} */ ({ ...frame, ...hold, conversation: this.id }));
   };
 
   /** @param {number} lastSeq */
@@ -189,6 +270,38 @@ export class Transcript {
     this.#isKnown = true;
     this.expect(lastSeq);
     this.#outbox.flush();
+  }
+
+  /**
+   * The server has them now, so they are no longer ours to send.
+   * @param {Held} held
+   */
+  #hold({ messages }) {
+    this.#held = new Map(messages.map((message) => [message.client_id, message]));
+    for (const { client_id } of messages) this.#outbox.settle(client_id);
+    this.#takeBackRegretted();
+  }
+
+  /** Messages that can still be taken back, by their client ids. */
+  get #sending() {
+    const unsent = this.#outbox.parcels.filter(({ type, delivery }) => type === "message.post" && delivery !== "failed");
+    return [...this.#held.keys(), ...unsent.map(({ client_id }) => client_id)];
+  }
+
+  #takeBackRegretted() {
+    if (!this.#held.has(this.#regretted)) return;
+    this.#listener.send({ type: "message.undo", conversation: this.id, client_id: this.#regretted });
+  }
+
+  /**
+   * It is told to all windows of the agent, and once more to the one that asked.
+   * @param {Returned} returned
+   */
+  #takeBack({ client_id, reason, body, draft }) {
+    const isNews = this.#isOnItsWay(client_id);
+    this.#settle(client_id);
+    if (isNews) this.drafts.reply.giveBack(body, draft);
+    if (isNews && reason !== "undone") this.#listener.returned(reason);
   }
 
   /** @param {Ack} ack */
@@ -201,10 +314,10 @@ export class Transcript {
 
   /** @param {Message} message */
   #add(message) {
-    const isOwn = this.#outbox.parcels.some(({ client_id }) => client_id === message.client_id);
-    if (message.client_id) this.#outbox.settle(message.client_id);
+    const isOwn = this.#isOnItsWay(message.client_id ?? "");
+    if (message.client_id) this.#settle(message.client_id);
     if (message.author === "bot") this.#reply.end(message.in_reply_to);
-    if (message.author === this.typing?.author) this.typing = null;
+    this.company.heard(message.author);
     const before = this.#messages.get(message.seq);
     const isNew = !before;
     this.#messages.set(message.seq, message);
@@ -220,15 +333,25 @@ export class Transcript {
     if (text && reader === "agents") this.#listener.arrived({ ...message, body: text });
   }
 
-  /** @param {Pick<Typing, "author" | "name" | "on">} typing */
-  #showTyping({ author, name, on }) {
-    clearTimeout(this.#typingExpiry);
-    this.typing = on ? { author, name } : null;
-    if (on) this.#typingExpiry = setTimeout(() => this.#expireTyping(), TYPING_LASTS);
+  /** @param {Remark} remark */
+  #addRemark(remark) {
+    const isOwn = this.#outbox.parcels.some(({ client_id }) => client_id === remark.client_id);
+    if (remark.client_id) this.#outbox.settle(remark.client_id);
+    const isNew = !this.#remarks.has(remark.number);
+    this.#remarks.set(remark.number, remark);
+    while (this.#remarks.has(this.completeRemarks + 1)) this.completeRemarks += 1;
+    const isLive = new Date(remark.created_at).getTime() > this.#openedAt;
+    if (isNew && isLive && !isOwn && remark.kind === "note") this.#listener.arrived({ ...remark, author: "note" });
   }
 
-  #expireTyping() {
-    this.typing = null;
-    this.#listener.changed();
+  /** @param {string} clientId */
+  #isOnItsWay(clientId) {
+    return this.#held.has(clientId) || this.#outbox.parcels.some(({ client_id }) => client_id === clientId);
+  }
+
+  /** @param {string} clientId */
+  #settle(clientId) {
+    this.#outbox.settle(clientId);
+    this.#held.delete(clientId);
   }
 }

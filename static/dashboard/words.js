@@ -1,10 +1,13 @@
 // Words for numbers and codes: waiting times, categories, confidence, who has a conversation.
 
-/** @import {Row} from "./protocol.js" */
+/** @import {Label, Priority, Row} from "./protocol.js" */
 
+import { element } from "../widget/dom.js";
 import { dayOf, timeOf } from "../widget/text.js";
 
 const LONG_WAIT = 5;
+const names = new Intl.ListFormat("en");
+const languageNames = new Intl.DisplayNames(["en"], { type: "language" });
 const dayFormat = new Intl.DateTimeFormat([], { day: "numeric", month: "short" });
 
 /** @param {string} code as the server writes it: lower case, underscores */
@@ -51,12 +54,41 @@ export function waitsLong(row) {
   return row.waiting_since !== null && minutesSince(row.waiting_since) >= LONG_WAIT;
 }
 
+/** @type {[Priority, string][]} */
+export const PRIORITIES = [["low", "Low"], ["medium", "Medium"], ["high", "High"], ["urgent", "Urgent"]];
+
+/** @param {Label} label */
+export function labelChip({ name, colour }) {
+  return element("span", { class: `chip tag tag-${colour}`, dir: "auto" }, name);
+}
+
+/**
+ * Medium goes without saying.
+ * @param {Priority} priority
+ */
+export function priorityChip(priority) {
+  return priority === "medium" ? [] : [element("span", { class: `chip priority-${priority}` }, label(priority))];
+}
+
+/** @param {string} code */
+export function languageName(code) {
+  return languageNames.of(code) ?? code;
+}
+
+/** @param {Row} row */
+export function snoozed({ snoozed_until }) {
+  if (!snoozed_until) return "";
+  const at = new Date(snoozed_until);
+  return `Until ${dayOf(at) === "Today" ? timeOf(at) : `${dayFormat.format(at)}, ${timeOf(at)}`}`;
+}
+
 /**
  * Who has the conversation, in a word or two.
  * @param {Row} row
  * @param {number} me
  */
 export function holder(row, me) {
+  if (row.spam) return "Spam";
   if (row.status === "resolved") return "Resolved";
   if (row.handler === "bot") return "Bot";
   if (row.handler === "queue") return "Queue";
@@ -69,8 +101,20 @@ export function holder(row, me) {
  * @param {number} me
  */
 export function standing(row, me) {
+  if (row.spam) return "Spam: nobody answers here";
   if (row.status === "resolved") return "Resolved";
+  if (row.status === "snoozed") return `Snoozed · ${snoozed(row).toLowerCase()}`;
   if (row.handler === "bot") return "The bot answers";
-  if (row.handler === "queue") return `Nobody has it yet · ${waiting(row).toLowerCase()}`;
+  if (row.handler === "queue") return ["Nobody has it yet", waiting(row).toLowerCase()].filter(Boolean).join(" · ");
   return row.assignee?.id === me ? "You have this conversation" : `${row.assignee?.name ?? "An agent"} has this conversation`;
+}
+
+/**
+ * What colleagues do in the open conversation.
+ * @param {{lookers: string[], colleague: string}} company
+ */
+export function company({ lookers, colleague }) {
+  if (colleague) return `${colleague} is writing`;
+  if (!lookers.length) return "";
+  return `${names.format(lookers)} ${lookers.length === 1 ? "is" : "are"} looking at this`;
 }

@@ -137,7 +137,7 @@ function frameOf({ type, client_id, body, fields }) {
 }
 
 /** `crypto.randomUUID` is missing on pages without https. */
-function uuid() {
+export function uuid() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = (bytes[6] & 0x0f) | 0x40;
   bytes[8] = (bytes[8] & 0x3f) | 0x80;

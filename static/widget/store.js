@@ -4,7 +4,7 @@
 /**
  * @typedef {object} Entry a message or request that the server has not acknowledged
  * @property {string} client_id
- * @property {"message.post" | "agent.request" | "answer.judge" | "contact.email" | "rating.post"} type
+ * @property {"message.post" | "agent.request" | "answer.judge" | "contact.email" | "rating.post" | "note.post"} type
  * @property {string} body of a message
  * @property {Record<string, unknown>} [fields] what else the frame says
  * @property {string} created_at
@@ -73,7 +73,7 @@ export class Store {
  * @param {T} fallback where nothing legible is stored
  * @returns {T}
  */
-function read(key, fallback) {
+export function read(key, fallback) {
   try {
     return JSON.parse(memory.get(key) ?? localStorage.getItem(key) ?? "") ?? fallback;
   } catch {
@@ -85,7 +85,7 @@ function read(key, fallback) {
  * @param {string} key
  * @param {unknown} value
  */
-function write(key, value) {
+export function write(key, value) {
   const text = JSON.stringify(value);
   try {
     localStorage.setItem(key, text);

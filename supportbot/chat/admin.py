@@ -1,19 +1,21 @@
-"""Contacts, conversations, messages and generations in the admin: history, to be read."""
+"""Contacts, conversations, messages and generations in the admin: history, to be read; and what agents write with."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from supportbot.chat.models import Contact, Conversation, Generation, Message, Rating, Translator
+from supportbot.chat.models import CannedResponse, Contact, Conversation, Generation, Macro, Message, Rating, Translator
+from supportbot.chat.sorting import Label
 from supportbot.chat.translation.admin import TranslatorsAdmin
-from supportbot.workspaces.administration import HistoryAdmin
+from supportbot.workspaces.administration import HistoryAdmin, WorkspaceAdmin
 
 OF_WORKSPACE = ("workspace", admin.RelatedOnlyFieldListFilter)
 admin.site.register(Translator, TranslatorsAdmin)
@@ -103,6 +105,19 @@ class MessagesAdmin(HistoryAdmin):
         return None if message.confidence is None else f"{message.confidence:.0%}"
 
 
+@admin.register(Label)
+class LabelsAdmin(WorkspaceAdmin):
+    """The words that conversations carry."""
+
+    list_display = ("name", "colour", "workspace")
+    list_filter = (OF_WORKSPACE,)
+    search_fields = ("name",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        """A label stays where it is."""
+        return (*self.readonly_fields, "workspace") if obj else tuple(self.readonly_fields)
+
+
 @admin.register(Rating)
 class RatingsAdmin(HistoryAdmin):
     """What customers think."""
@@ -138,3 +153,38 @@ class GenerationsAdmin(HistoryAdmin):
     def routing_page(self, generation: Generation) -> SafeString:
         """The way to the routing."""
         return routing_link(generation.message.conversation_id)
+
+
+@admin.register(CannedResponse)
+class CannedResponsesAdmin(WorkspaceAdmin):
+    """The texts that every agent of a workspace may send; an agent's own are nobody else's."""
+
+    list_display = ("code", "title", "workspace", "updated_at")
+    list_filter = (OF_WORKSPACE,)
+    search_fields = ("code", "title", "body")
+    fields = ("workspace", "code", "title", "body")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CannedResponse]:
+        """Without those of a single agent."""
+        rows: QuerySet[CannedResponse] = super().get_queryset(request)
+        return rows.filter(owner=None)
+
+
+@admin.register(Macro)
+class MacrosAdmin(WorkspaceAdmin):
+    """What agents do with one click."""
+
+    list_display = ("name", "does", "workspace")
+    list_filter = (OF_WORKSPACE,)
+    list_select_related: ClassVar[bool | list[str]] = ["workspace", "reply", "label", "assignee"]
+    search_fields = ("name",)
+    fieldsets = (
+        (None, {"fields": ("workspace", "name")}),
+        ("What it does, in this order", {"fields": ("reply", "label", "priority", "takes", "assignee")}),
+        ("And in the end", {"fields": ("snooze_hours", "resolves")}),
+    )
+
+    @admin.display(description="does")
+    def does(self, macro: Macro) -> str:
+        """Its steps."""
+        return ", ".join(macro.steps).capitalize()

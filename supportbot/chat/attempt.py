@@ -88,7 +88,7 @@ class Attempt:
         `choices` are the answers that it offers.
         """
         conversation = self._locked()
-        conversation.category = self.triage.get("category", conversation.category)
+        self._note_triage(conversation)
         is_answer = self.record.get("act") == Generation.Act.ANSWER
         message = transcript.append(
             conversation,
@@ -113,7 +113,7 @@ class Attempt:
         """The conversation goes to people, after what the bot could answer; TurnLost saves nothing."""
         self.record |= {"act": Generation.Act.HAND_OFF, "reason": reason}
         conversation = self._locked()
-        conversation.category = self.triage.get("category", conversation.category)
+        self._note_triage(conversation)
         self._save_triage()  # first, since the summary tells it
         message = transcript.hand_off(conversation, reason=reason, lead=lead, **self._reply_fields())
         self._save_record(message)
@@ -147,6 +147,10 @@ class Attempt:
     def _save_record(self, message: Message) -> None:
         self.record["total_s"] = time.monotonic() - self.started
         Generation.objects.create(in_reply_to=self.message, message=message, **self.record)
+
+    def _note_triage(self, conversation: Conversation) -> None:
+        conversation.category = self.triage.get("category", conversation.category)
+        conversation.spoken = self.heard.get("language", conversation.spoken)
 
     def _save_triage(self) -> None:
         if self.triage:

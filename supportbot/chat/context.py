@@ -110,6 +110,16 @@ def read(conversation: Conversation, waiting: Sequence[Message]) -> Context:
     return Context(earlier, question, number, order, is_proven, _asks_in_a_row(earlier), conversation.language[:2])
 
 
+def order_named(conversation: Conversation) -> Order | None:
+    """The order that the customer named last, for people: unlike the assistant they still see that of what was closed.
+
+    A number that the shop does not have is none.
+    """
+    said = conversation.messages.filter(author=Message.Author.CUSTOMER).order_by("-seq")
+    number = _last_number(list(said[:LAST])[::-1])
+    return Order.objects.in_workspace(conversation.workspace).filter(number=number).first() if number else None
+
+
 def _earlier(conversation: Conversation, waiting: Sequence[Message]) -> list[Message]:
     said = conversation.messages.filter(seq__gt=conversation.context_seq).exclude(author=Message.Author.SYSTEM)
     rows = said.exclude(id__in=[message.id for message in waiting]).select_related("generation").order_by("-seq")

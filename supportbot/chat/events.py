@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -14,9 +16,10 @@ from uuid import UUID
 import structlog
 from channels.layers import get_channel_layer
 
-from supportbot.chat.models import Conversation, Message, Rating, Translation
+from supportbot.chat.models import Conversation, HeldMessage, Message, Rating, Remark, Translation
+from supportbot.chat.sorting import Label
 from supportbot.chat.words import say
-from supportbot.workspaces.models import Workspace
+from supportbot.workspaces.models import User, Workspace
 
 log = structlog.get_logger(__name__)
 PROTOCOL = 1
@@ -29,6 +32,16 @@ _server_loop: asyncio.AbstractEventLoop | None = None
 def conversation_group(conversation_id: UUID) -> str:
     """Everybody who looks at this conversation."""
     return f"conversation.{conversation_id}"
+
+
+def agents_group(conversation_id: UUID) -> str:
+    """Every agent who looks at this conversation."""
+    return f"agents.{conversation_id}"
+
+
+def agent_group(workspace_id: int, user_id: int) -> str:
+    """Every open inbox of one agent."""
+    return f"agent.{workspace_id}.{user_id}"
 
 
 def inbox_group(workspace_id: int) -> str:
@@ -137,8 +150,8 @@ def _rating(conversation: Conversation) -> Frame | None:
 
 
 def summary_frame(conversation: Conversation, preview: str) -> Frame:
-    """`conversation.changed`: one row of the inbox."""
-    agent = conversation.assignee
+    """`conversation.changed`: one row of the inbox; assignee, team and labels had better be loaded."""
+    agent, team, contact = conversation.assignee, conversation.team, conversation.contact
     return {
         "type": "conversation.changed",
         "conversation": {
@@ -146,20 +159,111 @@ def summary_frame(conversation: Conversation, preview: str) -> Frame:
             "status": conversation.status,
             "handler": conversation.handler,
             "assignee": {"id": agent.id, "name": agent.get_short_name()} if agent else None,
-            "contact": {"name": str(conversation.contact)},
+            "team": {"id": team.id, "name": team.name} if team else None,
+            "priority": conversation.priority,
+            "mentions": _mentions(conversation),
+            "labels": [label_facts(label) for label in conversation.labels.all()],
+            "spam": conversation.is_spam,
+            "contact": {"name": str(contact), "page": contact.page, "blocked": contact.blocked_at is not None},
             "preview": preview[:140],
             "category": conversation.category or None,
+            "language": conversation.spoken or None,
             "last_seq": conversation.last_seq,
+            "last_remark": conversation.last_remark,
             "unread": conversation.unread,
+            "created_at": conversation.created_at.isoformat(),
+            "active_at": conversation.active_at.isoformat(),
             "updated_at": conversation.updated_at.isoformat(),
-            "waiting_since": conversation.waiting_since.isoformat() if conversation.waiting_since else None,
+            "waiting_since": _iso(conversation.waiting_since),
+            "snoozed_until": _iso(conversation.snoozed_until),
         },
     }
+
+
+def _mentions(conversation: Conversation) -> list[Frame]:
+    """Who is mentioned here, and whether they have seen all of it."""
+    seen: dict[int, bool] = {}
+    for mention in conversation.mentions.all():
+        seen[mention.user_id] = seen.get(mention.user_id, True) and mention.seen_at is not None
+    return [{"id": user_id, "seen": has_seen} for user_id, has_seen in seen.items()]
+
+
+def label_facts(label: Label) -> Frame:
+    """A label as frames and pages describe it."""
+    return {"id": label.pk, "name": label.name, "colour": label.colour}
+
+
+def _iso(at: datetime | None) -> str | None:
+    """In UTC, so that texts of times have the order of the times."""
+    return at.astimezone(UTC).isoformat() if at else None
+
+
+def remark_frame(remark: Remark) -> Frame:
+    """`remark.posted`, for agents only; its user and its mentions with their users had better be loaded."""
+    return {
+        "type": "remark.posted",
+        "conversation": str(remark.conversation_id),
+        "remark": {
+            "number": remark.number,
+            "after": remark.after,
+            "kind": remark.kind,
+            "name": remark.user.get_short_name() if remark.user else "",
+            "body": remark.body,
+            "client_id": str(remark.client_id) if remark.client_id else None,
+            "mentions": [{"id": m.user_id, "name": str(m.user)} for m in remark.mentions.all()],
+            "created_at": remark.created_at.isoformat(),
+        },
+    }
+
+
+def mention_frame(note: Remark) -> Frame:
+    """`mention.posted`: a colleague calls for the agent who hears this; `note.user` and its conversation are loaded."""
+    by = note.user.get_short_name() if note.user else ""
+    facts = {"by": by, "contact": str(note.conversation.contact), "preview": note.body[:140]}
+    return {"type": "mention.posted", "conversation": str(note.conversation_id), **facts}
 
 
 def typing_frame(conversation_id: UUID, author: str, name: str, on: bool) -> Frame:
     """`typing`: somebody writes, or no longer does."""
     return {"type": "typing", "conversation": str(conversation_id), "author": author, "name": name, "on": on}
+
+
+def looking_frame(conversation_id: UUID, window: str, user: User, *, on: bool, asks: bool = False) -> Frame:
+    """`looking`: an agent has a conversation open in a window, or no longer has; `asks` who else has."""
+    who = {"window": window, "user": user.pk, "name": user.get_short_name()}
+    return {"type": "looking", "conversation": str(conversation_id), **who, "on": on, "asks": asks}
+
+
+def draft_frame(conversation_id: UUID, kind: str, body: str, client_id: UUID | None = None) -> Frame:
+    """`draft`: what the agent has written and not sent; `client_id` is that of the window which saved it."""
+    return {
+        "type": "draft",
+        "conversation": str(conversation_id),
+        "kind": kind,
+        "body": body,
+        "client_id": str(client_id) if client_id else None,
+    }
+
+
+def held_frame(conversation_id: UUID, waiting: Iterable[HeldMessage]) -> Frame:
+    """`held`: the agent's messages that can still be taken back."""
+    messages = [
+        {"client_id": str(held.client_id), "body": held.body, "due_at": held.due_at and held.due_at.isoformat()}
+        for held in waiting
+    ]
+    return {"type": "held", "conversation": str(conversation_id), "messages": messages}
+
+
+def returned_frame(held: HeldMessage, reason: str, body: str, draft: str) -> Frame:
+    """`message.returned`: a message that was held back is not sent; `draft` is what is to be written on."""
+    return {
+        "type": "message.returned",
+        "conversation": str(held.conversation_id),
+        "client_id": str(held.client_id),
+        "reason": reason,
+        "body": body,
+        "draft": draft,
+    }
 
 
 def presence_frame(workspace: Workspace) -> Frame:
@@ -173,8 +277,7 @@ def publish_conversation(conversation: Conversation, *messages: Message) -> None
     for message in messages:
         publish(group, message_frame(message))
     publish(group, state_frame(conversation))
-    last = messages[-1] if messages else conversation.messages.last()
-    publish(inbox_group(conversation.workspace_id), summary_frame(conversation, preview(last)))
+    publish_row(conversation)
 
 
 def publish_again(message: Message) -> None:
@@ -182,7 +285,22 @@ def publish_again(message: Message) -> None:
     conversation = message.conversation
     publish(conversation_group(conversation.id), message_frame(message))
     if message.seq == conversation.last_seq:
-        publish(inbox_group(conversation.workspace_id), summary_frame(conversation, preview(message)))
+        publish_row(conversation)
+
+
+def publish_row(conversation: Conversation) -> None:
+    """Tell the inboxes how a conversation now stands in their lists."""
+    publish(inbox_group(conversation.workspace_id), summary_frame(conversation, preview(conversation.messages.last())))
+
+
+def publish_remark(remark: Remark) -> None:
+    """Tell the agents who look at a conversation of a new line."""
+    publish(agents_group(remark.conversation_id), remark_frame(remark))
+
+
+def publish_mention(note: Remark, person: User) -> None:
+    """Tell somebody that a note mentions them."""
+    publish(agent_group(note.conversation.workspace_id, person.pk), mention_frame(note))
 
 
 def publish_presence(workspace: Workspace) -> None:

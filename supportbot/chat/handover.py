@@ -58,7 +58,9 @@ def suggestions(conversation: Conversation, embed: Embed, find: Find) -> dict[st
 
 def similar(conversation: Conversation, about: Message) -> list[dict[str, str]]:
     """Resolved conversations of this workspace with the same intent or shared words, most alike first."""
-    resolved = Conversation.objects.in_workspace(conversation.workspace).filter(status=Conversation.Status.RESOLVED)
+    resolved = Conversation.objects.in_workspace(conversation.workspace).filter(
+        status=Conversation.Status.RESOLVED, is_spam=False
+    )
     ids = resolved.filter(category=about.category).exclude(id=conversation.id).values_list("id", flat=True)
     rows = Message.objects.filter(conversation__in=list(ids[:CANDIDATES]), author=Message.Author.CUSTOMER)
     best: dict[UUID, tuple[float, Message]] = {}

@@ -3,17 +3,36 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from supportbot.chat.translation.models import Translation as Translation
-from supportbot.chat.translation.models import Translator as Translator
-from supportbot.workspaces.models import User, Workspace
+from supportbot.chat.composing import AgentDraft, CannedResponse, HeldMessage, Macro
+from supportbot.chat.sorting import Label
+from supportbot.chat.translation.models import Translation, Translator
+from supportbot.workspaces.models import Team, User, Workspace
 from supportbot.workspaces.scoping import ScopedQuerySet
+
+__all__ = [
+    "AgentDraft",
+    "CannedResponse",
+    "Contact",
+    "Conversation",
+    "EmailCopy",
+    "Generation",
+    "HeldMessage",
+    "Label",
+    "Macro",
+    "Mention",
+    "Message",
+    "Rating",
+    "Remark",
+    "Translation",
+    "Translator",
+]
 
 TOKEN_IDLE = timedelta(days=30)
 TOKEN_LIFE = timedelta(days=180)
@@ -31,6 +50,7 @@ class Contact(models.Model):
     token_hash = models.CharField(max_length=64, editable=False, help_text="SHA-256 of the visitor's token")
     created_at = models.DateTimeField(auto_now_add=True)
     seen_at = models.DateTimeField(default=timezone.now)
+    blocked_at = models.DateTimeField(null=True, blank=True, help_text="Since then what the contact writes is refused")
 
     objects = ScopedQuerySet["Contact"].as_manager()
 
@@ -60,13 +80,26 @@ class Conversation(models.Model):
         QUEUE = "queue"
         AGENT = "agent"
 
+    class Priority(models.TextChoices):
+        LOW = "low"
+        MEDIUM = "medium"
+        HIGH = "high"
+        URGENT = "urgent"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="conversations")
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="conversations")
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
     handler = models.CharField(max_length=10, choices=Handler, default=Handler.BOT, help_text="Who has the turn")
     assignee = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="conversations")
+    team = models.ForeignKey(Team, models.SET_NULL, null=True, blank=True, related_name="conversations")
+    priority = models.CharField(max_length=8, choices=Priority, default=Priority.MEDIUM)
+    labels = models.ManyToManyField(Label, blank=True, related_name="conversations")
+    snoozed_until = models.DateTimeField(null=True, blank=True)
+    is_spam = models.BooleanField("spam", default=False)
     category = models.CharField(max_length=40, blank=True, help_text="Of the last message that was triaged")
+    spoken = models.CharField("language", max_length=10, blank=True, help_text="Of the last message that was triaged")
+    last_remark = models.PositiveIntegerField(default=0, help_text="Number of the last line that only agents see")
     last_seq = models.PositiveIntegerField(default=0)
     context_seq = models.PositiveIntegerField(default=0, help_text="The assistant reads only what came after this")
     read_seq = models.PositiveIntegerField(default=0, help_text="Up to here an agent has seen it")
@@ -81,16 +114,21 @@ class Conversation(models.Model):
     claim = models.UUIDField(null=True, blank=True, editable=False, help_text="The attempt at a reply that runs now")
     claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    active_at = models.DateTimeField(default=timezone.now, help_text="When something was last said")
     updated_at = models.DateTimeField(auto_now=True)
 
     objects = ScopedQuerySet["Conversation"].as_manager()
 
     class Meta:
-        ordering = ["-updated_at"]
+        ordering = ["-active_at"]
         indexes = [
             models.Index(fields=["workspace", "-handed_off_at"], name="hand_offs"),
-            models.Index(fields=["workspace", "status", "-updated_at"], name="inbox_list"),
-            models.Index(fields=["workspace", "assignee", "-updated_at"], name="inbox_mine"),
+            models.Index(fields=["workspace", "-active_at", "-id"], name="inbox_all"),
+            models.Index(fields=["workspace", "status", "-active_at", "-id"], name="inbox_list"),
+            models.Index(fields=["workspace", "assignee", "-active_at", "-id"], name="inbox_mine"),
+            models.Index(fields=["workspace", "-updated_at"], name="inbox_changes"),
+            models.Index(fields=["workspace", "-active_at"], condition=Q(is_spam=True), name="inbox_spam"),
+            models.Index(fields=["snoozed_until"], condition=Q(status="snoozed"), name="snoozed"),
         ]
 
     def __str__(self) -> str:
@@ -115,11 +153,12 @@ class Conversation(models.Model):
     def give_to_bot(self) -> None:
         """The assistant has the turn."""
         self.status, self.handler = self.Status.PENDING, self.Handler.BOT
-        self.assignee, self.waiting_since, self.asks_email = None, None, False
+        self.assignee, self.waiting_since, self.asks_email, self.snoozed_until = None, None, False, None
 
     def give_to_queue(self) -> None:
         """Any agent may take it."""
         self.status, self.handler, self.assignee = self.Status.OPEN, self.Handler.QUEUE, None
+        self.snoozed_until = None
         self.handed_off_at = timezone.now()
         self.response_s = None
         self.waiting_since = self.waiting_since or self.handed_off_at
@@ -128,11 +167,27 @@ class Conversation(models.Model):
     def give_to_agent(self, agent: User) -> None:
         """One agent has the turn; whoever else writes a reply has lost it."""
         self.status, self.handler, self.assignee = self.Status.OPEN, self.Handler.AGENT, agent
+        self.claim = self.claimed_until = self.snoozed_until = None
+
+    def snooze(self, until: datetime) -> None:
+        """Out of the way until then, or until the customer writes; who has the turn stays."""
+        self.status, self.snoozed_until = self.Status.SNOOZED, until
+
+    def wake(self) -> None:
+        """Back in its place."""
+        self.status = self.Status.PENDING if self.handler == self.Handler.BOT else self.Status.OPEN
+        self.snoozed_until = None
+
+    def put_among_spam(self) -> None:
+        """Nobody answers it any more, nor does the assistant; the customer isn't asked for a rating."""
+        self.give_to_bot()
+        self.status, self.handler, self.is_spam = self.Status.RESOLVED, self.Handler.QUEUE, True
+        self.asks_rating = False
         self.claim = self.claimed_until = None
 
     def confirm(self) -> None:
         """Done, says the customer: the assistant's answer helped. What comes next still belongs to it."""
-        self.status, self.asks_rating = self.Status.RESOLVED, True
+        self.status, self.asks_rating, self.snoozed_until = self.Status.RESOLVED, True, None
 
     def close(self) -> None:
         """Done; what the customer writes next begins anew with the assistant."""
@@ -198,6 +253,57 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.seq} {self.author}: {self.body[:60]}"
+
+
+class Remark(models.Model):
+    """A line among the messages that only agents see: a note, or what somebody did. No customer's surface reads it."""
+
+    class Kind(models.TextChoices):
+        NOTE = "note", "private note"
+        ACTIVITY = "activity"
+
+    workspace_path: ClassVar[str] = "conversation__workspace"
+
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="remarks")
+    number = models.PositiveIntegerField()
+    after = models.PositiveIntegerField(help_text="Sequence number of the message below which it stands")
+    kind = models.CharField(max_length=8, choices=Kind)
+    user = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, help_text="Who wrote or did it")
+    body = models.TextField()
+    client_id = models.UUIDField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = ScopedQuerySet["Remark"].as_manager()
+
+    class Meta:
+        ordering = ["conversation", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "number"], name="one_remark_per_number"),
+            models.UniqueConstraint(fields=["conversation", "client_id"], name="one_remark_per_client_id"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.kind}: {self.body[:60]}"
+
+
+class Mention(models.Model):
+    """A colleague who is called to a note."""
+
+    workspace_path: ClassVar[str] = "conversation__workspace"
+
+    remark = models.ForeignKey(Remark, models.CASCADE, related_name="mentions")
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="mentions")
+    user = models.ForeignKey(User, models.CASCADE, related_name="mentions")
+    seen_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ScopedQuerySet["Mention"].as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["remark", "user"], name="one_mention_per_person")]
+        indexes = [models.Index(fields=["user", "conversation"], name="mentions_of")]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.remark_id}"
 
 
 class Generation(models.Model):

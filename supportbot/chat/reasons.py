@@ -22,6 +22,7 @@ REASONS = {
     "reserved": "This workspace leaves the matter to people.",
     "angry": "The customer was angry twice in a row.",
     "not_helped": "The customer said that the answer did not help.",
+    "assigned": "An agent passed it to people.",
     "identity": "It could not make sure who the customer is.",
     "collecting": "An action needs something more from the customer.",
     "proposed": "An action waits for the customer's yes.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from supportbot.chat.models import Conversation
+
 
 class Refused(Exception):
     """A request that the rules forbid. Its text is shown to whoever asked."""
@@ -16,6 +18,15 @@ class AlreadyTaken(Refused):
 
     def __init__(self, name: str) -> None:
         super().__init__("already_taken", f"{name} has taken this conversation.")
+
+
+class Closed(Refused):
+    """Nobody can have the turn in a conversation that is done."""
+
+    def __init__(self, conversation: Conversation) -> None:
+        done = "This conversation is resolved. It opens again when the customer writes."
+        spam = "This conversation is marked as spam. Take it out of the spam first."
+        super().__init__("forbidden", spam if conversation.is_spam else done)
 
 
 class NotYours(Refused):

@@ -10,14 +10,13 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone
 
-from supportbot.chat import mail, tasks, transcript
+from supportbot.chat import sending, tasks, transcript
 from supportbot.chat.masking import Rules, mask
 from supportbot.chat.models import Contact, Conversation, Message
-from supportbot.chat.refusals import AlreadyTaken, NotYours, Refused, TooFast
+from supportbot.chat.refusals import AlreadyTaken, Closed, NotYours, Refused, TooFast
 from supportbot.chat.words import say
 from supportbot.workspaces.models import AuditEntry, User
 
-BODY_LIMIT = 4000
 NOTE_LIMIT = 500
 RATES = ((5, timedelta(seconds=5)), (20, timedelta(minutes=1)))
 
@@ -28,9 +27,9 @@ def post_message(*, conversation_id: UUID, body: str, client_id: UUID, agent: Us
     conversation = transcript.locked(conversation_id)
     if earlier := conversation.messages.filter(client_id=client_id).first():
         return earlier
-    body = _clean(body)
+    body = transcript.clean(body)
     if agent:
-        return _post_by_agent(conversation, body, client_id, agent)
+        return sending.post(conversation, body, client_id, agent)
     return _post_by_customer(conversation, body, client_id)
 
 
@@ -40,6 +39,7 @@ def request_agent(*, conversation_id: UUID, client_id: UUID) -> Message:
     conversation = transcript.locked(conversation_id)
     if earlier := conversation.messages.filter(client_id=client_id).first():
         return earlier
+    _demand_welcome(conversation)
     if conversation.handler != Conversation.Handler.BOT and (last := conversation.messages.last()):
         return last
     return transcript.hand_off(conversation, reason="asked", client_id=client_id)
@@ -50,15 +50,12 @@ def take(*, conversation_id: UUID, agent: User) -> Conversation:
     """The agent takes the turn; of two at the same moment the second is refused."""
     conversation = transcript.locked(conversation_id)
     if conversation.status == Conversation.Status.RESOLVED:
-        raise Refused("forbidden", "This conversation is resolved. It opens again when the customer writes.")
+        raise Closed(conversation)
     if conversation.handler == Conversation.Handler.AGENT and conversation.assignee:
         if conversation.assignee == agent:
             return conversation
         raise AlreadyTaken(conversation.assignee.get_short_name())
-    conversation.give_to_agent(agent)
-    transcript.settle(conversation, Message.Outcome.BY_AGENT)
-    transcript.silence_bot(conversation, "taken_over")
-    _say(conversation, "joined", agent, name=agent.get_short_name())
+    transcript.give_to_agent(conversation, agent)
     _note(conversation, agent, "conversation.taken")
     return conversation
 
@@ -67,12 +64,13 @@ def take(*, conversation_id: UUID, agent: User) -> Conversation:
 def release(*, conversation_id: UUID, agent: User, note: str = "") -> Conversation:
     """The agent gives the turn back to the assistant, with a note for colleagues who come later."""
     conversation = transcript.locked(conversation_id)
-    _demand_turn(conversation, agent)
+    sending.demand_turn(conversation, agent)
     if len(note) > NOTE_LIMIT:
         raise Refused("too_long", f"A note may have {NOTE_LIMIT} characters; this one has {len(note)}.")
+    sending.deliver_now(conversation, agent)
     conversation.note = note.replace("\x00", "").strip()
     conversation.give_to_bot()
-    _say(conversation, "left", agent, name=agent.get_short_name())
+    transcript.say_publicly(conversation, "left", agent)
     _note(conversation, agent, "conversation.released", note=conversation.note)
     return conversation
 
@@ -85,11 +83,13 @@ def resolve(*, conversation_id: UUID, agent: User) -> Conversation:
         return conversation
     if conversation.assignee not in (None, agent):
         raise NotYours
+    sending.deliver_now(conversation, agent)
     transcript.settle(conversation, Message.Outcome.BY_AGENT)
     transcript.silence_bot(conversation, "taken_over")
     closed = say("closed", conversation.language)
     message = transcript.append(conversation, author=Message.Author.SYSTEM, body=closed)
     conversation.close()
+    transcript.note_activity(conversation, f"{agent.get_short_name()} resolved the conversation", agent)
     transcript.save(conversation, message)
     _note(conversation, agent, "conversation.resolved")
     return conversation
@@ -122,13 +122,14 @@ def mark_seen(*, conversation_id: UUID, seq: int) -> None:
 
 def mark_read(*, conversation_id: UUID, seq: int) -> None:
     """An agent has seen the conversation up to here."""
-    Conversation.objects.filter(id=conversation_id, read_seq__lt=seq, last_seq__gte=seq).update(read_seq=seq)
+    unread = Conversation.objects.filter(id=conversation_id, read_seq__lt=seq, last_seq__gte=seq)
+    unread.update(read_seq=seq, updated_at=timezone.now())
 
 
 def _post_by_customer(conversation: Conversation, body: str, client_id: UUID) -> Message:
+    _demand_welcome(conversation)
     _demand_pace(conversation)
-    if conversation.status == Conversation.Status.RESOLVED:
-        conversation.give_to_bot()
+    _reopen(conversation)
     is_bots = conversation.handler == Conversation.Handler.BOT
     masked = mask(body, Rules.of(conversation.workspace))
     message = transcript.append(
@@ -140,7 +141,7 @@ def _post_by_customer(conversation: Conversation, body: str, client_id: UUID) ->
         outcome=Message.Outcome.PENDING if is_bots else Message.Outcome.BY_AGENT,
         queued_at=timezone.now() if is_bots else None,
     )
-    if not is_bots:
+    if not is_bots and not conversation.is_spam:
         conversation.waiting_since = conversation.waiting_since or message.created_at
     transcript.save(conversation, message)
     if is_bots:
@@ -148,26 +149,18 @@ def _post_by_customer(conversation: Conversation, body: str, client_id: UUID) ->
     return message
 
 
-def _post_by_agent(conversation: Conversation, body: str, client_id: UUID, agent: User) -> Message:
-    _demand_turn(conversation, agent)
-    message = transcript.append(conversation, author=Message.Author.AGENT, body=body, client_id=client_id, user=agent)
-    if conversation.handed_off_at and conversation.response_s is None:
-        conversation.response_s = (message.created_at - conversation.handed_off_at).total_seconds()
-    conversation.waiting_since = None
-    conversation.read_seq = message.seq
-    mail.prepare(message)
-    transcript.save(conversation, message)
-    return message
+def _reopen(conversation: Conversation) -> None:
+    """What was done or snoozed goes on as the customer writes; what is spam stays among it."""
+    if conversation.status == Conversation.Status.SNOOZED:
+        conversation.wake()
+        transcript.note_activity(conversation, "Snoozed no longer: the customer wrote")
+    elif conversation.status == Conversation.Status.RESOLVED and not conversation.is_spam:
+        conversation.give_to_bot()
 
 
-def _clean(body: str) -> str:
-    """Text that every database and browser can hold."""
-    text = body.replace("\x00", "").encode("utf-8", "replace").decode().strip()
-    if not text:
-        raise Refused("empty", "There is nothing to send yet.")
-    if len(text) > BODY_LIMIT:
-        raise Refused("too_long", f"A message may have {BODY_LIMIT:,} characters; this one has {len(text):,}.")
-    return text
+def _demand_welcome(conversation: Conversation) -> None:
+    if conversation.contact.blocked_at:
+        raise Refused("blocked", say("blocked", conversation.language))
 
 
 def _demand_pace(conversation: Conversation) -> None:
@@ -177,17 +170,6 @@ def _demand_pace(conversation: Conversation) -> None:
     for count, span in RATES:
         if written.filter(created_at__gt=now - span).count() >= count:
             raise TooFast
-
-
-def _demand_turn(conversation: Conversation, agent: User) -> None:
-    if conversation.assignee != agent or conversation.handler != Conversation.Handler.AGENT:
-        raise NotYours
-
-
-def _say(conversation: Conversation, key: str, agent: User, **values: str) -> None:
-    body = say(key, conversation.language, **values)
-    message = transcript.append(conversation, author=Message.Author.SYSTEM, body=body, user=agent)
-    transcript.save(conversation, message)
 
 
 def _note(conversation: Conversation, agent: User, action: str, **details: str) -> None:

@@ -166,6 +166,14 @@ def seq_of(frame: Frame, name: str = "last_seq") -> int:
     return value
 
 
+def ids_of(frame: Frame, name: str) -> list[int]:
+    """A field that must be a list of whole numbers; empty if there is none."""
+    values = frame.get(name, [])
+    if not isinstance(values, list) or not all(isinstance(v, int) and not isinstance(v, bool) for v in values):
+        raise Refused("bad_frame", f"{name} must be a list of numbers.")
+    return values
+
+
 def flag_of(frame: Frame, name: str) -> bool:
     """A field that must be true or false."""
     value = frame.get(name)

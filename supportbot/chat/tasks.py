@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from supportbot.celery import app
-from supportbot.chat import assistant, mail, suggesting
+from supportbot.chat import assistant, mail, organising, sending, suggesting
 from supportbot.chat.models import Message
 from supportbot.chat.translation import service as translation
 
@@ -46,9 +46,15 @@ def send_email(conversation_id: str) -> None:
     mail.send(UUID(conversation_id))
 
 
+@app.task(expires=60)
+def deliver(conversation_id: str) -> None:
+    """Send what agents can no longer take back."""
+    sending.deliver(UUID(conversation_id))
+
+
 @app.task
 def sweep() -> None:
-    """Queue again what was accepted, has no outcome and nobody works on; translations and e-mails that are due."""
+    """Queue again what was accepted and nobody works on; send and translate what is due; end snoozes."""
     now = timezone.now()
     unclaimed = Q(conversation__claimed_until=None) | Q(conversation__claimed_until__lt=now)
     waiting = Message.objects.filter(outcome=Message.Outcome.PENDING, queued_at__lt=now - OVERDUE)
@@ -56,8 +62,11 @@ def sweep() -> None:
         queue_reply(message_id)
     for translation_id in translation.due():
         translation.queue(translation_id)
+    for conversation_id in sending.due():
+        deliver.delay(str(conversation_id))
     for conversation_id in mail.due():
         send_email.delay(str(conversation_id))
+    organising.wake_due()
 
 
 @worker_ready.connect

@@ -9,14 +9,18 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 
 from supportbot.actions import dialogue
 from supportbot.chat import drafts, events, handover
-from supportbot.chat.models import Conversation, Message
+from supportbot.chat.composing import BODY_LIMIT
+from supportbot.chat.models import Conversation, Message, Remark
 from supportbot.chat.promise import promise
+from supportbot.chat.refusals import Refused
 from supportbot.chat.translation import service
 from supportbot.chat.translation.interpreter import Said, joined
 from supportbot.chat.words import SENTENCES, say
+from supportbot.workspaces.models import User
 
 
 def locked(conversation_id: UUID) -> Conversation:
@@ -26,6 +30,16 @@ def locked(conversation_id: UUID) -> Conversation:
     """
     rows = Conversation.objects.select_for_update(of=("self",)).select_related("workspace", "contact")
     return rows.get(id=conversation_id)
+
+
+def clean(body: str) -> str:
+    """A message's text as every database and browser can hold it."""
+    text = body.replace("\x00", "").encode("utf-8", "replace").decode().strip()
+    if not text:
+        raise Refused("empty", "There is nothing to send yet.")
+    if len(text) > BODY_LIMIT:
+        raise Refused("too_long", f"A message may have {BODY_LIMIT:,} characters; this one has {len(text):,}.")
+    return text
 
 
 def append(
@@ -39,11 +53,26 @@ def append(
     message = Message.objects.create(
         conversation=conversation, seq=conversation.last_seq, author=author, body=body, **fields
     )
+    conversation.active_at = message.created_at
     if said and said.target:
         service.keep(message, said)
     else:
         service.prepare(message)
     return message
+
+
+def remark(conversation: Conversation, *, kind: Remark.Kind, body: str, user: User | None, **fields: Any) -> Remark:
+    """Add a line that only agents see, and tell them on commit; the conversation still has to be saved."""
+    conversation.last_remark += 1
+    place = {"number": conversation.last_remark, "after": conversation.last_seq}
+    made = Remark.objects.create(conversation=conversation, kind=kind, body=body, user=user, **place, **fields)
+    transaction.on_commit(lambda: events.publish_remark(made))
+    return made
+
+
+def note_activity(conversation: Conversation, body: str, user: User | None = None) -> None:
+    """Add what somebody did, as a sentence for agents."""
+    remark(conversation, kind=Remark.Kind.ACTIVITY, body=body, user=user)
 
 
 def save(conversation: Conversation, *messages: Message) -> None:
@@ -52,10 +81,31 @@ def save(conversation: Conversation, *messages: Message) -> None:
     transaction.on_commit(lambda: events.publish_conversation(conversation, *messages))
 
 
-def settle(conversation: Conversation, outcome: Message.Outcome) -> None:
-    """Give every message that waits for the assistant its outcome."""
+def save_among_agents(conversation: Conversation) -> None:
+    """Save what is no customer's business, and tell the inboxes on commit."""
+    conversation.save()
+    transaction.on_commit(lambda: events.publish_row(conversation))
+
+
+def say_publicly(conversation: Conversation, key: str, agent: User) -> None:
+    """Add a line of the system that the customer sees, too, and save the conversation."""
+    body = say(key, conversation.language, name=agent.get_short_name())
+    save(conversation, append(conversation, author=Message.Author.SYSTEM, body=body, user=agent))
+
+
+def give_to_agent(conversation: Conversation, agent: User) -> None:
+    """The agent has the turn, the assistant is silent, and a customer whom it had not answered waits for a person."""
+    conversation.give_to_agent(agent)
+    if settle(conversation, Message.Outcome.BY_AGENT):
+        conversation.waiting_since = conversation.waiting_since or timezone.now()
+    silence_bot(conversation, "taken_over")
+    say_publicly(conversation, "joined", agent)
+
+
+def settle(conversation: Conversation, outcome: Message.Outcome) -> int:
+    """Give every message that waits for the assistant its outcome; how many there were."""
     waiting = conversation.messages.filter(outcome=Message.Outcome.PENDING)
-    waiting.update(outcome=outcome)
+    return waiting.update(outcome=outcome)
 
 
 def silence_bot(conversation: Conversation, reason: str) -> None:

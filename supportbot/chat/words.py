@@ -81,6 +81,14 @@ SENTENCES: dict[str, dict[str, str]] = {
         "pt": "Não consigo responder a isso com certeza, por isso passo isto a um colega, que responde aqui.",
         "it": "Non posso rispondere con certezza, quindi passo la richiesta a un collega, che risponde qui.",
     },
+    "blocked": {
+        "en": "Not delivered: this shop takes no more messages from this chat. Please use another way to reach it.",
+        "es": "No entregado: esta tienda ya no acepta mensajes de este chat. Utilice otra forma de contacto.",
+        "fr": "Non remis : cette boutique n'accepte plus de messages de ce chat. Contactez-la par un autre moyen.",
+        "de": "Nicht zugestellt: Dieser Shop nimmt aus diesem Chat nichts mehr an. Bitte wählen Sie einen anderen Weg.",
+        "pt": "Não entregue: esta loja já não aceita mensagens deste chat. Contacte-a por outro meio.",
+        "it": "Non consegnato: questo negozio non accetta più messaggi da questa chat. Lo contatti in un altro modo.",
+    },
     "off_topic": {
         "en": "I can't help with that here. I answer questions about {shop}; what can I do for you there?",
         "es": "Aquí no puedo ayudarle con eso. Respondo preguntas sobre {shop}; ¿qué puedo hacer por usted?",
@@ -184,6 +192,14 @@ SENTENCES: dict[str, dict[str, str]] = {
         "de": "Die Antwort geht auch an Ihre E-Mail-Adresse.",
         "pt": "A resposta também segue para o seu endereço de e-mail.",
         "it": "La risposta verrà inviata anche al suo indirizzo e-mail.",
+    },
+    "passed_on": {
+        "en": "A colleague answers here next.",
+        "es": "A continuación le responde aquí otra persona del equipo.",
+        "fr": "Un autre collègue vous répond ici ensuite.",
+        "de": "Als Nächstes antwortet hier eine Kollegin oder ein Kollege.",
+        "pt": "A seguir responde aqui outra pessoa da equipa.",
+        "it": "Ora le risponde qui un'altra persona del team.",
     },
     "joined": {
         "en": "{name} has joined the conversation.",

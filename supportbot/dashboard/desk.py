@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 from uuid import UUID
 
-from django.db.models import Case, OuterRef, QuerySet, Subquery, TextField, When
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, TextField, When
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from supportbot.chat import events
 from supportbot.chat.events import Frame
-from supportbot.chat.models import Conversation, Message
+from supportbot.chat.models import AgentDraft, Conversation, Mention, Message
 from supportbot.chat.refusals import Refused
+from supportbot.dashboard.filters import Filters
 from supportbot.workspaces.models import Member, User, Workspace
 
-ROWS = 100  # conversations that a view shows
+PAGE = 50  # conversations that one page of a view has
 COUNTED = 1000  # above this a view's count is not exact, so that it costs the same with a million rows
+CHOSEN = 10_000  # conversations that can be chosen at once
+CHANGED = 200  # rows after which it is better to load anew
+LATE = timedelta(seconds=10)  # by which a change may be seen after its time
+Status, Handler = Conversation.Status, Conversation.Handler
+LIVE = Q(is_spam=False) & ~Q(status=Status.RESOLVED)
 
 
 @dataclass(frozen=True)
@@ -24,38 +32,63 @@ class Desk:
     """Whoever leaves the workspace, or is no longer active, sees nothing from here with the very next look."""
 
     VIEWS: ClassVar[dict[str, str]] = {
-        "unassigned": "Unassigned",
         "mine": "Mine",
+        "unassigned": "Unassigned",
         "all": "All",
+        "mentions": "Mentions",
+        "pending": "With the bot",
+        "waiting": "Waiting on customer",
+        "snoozed": "Snoozed",
         "resolved": "Resolved",
+        "spam": "Spam",
     }
+    ORDER: ClassVar[dict[str, str]] = {"unassigned": "waiting_since", "snoozed": "snoozed_until"}
     workspace: Workspace
     user: User
     is_admin: bool
 
-    def view(self, name: str) -> QuerySet[Conversation]:
-        """The conversations of a view; of those that wait for a person, the longest waiting is first."""
-        rows = self._conversations()
-        if name == "unassigned":
-            return rows.filter(handler=Conversation.Handler.QUEUE).order_by("waiting_since")
-        if name == "mine":
-            return rows.filter(handler=Conversation.Handler.AGENT, assignee=self.user)
-        if name == "resolved":
-            return rows.filter(status=Conversation.Status.RESOLVED)
-        return rows.exclude(status=Conversation.Status.RESOLVED)
+    def view(self, name: str, filters: Filters | None = None) -> QuerySet[Conversation]:
+        """The conversations of a view in its order: who waits longest or wakes first, elsewhere the newest first.
 
-    def rows(self, name: str) -> list[Frame]:
-        """A view's first conversations, each as `conversation.changed` describes it."""
-        newest = Message.objects.filter(conversation=OuterRef("pk")).order_by("-seq")
-        done = When(translation__reader="agents", translation__state="done", then="translation__text")
-        read = newest.annotate(read=Case(done, default="body", output_field=TextField()))
-        found = self.view(name).select_related("contact", "assignee")
-        shown = found.annotate(preview=Subquery(read.values("read")[:1]))[:ROWS]
-        return [events.summary_frame(row, row.preview or "")["conversation"] for row in shown]
+        Among all are those that are done only if the filters name a status.
+        """
+        key = self.ORDER.get(name)
+        rows = self._conversations().filter(self._condition(name, filters is not None and filters.names_status))
+        rows = filters.narrow(rows) if filters else rows
+        return rows.order_by(key, "id") if key else rows.order_by("-active_at", "-id")
+
+    def page(self, name: str, filters: Filters, after: str = "") -> Frame:
+        """A page of a view, each row as `conversation.changed` describes it, and where the next page begins."""
+        now = timezone.now()
+        rows = self.view(name, filters)
+        total = rows.order_by()[:COUNTED].count()
+        found = self._facts(self._after(rows, name, after)[: PAGE + 1])
+        key = self.ORDER.get(name, "active_at")
+        end = f"{found[PAGE - 1][key]}~{found[PAGE - 1]['id']}" if len(found) > PAGE else None
+        bounds = {name: at.astimezone(UTC).isoformat() for name, at in filters.bounds.items()}
+        return {"rows": found[:PAGE], "next": end, "total": total, "bounds": bounds, "at": now.isoformat()}
+
+    def changes(self, since: datetime) -> Frame:
+        """The rows that have changed since then, of any view; `complete` is false if they are too many to list."""
+        now = timezone.now()
+        rows = self._conversations().filter(updated_at__gte=since - LATE).order_by("-updated_at")
+        found = self._facts(rows[: CHANGED + 1])
+        return {"rows": found[:CHANGED], "complete": len(found) <= CHANGED, "at": now.isoformat()}
+
+    def ids(self, name: str, filters: Filters) -> list[UUID]:
+        """The first conversations of a view, as many as can be chosen at once."""
+        return list(self.view(name, filters).values_list("id", flat=True)[:CHOSEN])
 
     def counts(self) -> dict[str, int]:
-        """How many conversations each view has."""
-        return {name: self.view(name).order_by()[:COUNTED].count() for name in self.VIEWS}
+        """How many conversations each view has; of mentions those that the agent has not seen."""
+        counted = {name: self.view(name) for name in self.VIEWS}
+        counted["mentions"] = counted["mentions"].filter(Exists(self._mentions().filter(seen_at=None)))
+        return {name: rows.order_by()[:COUNTED].count() for name, rows in counted.items()}
+
+    def drafts(self) -> list[tuple[str, str]]:
+        """What this user has written and not sent: the conversation, and of which kind it is."""
+        own = AgentDraft.objects.in_workspace(self.workspace).filter(user=self.user)
+        return [(str(place), kind) for place, kind in own.values_list("conversation_id", "kind")[:COUNTED]]
 
     def conversation(self, conversation_id: UUID) -> Conversation:
         """One conversation of this workspace."""
@@ -80,6 +113,40 @@ class Desk:
         if self._membership().filter(seen_at__lte=at).exists():
             self.mark_seen(None)
 
+    def _condition(self, name: str, with_done: bool) -> Q:
+        conditions = {
+            "mine": LIVE & Q(handler=Handler.AGENT, assignee=self.user, status=Status.OPEN),
+            "unassigned": LIVE & Q(handler=Handler.QUEUE, status=Status.OPEN),
+            "all": Q(is_spam=False) if with_done else LIVE,
+            "mentions": Q(Exists(self._mentions())),
+            "pending": LIVE & Q(status=Status.PENDING),
+            "waiting": LIVE & Q(handler=Handler.AGENT, status=Status.OPEN, waiting_since=None),
+            "snoozed": LIVE & Q(status=Status.SNOOZED),
+            "resolved": Q(is_spam=False, status=Status.RESOLVED),
+            "spam": Q(is_spam=True),
+        }
+        return conditions[name]
+
+    def _mentions(self) -> QuerySet[Mention]:
+        return Mention.objects.filter(conversation=OuterRef("pk"), user=self.user)
+
+    def _after(self, rows: QuerySet[Conversation], name: str, place: str) -> QuerySet[Conversation]:
+        """The rows behind a place in the view's order."""
+        if not place:
+            return rows
+        at, id_ = _place(place)
+        key, later = self.ORDER.get(name, "active_at"), "gt" if name in self.ORDER else "lt"
+        behind = Q(**{f"{key}__{later}": at}) | Q(**{key: at, f"id__{later}": id_})
+        return rows.filter(behind, **{f"{key}__{later}e": at})
+
+    def _facts(self, rows: QuerySet[Conversation]) -> list[Frame]:
+        newest = Message.objects.filter(conversation=OuterRef("pk")).order_by("-seq")
+        done = When(translation__reader="agents", translation__state="done", then="translation__text")
+        read = newest.annotate(read=Case(done, default="body", output_field=TextField()))
+        found = rows.annotate(preview=Subquery(read.values("read")[:1]))
+        loaded = found.select_related("contact", "assignee", "team").prefetch_related("labels", "mentions")
+        return [events.summary_frame(row, row.preview or "")["conversation"] for row in loaded]
+
     def _conversations(self) -> QuerySet[Conversation]:
         rows = Conversation.objects.in_workspace(self.workspace)
         return rows.filter(workspace__members__user=self.user, workspace__members__user__is_active=True)
@@ -97,3 +164,14 @@ def find_desk(user_id: int | None, slug: str = "") -> Desk | None:
     if place is None:
         return None
     return Desk(place.workspace, place.user, is_admin=place.role == Member.Role.ADMIN or place.user.is_superuser)
+
+
+def _place(text: str) -> tuple[datetime, UUID]:
+    at, _, id_ = text.partition("~")
+    try:
+        time, row = parse_datetime(at), UUID(id_)
+    except ValueError:
+        time = None
+    if time is None or time.tzinfo is None:
+        raise Refused("bad_filter", "There is no such page.")
+    return time, row

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from supportbot.dashboard import views
+from supportbot.dashboard import canned, views
 
 urlpatterns = [
     path("inbox/", views.inbox, name="inbox"),
     path("inbox/conversations/", views.conversations, name="inbox-conversations"),
+    path("inbox/conversations/ids/", views.ids, name="inbox-ids"),
+    path("inbox/search/", views.find, name="inbox-search"),
+    path("inbox/choices/", views.offered, name="inbox-choices"),
     path("inbox/counts/", views.counts, name="inbox-counts"),
+    path("inbox/canned/", canned.library, name="inbox-canned"),
+    path("inbox/canned/<int:response>/", canned.response, name="inbox-canned-response"),
     path("inbox/<uuid:conversation>/", views.inbox, name="inbox-conversation"),
     path("inbox/<uuid:conversation>/facts/", views.facts, name="inbox-facts"),
+    path("inbox/<uuid:conversation>/canned/", views.canned, name="inbox-canned-here"),
 ]

@@ -18,7 +18,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from supportbot.workspaces.administration import HistoryAdmin, PartInline, WorkspaceAdmin, is_superuser
 from supportbot.workspaces.hours import MIDNIGHT
-from supportbot.workspaces.models import AuditEntry, HiddenPattern, Holiday, Member, OpeningTime, User, Workspace
+from supportbot.workspaces.models import AuditEntry, HiddenPattern, Holiday, Member, OpeningTime, Team, User, Workspace
 from supportbot.workspaces.patterns import complaint
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -208,6 +208,50 @@ class MembersAdmin(WorkspaceAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Users are shared by the workspaces, so only a superuser picks one."""
         return is_superuser(request)
+
+
+class TeamForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Refuses members of another workspace."""
+
+    class Meta:
+        model = Team
+        fields = ("workspace", "name", "members")
+
+    def clean(self) -> dict[str, Any]:
+        """A team is of one workspace with all its members."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        members = cleaned.get("members")
+        if (
+            members is not None
+            and members.exclude(workspace=cleaned.get("workspace") or self.instance.workspace).exists()
+        ):
+            raise forms.ValidationError("All members of a team have to be of its workspace.")
+        return cleaned
+
+
+@admin.register(Team)
+class TeamsAdmin(WorkspaceAdmin):
+    """Who looks after which conversations together."""
+
+    form = TeamForm
+    list_display = ("name", "workspace", "people")
+    list_filter = (OF_WORKSPACE,)
+    search_fields = ("name",)
+    filter_horizontal = ("members",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
+        """With the number of members."""
+        rows: QuerySet[Team] = super().get_queryset(request)
+        return rows.annotate(people=Count("members"))
+
+    @admin.display(ordering="people")
+    def people(self, team: Any) -> int:
+        """How many are in it."""
+        return int(team.people)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        """A team stays where it is."""
+        return (*self.readonly_fields, "workspace") if obj else tuple(self.readonly_fields)
 
 
 @admin.register(User)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.db.models import ForeignKey, Model, QuerySet
-from django.forms import ModelChoiceField
+from django.db.models import ForeignKey, ManyToManyField, Model, QuerySet
+from django.forms import ModelChoiceField, ModelMultipleChoiceField
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
@@ -51,6 +51,16 @@ class WorkspaceAdmin(ModelAdmin):  # type: ignore[misc]
         if other is not None:
             kwargs["queryset"] = other.get_queryset(request)
         field: ModelChoiceField[Any] | None = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        return field
+
+    def formfield_for_manytomany(
+        self, db_field: ManyToManyField[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> ModelMultipleChoiceField[Any] | None:
+        """Offer only rows that the visitor may see."""
+        other = self.admin_site._registry.get(db_field.related_model)
+        if other is not None:
+            kwargs["queryset"] = other.get_queryset(request)
+        field: ModelMultipleChoiceField[Any] | None = super().formfield_for_manytomany(db_field, request, **kwargs)
         return field
 
     def has_module_permission(self, request: HttpRequest) -> bool:

@@ -120,11 +120,16 @@ class Workspace(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where its clocks are."""
+        return ZoneInfo(self.time_zone)
+
     def hours(self) -> Hours | None:
         """The business hours; None where nobody has set any."""
         week = list(self.opening_times.values_list("weekday", "opens", "closes"))
         days_off = self.holidays.values_list("day", flat=True)
-        return Hours(ZoneInfo(self.time_zone), week, frozenset(days_off)) if week else None
+        return Hours(self.zone, week, frozenset(days_off)) if week else None
 
     def agents_online(self) -> int:
         """How many people have the inbox open now."""
@@ -150,6 +155,23 @@ class Member(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} ({self.role})"
+
+
+class Team(models.Model):
+    """Members who look after the same conversations."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="teams")
+    name = models.CharField(max_length=60)
+    members = models.ManyToManyField(Member, related_name="teams", blank=True)
+
+    objects = ScopedQuerySet["Team"].as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["workspace", "name"], name="one_team_per_name")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class OpeningTime(models.Model):

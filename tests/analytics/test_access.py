@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.test import Client
 
 from supportbot.knowledge.models import Article
-from supportbot.workspaces.models import Member, User
+from supportbot.workspaces.models import Member, Team, User
 from tests.analytics.conftest import Shop, signed_in
 
 LISTS = [
@@ -71,6 +71,18 @@ def test_article_cannot_be_put_into_another_workspace(shop: Shop, other_shop: Sh
     assert "not one of the available choices" in refused.content.decode()
     visitor.post("/admin/knowledge/article/add/", {**fields, "workspace": shop.workspace.id})
     assert [article.workspace for article in Article.objects.all()] == [shop.workspace]
+
+
+def test_a_team_has_members_of_its_own_workspace_only(shop: Shop, other_shop: Shop, superuser: User) -> None:
+    theirs, ours = (Member.objects.get(user=user) for user in (other_shop.agent, shop.agent))
+    fields = {"workspace": shop.workspace.id, "name": "Returns"}
+    page = "/admin/workspaces/team/add/"
+    refused = signed_in(shop.admin).post(page, {**fields, "members": [theirs.id]})
+    assert "not one of the available choices" in refused.content.decode()
+    refused = signed_in(superuser).post(page, {**fields, "members": [theirs.id]})
+    assert "have to be of its workspace" in refused.content.decode()
+    signed_in(shop.admin).post(page, {**fields, "members": [ours.id]})
+    assert list(Team.objects.get().members.all()) == [ours]
 
 
 def test_administrator_changes_a_role_but_not_a_user(shop: Shop) -> None:

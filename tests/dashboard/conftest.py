@@ -52,7 +52,7 @@ class Inbox:
         await self.socket.send_input({"type": "websocket.disconnect", "code": 1000})
         await self.socket.wait(ENDING)
 
-    async def send(self, kind: str, **fields: object) -> None:
+    async def send(self, kind: str, /, **fields: object) -> None:
         """Send one frame."""
         await self.send_text(json.dumps({"v": 1, "type": kind, **fields}))
 

@@ -17,7 +17,7 @@ from supportbot.chat.visitors import Visitor
 from supportbot.workspaces.models import Member, User, Workspace
 from tests.dashboard.conftest import Frame, Inbox, Sit, now, said
 
-COMMANDS = ["open", "read", "take", "release", "resolve"]
+COMMANDS = ["open", "read", "take", "release", "resolve", "wake"]
 read = sync_to_async(now)
 
 

@@ -1,4 +1,4 @@
-"""Load the demo workspace: Fennmoor's settings, articles, orders, people and free times for call-backs, from corpus/.
+"""Load the demo workspace: Fennmoor's settings, articles, orders, people with their canned responses and free times.
 A second run changes nothing but the orders' dates, which follow the calendar so that their states stay true."""
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.timezone import make_aware
 
 from supportbot.actions.models import ActionCall, CallbackSlot
+from supportbot.chat.models import CannedResponse, Macro
 from supportbot.knowledge.models import Article, Collection, Order
 from supportbot.workspaces.models import Member, OpeningTime, User, Workspace
 
@@ -56,6 +57,12 @@ COURSES = (
     (Order.State.REFUND_PENDING, 20, -2),
     (Order.State.REFUND_PAID, 30, -6),
 )
+CANNED = (
+    ("hello", "Greeting", "Hello {{contact.name}}, this is {{agent.name}} of {{workspace.name}}. How can I help?"),
+    ("order", "Where the order is", "Your order {{order.number}} ({{order.items}}) is {{order.state}}."),
+    ("anything-else", "Anything else?", "Is there anything else I can do for you?"),
+    ("goodbye", "Goodbye", "Thank you for writing to us. Have a lovely day!\n\n{{agent.name}}, {{workspace.name}}"),
+)
 SATURDAY = 5
 CALLBACK_TIMES = (time(10), time(11), time(14, 30), time(16))
 CHANGING = ("cancel_order", "change_address")
@@ -82,6 +89,7 @@ class Command(BaseCommand):
         load_orders(workspace, timezone.localdate())
         for name, full_name, role in PEOPLE:
             load_person(workspace, f"{name}@fennmoor.example", full_name, role, password)
+        load_canned(workspace)
         load_callback_slots(workspace, timezone.localdate())
         self.stdout.write(f"Demo logins (password {password}, unless it was changed):")
         for name, _, role in PEOPLE:
@@ -179,6 +187,14 @@ def load_orders(workspace: Workspace, today: date) -> None:
                 "delivery_address": f"{index + 1} Heather Street, Bristol BS2 {index % 9}AB",
             },
         )
+
+
+def load_canned(workspace: Workspace) -> None:
+    """Some texts for agents, and a macro; where there are any, none is added."""
+    if not workspace.canned_responses.exists():
+        texts = [CannedResponse(workspace=workspace, code=code, title=title, body=body) for code, title, body in CANNED]
+        goodbye = CannedResponse.objects.bulk_create(texts)[-1]
+        Macro.objects.create(workspace=workspace, name="Say goodbye and resolve", reply=goodbye, resolves=True)
 
 
 def load_callback_slots(workspace: Workspace, today: date) -> None:

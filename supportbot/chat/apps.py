@@ -1,0 +1,27 @@
+"""Keeps SQLite's search in step with its tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.db import connections
+from django.db.models.signals import post_migrate
+
+
+class ChatConfig(AppConfig):
+    """`supportbot.chat`."""
+
+    name = "supportbot.chat"
+
+    def ready(self) -> None:
+        """Look after each `migrate`."""
+        post_migrate.connect(install_search, sender=self)
+
+
+def install_search(using: str, **_: Any) -> None:
+    """Make what SQLite's search needs beside the migrations' tables."""
+    from supportbot.chat.index import sqlite  # noqa: PLC0415  (models are not ready when this module is read)
+
+    if connections[using].vendor == "sqlite":
+        sqlite.install()

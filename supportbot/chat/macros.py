@@ -1,0 +1,59 @@
+"""Runs macros: every step is the use case that an agent has, all of them in one transaction."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from supportbot.chat import organising, sending, services, transcript
+from supportbot.chat.canned import values_for
+from supportbot.chat.models import CannedResponse, Conversation, Macro
+from supportbot.chat.refusals import Closed, Refused
+from supportbot.chat.variables import fill, names_in
+from supportbot.workspaces.models import User
+
+
+@transaction.atomic
+def run_macro(*, conversation_id: UUID, agent: User, macro_id: int, client_id: UUID) -> Macro:
+    """Do all that the macro says; if one step is refused, nothing was done. A resend sends no second reply."""
+    conversation = transcript.locked(conversation_id)
+    macros = Macro.objects.in_workspace(conversation.workspace).select_related("reply", "label", "assignee")
+    macro = macros.filter(id=macro_id).first()
+    if macro is None:
+        raise Refused("not_found", "There is no such macro any more.")
+    if not conversation.messages.filter(client_id=client_id).exists():
+        if conversation.status == Conversation.Status.RESOLVED:
+            raise Closed(conversation)
+        transcript.note_activity(conversation, f"{agent.get_short_name()} ran the macro {macro.name}", agent)
+        transcript.save_among_agents(conversation)
+        _do(macro, conversation, agent, client_id)
+    return macro
+
+
+def _do(macro: Macro, conversation: Conversation, agent: User, client_id: UUID) -> None:
+    where: dict[str, Any] = {"conversation_id": conversation.id, "agent": agent}
+    if macro.reply:
+        _reply(macro.reply, conversation, agent, client_id)
+    if macro.label:
+        organising.label(**where, label_id=macro.label.pk, on=True)
+    if macro.priority:
+        organising.prioritise(**where, priority=macro.priority)
+    if macro.takes or macro.assignee:
+        organising.assign(**where, to_id=macro.assignee.pk if macro.assignee else agent.pk)
+    if macro.snooze_hours:
+        organising.snooze(**where, until=timezone.now() + timedelta(hours=macro.snooze_hours))
+    if macro.resolves:
+        services.resolve(**where)
+
+
+def _reply(response: CannedResponse, conversation: Conversation, agent: User, client_id: UUID) -> None:
+    text = fill(response.body, values_for(conversation, agent))
+    if missing := names_in(text):
+        what = f"{{{{{missing[0]}}}}}"
+        raise Refused("unfilled", f"/{response.code} needs {what}, which is not known here.")
+    sending.deliver_now(services.take(conversation_id=conversation.id, agent=agent), agent)
+    services.post_message(conversation_id=conversation.id, body=text, client_id=client_id, agent=agent)

@@ -1,0 +1,204 @@
+"""The inbox in real browsers: order that a colleague sees at once, long lists, many changed at once, search."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.customer import Customer
+from tests.e2e.pages import conversation_of, sign_in, visit
+from tests.stack import ROOT, EmbeddedStack
+
+MANY = 230
+PHONE = {"width": 390, "height": 844}
+FILL = f"""
+import django; django.setup()
+from benchmarks.inbox import fill
+from supportbot.workspaces.models import Workspace
+workspace = Workspace.objects.get(slug="fennmoor")
+people = [member.user for member in workspace.members.select_related("user")]
+fill(workspace, people, {MANY}, {2 * MANY})
+"""
+POST_NOTE = """([conversation, body, person]) => new Promise((done) => {
+    const socket = new WebSocket(`${location.origin.replace("http", "ws")}/ws/v1/inbox/`);
+    const frame = { v: 1, type: "note.post", client_id: crypto.randomUUID(), conversation, body, mentions: [person] };
+    socket.onmessage = ({ data }) => {
+        const { type } = JSON.parse(data);
+        if (type === "presence") socket.send(JSON.stringify(frame));
+        if (type === "done") done();
+    };
+})"""
+
+
+@pytest.fixture(scope="module")
+def stack(embedded_stack: EmbeddedStack) -> EmbeddedStack:
+    """The product with many conversations."""
+    environment = {**embedded_stack.environment, "DJANGO_SETTINGS_MODULE": "supportbot.settings"}
+    subprocess.run([sys.executable, "-c", FILL], cwd=ROOT, env=environment, check=True)
+    return embedded_stack
+
+
+@pytest.fixture
+def maya(browser: Browser, stack: EmbeddedStack) -> Iterator[Page]:
+    """Maya at the inbox."""
+    with visit(browser, f"{stack.url}/inbox/?view=all") as page:
+        sign_in(page, "maya")
+        expect(rows(page).first).to_be_visible()
+        yield page
+
+
+@pytest.fixture
+def tom(browser: Browser, stack: EmbeddedStack) -> Iterator[Page]:
+    """Tom at the inbox."""
+    with visit(browser, f"{stack.url}/inbox/?view=all") as page:
+        sign_in(page, "tom")
+        expect(rows(page).first).to_be_visible()
+        yield page
+
+
+def rows(page: Page) -> Locator:
+    """The rows of the list that are elements."""
+    return page.get_by_role("list", name="Conversations").get_by_role("listitem")
+
+
+def test_what_one_agent_sets_a_colleague_sees_at_once(stack: EmbeddedStack, maya: Page, tom: Page) -> None:
+    with Customer(stack.url) as customer:
+        customer.accepted(customer.write("Please, a word with a colleague about my sorting hat"))
+        conversation = conversation_of(stack, "Please, a word with a colleague about my sorting hat")
+        seen = tom.locator(f'#rows li:has([data-id="{conversation}"])')
+        maya.goto(f"{stack.url}/inbox/{conversation}/?view=all")
+        properties = maya.get_by_role("region", name="Properties")
+        properties.get_by_label("Priority").select_option("Urgent")
+        expect(seen).to_contain_text("Urgent")
+        properties.get_by_role("button", name="Edit labels").click()
+        dialog = maya.get_by_role("dialog", name="Labels")
+        dialog.get_by_label("New label").fill("Hats")
+        dialog.get_by_role("button", name="Add").click()
+        expect(dialog.get_by_role("checkbox", name="Hats")).to_be_checked()
+        dialog.get_by_role("button", name="Done").click()
+        expect(seen).to_contain_text("Hats")
+        properties.get_by_label("Assignee").select_option("Tom Okafor")
+        expect(seen).to_contain_text("You")
+        talk = maya.get_by_role("region", name="Messages")
+        expect(talk.get_by_text("Maya assigned it to Tom")).to_be_visible()
+        tom.goto(f"{stack.url}/inbox/{conversation}/?view=all")
+        tom.get_by_role("button", name="Snooze", exact=True).click()
+        tom.get_by_role("button", name=re.compile("Tomorrow morning")).click()
+        expect(maya.get_by_text(re.compile("^Snoozed · until"))).to_be_visible()
+        customer.accepted(customer.write("Are you there?"))
+        expect(talk.get_by_text("Snoozed no longer: the customer wrote")).to_be_visible()
+        expect(talk.get_by_text("Are you there?")).to_be_visible()
+        assert not [said for said in customer.shown() if "urgent" in said[2]]
+
+
+def test_a_note_is_drawn_apart_and_calls_the_colleague_whom_it_mentions(
+    stack: EmbeddedStack, maya: Page, tom: Page
+) -> None:
+    with Customer(stack.url) as customer:
+        customer.accepted(customer.write("Do you deliver to lighthouses?"))
+        conversation = conversation_of(stack, "Do you deliver to lighthouses?")
+        note, person = "@Maya can we do that?", int(maya.locator("#desk").get_attribute("data-user") or 0)
+        tom.evaluate(POST_NOTE, [conversation, note, person])
+        maya.get_by_text("Tom mentions you with").wait_for()
+        maya.get_by_role("button", name="Open", exact=True).click()
+        drawn = maya.get_by_role("region", name="Messages").locator(".said.note")
+        expect(drawn).to_contain_text(note)
+        expect(drawn).to_contain_text("Tom · private note")
+        expect(maya.get_by_role("button", name=re.compile("^Mentions"))).to_contain_text("0")
+        assert all(note not in str(frame) for frame in customer.frames)
+
+
+def test_a_long_list_is_few_elements_and_reaches_its_end(stack: EmbeddedStack, maya: Page) -> None:
+    total = stack.rows("SELECT count(*) AS n FROM chat_conversation WHERE status = 'resolved' AND NOT is_spam")[0]["n"]
+    maya.get_by_role("button", name=re.compile("^Resolved")).click()
+    expect(rows(maya).first).to_have_attribute("aria-posinset", "1")
+    last = maya.locator(f'#rows li[aria-posinset="{total}"]')
+    for _ in range(total):
+        maya.locator("#scroller").evaluate("(list) => { list.scrollTop = list.scrollHeight; }")
+        if last.count():
+            break
+        maya.wait_for_load_state("networkidle")
+    expect(last).to_be_visible()
+    assert rows(maya).count() < 60
+    name = last.locator(".row-name").inner_text()
+    last.get_by_role("link").focus()
+    maya.keyboard.press("ArrowUp")
+    maya.keyboard.press("ArrowDown")
+    expect(last.get_by_role("link")).to_be_focused()
+    maya.keyboard.press("Enter")
+    expect(maya.get_by_role("region", name="Conversation", exact=True).get_by_role("heading")).to_have_text(name)
+
+
+def test_new_conversations_do_not_push_away_what_is_read(stack: EmbeddedStack, maya: Page) -> None:
+    maya.get_by_role("button", name=re.compile("^All")).click()
+    expect(rows(maya).nth(5)).to_be_visible()
+    maya.locator("#scroller").evaluate("(list) => { list.scrollTop = 900; }")
+    expect(maya.locator('#rows li[aria-posinset="11"]')).to_be_visible()
+    read = maya.locator('#rows li[aria-posinset="11"] a').get_attribute("data-id")
+    line = maya.locator(f'#rows li:has([data-id="{read}"])')
+    before = line.bounding_box()
+    with Customer(stack.url) as customer:
+        customer.accepted(customer.write("Hello, I am new here"))
+        expect(line).to_have_attribute("aria-posinset", "12")
+    after = line.bounding_box()
+    assert before and after and abs(before["y"] - after["y"]) < 2
+
+
+def test_all_of_a_filtered_view_are_changed_and_the_filter_is_kept(stack: EmbeddedStack, maya: Page, tom: Page) -> None:
+    maya.get_by_role("button", name="Filter", exact=True).click()
+    dialog = maya.get_by_role("dialog", name="Filter")
+    dialog.get_by_label("Priority").select_option("High")
+    dialog.get_by_label("Category").select_option("Returns")
+    dialog.get_by_role("button", name="Show").click()
+    expect(maya).to_have_url(re.compile("priority=high&category=returns"))
+    expect(maya.get_by_text(re.compile(r"^\d+ found$"))).to_be_visible()
+    maya.get_by_role("button", name="Save…").click()
+    maya.get_by_role("dialog", name="Save this filter").get_by_label("Name").fill("Hot returns")
+    maya.get_by_label("For everybody in this workspace").check()
+    maya.get_by_role("button", name="Save", exact=True).click()
+    expect(tom.get_by_role("button", name="Hot returns", exact=True)).to_be_visible()
+    count = int(maya.get_by_text(re.compile(r"^\d+ found$")).inner_text().split()[0])
+    first = rows(maya).first
+    first.hover()
+    first.get_by_role("checkbox").check()
+    bar = maya.get_by_role("group", name="With all that are chosen")
+    bar.get_by_role("button", name=f"Choose all {count}").click()
+    expect(bar.get_by_text(f"{count} chosen", exact=True)).to_be_visible()
+    bar.get_by_label("Set the priority").select_option("Low")
+    expect(bar.get_by_text(f"{count} done", exact=True)).to_be_visible()
+    expect(maya.get_by_text("Nothing fits these filters")).to_be_visible()
+
+
+def test_search_leads_to_the_message(stack: EmbeddedStack, maya: Page) -> None:
+    with Customer(stack.url) as customer:
+        customer.accepted(customer.write("Does the Zwickmühle fit my kitchen?"))
+    maya.get_by_role("searchbox").fill("zwickmuhle kitch")
+    results = maya.locator("#results")
+    expect(results.locator("mark").first).to_have_text("Zwickmühle")
+    results.get_by_role("link").first.click()
+    talk = maya.get_by_role("region", name="Messages")
+    expect(talk.get_by_text("Does the Zwickmühle fit my kitchen?")).to_be_visible()
+    maya.reload()
+    expect(results.get_by_role("link").first).to_be_visible()
+    maya.get_by_role("searchbox").press("Escape")
+    expect(rows(maya).first).to_be_visible()
+
+
+def test_on_a_phone_nothing_is_wider_than_the_screen(browser: Browser, stack: EmbeddedStack) -> None:
+    with visit(browser, f"{stack.url}/inbox/?view=all", viewport=PHONE, is_mobile=True, has_touch=True) as page:
+        sign_in(page, "maya")
+        expect(rows(page).first).to_be_visible()
+        page.get_by_role("button", name="Choose several").click()
+        rows(page).first.get_by_role("checkbox").check()
+        expect(page.get_by_text("1 chosen")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+        page.get_by_role("button", name="Done").click()
+        rows(page).first.get_by_role("link").click()
+        page.get_by_role("button", name="Details").click()
+        expect(page.get_by_role("region", name="Properties")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
