@@ -6,7 +6,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.db import connections
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class ChatConfig(AppConfig):
@@ -15,8 +15,17 @@ class ChatConfig(AppConfig):
     name = "supportbot.chat"
 
     def ready(self) -> None:
-        """Look after each `migrate`."""
+        """Look before and after each `migrate`."""
+        pre_migrate.connect(suspend_search, sender=self)
         post_migrate.connect(install_search, sender=self)
+
+
+def suspend_search(using: str, **_: Any) -> None:
+    """Take away what would be in the way of SQLite's migrations."""
+    from supportbot.chat.index import sqlite  # noqa: PLC0415  (models are not ready when this module is read)
+
+    if connections[using].vendor == "sqlite":
+        sqlite.suspend()
 
 
 def install_search(using: str, **_: Any) -> None:

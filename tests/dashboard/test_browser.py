@@ -197,7 +197,7 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(browser: Browser, stack: Em
         rows(page).first.get_by_role("checkbox").check()
         expect(page.get_by_text("1 chosen")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
-        page.get_by_role("button", name="Done").click()
+        page.get_by_role("button", name="Close", exact=True).click()
         rows(page).first.get_by_role("link").click()
         page.get_by_role("button", name="Details").click()
         expect(page.get_by_role("region", name="Properties")).to_be_visible()

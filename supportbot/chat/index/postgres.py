@@ -22,14 +22,14 @@ def schema(indexed: Indexed) -> tuple[str, ...]:
     scope = f"array_to_tsvector(ARRAY['w:' || {indexed.workspace.format('NEW')}])"
     columns = ", ".join((*indexed.columns, "words"))
     return (
-        f"ALTER TABLE {name} ADD COLUMN words tsvector",
-        f"CREATE FUNCTION {name}_words() RETURNS trigger LANGUAGE plpgsql AS $$"
+        f"ALTER TABLE {name} ADD COLUMN IF NOT EXISTS words tsvector",
+        f"CREATE OR REPLACE FUNCTION {name}_words() RETURNS trigger LANGUAGE plpgsql AS $$"
         f" BEGIN NEW.words := strip(to_tsvector('simple', {words})) || {scope}; RETURN NEW; END $$",
-        f"CREATE TRIGGER {name}_words BEFORE INSERT OR UPDATE OF {columns} ON {name}"
+        f"CREATE OR REPLACE TRIGGER {name}_words BEFORE INSERT OR UPDATE OF {columns} ON {name}"
         f" FOR EACH ROW EXECUTE FUNCTION {name}_words()",
         f"UPDATE {name} SET words = NULL",
-        f"CREATE INDEX {name}_words ON {name} USING gin (words)",
-        f"CREATE INDEX {name}_newest ON {name} ({indexed.newest} DESC)",
+        f"CREATE INDEX IF NOT EXISTS {name}_words ON {name} USING gin (words)",
+        f"CREATE INDEX IF NOT EXISTS {name}_newest ON {name} ({indexed.newest} DESC)",
     )
 
 

@@ -39,11 +39,25 @@ def schema(indexed: Indexed) -> tuple[str, ...]:
 
 
 def install() -> None:
-    """Make what the migrations' own tables lack; again after each, for SQLite makes an altered table anew."""
+    """After each migration, make what the migrations' own tables lack."""
+    with connection.cursor() as cursor:
+        there = connection.introspection.table_names(cursor)
+        for indexed in TABLES:
+            for statement in schema(indexed) if indexed.table in there else gone(indexed):
+                cursor.execute(statement)
+
+
+def suspend() -> None:
+    """Before each migration, drop the triggers: SQLite makes an altered table anew, and would miss it in them."""
     with connection.cursor() as cursor:
         for indexed in TABLES:
-            for statement in schema(indexed):
-                cursor.execute(statement)
+            for event in ("numbered", "added", "deleted", "reworded"):
+                cursor.execute(f"DROP TRIGGER IF EXISTS {indexed.table}_{event}")
+
+
+def gone(indexed: Indexed) -> tuple[str, ...]:
+    """Forget the words of a table that a migration took away."""
+    return tuple(f"DROP TABLE IF EXISTS {indexed.table}_{part}" for part in ("words", "numbers"))
 
 
 def find(indexed: Indexed, workspace: Workspace, words: Sequence[str], limit: int) -> list[Any]:
