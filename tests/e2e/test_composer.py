@@ -147,6 +147,7 @@ def test_the_whole_inbox_works_by_keyboard(inbox: Open, customer: Customer, embe
 def test_a_note_goes_to_colleagues_alone(inbox: Open, customer: Customer) -> None:
     body = f"Careful, a friend of the owner {uuid4().hex[:6]}"
     mayas, toms = inbox("maya", conversation_of(customer)), inbox("tom")
+    expect(toms.get_by_text("agents online")).to_be_visible()
     expect(thread(mayas).get_by_text("My order 10023")).to_be_visible()
     mayas.keyboard.press("Alt+KeyP")
     note = mayas.get_by_label("Private note", exact=True).and_(mayas.get_by_role("textbox"))
