@@ -9,10 +9,14 @@ from supportbot.chat.attempt import Attempt
 from supportbot.chat.context import Context, numbers, wants_to_know
 from supportbot.chat.words import LANGUAGES
 
+SURELY = 0.5  # an answer to what an action asks, as an address, may look a little like anything
+
 
 def step(attempt: Attempt, said: Context, question: Question) -> Step | None:
     """The next step of an action that is under way, or that the message asks for; None if it wants an answer."""
     conversation, turn = attempt.conversation, attempt.message.seq
+    if question.decision.reason == "asked" and question.triage["confidence"] >= SURELY:
+        return None  # who wants a person has not to finish anything first
     visitor = Visitor(id=str(conversation.contact_id), language=question.language)
     intent = question.triage["intent"] if question.is_sure else ""
     if going_on := dialogue.go_on(conversation.id, said.question, visitor, turn=turn, intent=intent):
