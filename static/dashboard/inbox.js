@@ -164,6 +164,7 @@ class Inbox {
   #drawHead(row) {
     const { me, isMine, alarm, asked } = this.#desk;
     setText(this.#title, row?.contact.name ?? "");
+    byId("verified", HTMLElement).hidden = !row?.contact.verified;
     setText(byId("standing", HTMLElement), row ? standing(row, me) : "");
     setText(byId("alarm", HTMLElement), alarm);
     const isLive = row !== undefined && row.status !== "resolved";

@@ -14,7 +14,7 @@ export interface Row {
   status: State["status"];
   handler: Handler;
   assignee: { id: number; name: string } | null;
-  contact: { name: string };
+  contact: { name: string; verified: boolean };
   preview: string;
   category: string | null;
   last_seq: number;

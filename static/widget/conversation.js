@@ -1,18 +1,28 @@
 // One visitor's conversation: applies the server's frames, keeps order, drops doubles, closes gaps, counts the unread.
 // The database behind the server is the truth; this is a copy that may always be asked for again. Knows no elements.
 
-/** @import {Ack, Author, ClientFrame, Message, ProtocolError, ServerFrame, State} from "./protocol.js" */
+/** @import {Ack, Author, ClientFrame, Message, Profile, ProtocolError, ServerFrame, State} from "./protocol.js" */
 /** @import {Store} from "./store.js" */
 /** @import {Item} from "./items.js" */
 
+/**
+ * @typedef {object} Listener
+ * @property {() => Profile} profile what the page says of the customer
+ * @property {() => void} changed
+ * @property {(message: Message) => void} arrived
+ * @property {(code: string, message: string) => void} failed
+ * @property {() => void} stranger called when somebody else is there now: nothing that was shown may stay
+ */
+
 import { Connection } from "./connection.js";
+import { Introduction } from "./introduction.js";
 import { LiveReply } from "./live_reply.js";
 import { ackedMessage, liveItem, noteItem, savedItem, waitingItem } from "./items.js";
 import { Outbox } from "./outbox.js";
 
 const TYPING_LASTS = 6_000;
 const TYPING_EVERY = 3_000;
-const FINAL = ["unknown_workspace", "origin_refused", "unsupported_version"];
+const FINAL = ["unknown_workspace", "origin_refused", "unsupported_version", "identity_required"];
 const HELD = {
   too_fast: "You are writing fast. Your messages are kept and go out in a moment.",
   failed: "Something went wrong on our side. Your message is kept and sent again in a moment.",
@@ -26,6 +36,7 @@ export class Conversation {
   /** @type {Connection<ServerFrame, ClientFrame>} */
   #connection;
   #outbox;
+  #introduction;
   /** @type {Map<number, Message>} by sequence number */
   #messages = new Map();
   /** @type {Item[]} of sessions that ended while the page was open */
@@ -42,6 +53,8 @@ export class Conversation {
   #seen = 0;
   #reply = new LiveReply();
   #typedAt = 0;
+  /** What the server knows of the page's words about the customer. */
+  #told = "";
   /** @type {number | undefined} */
   #typingExpiry;
 
@@ -59,12 +72,13 @@ export class Conversation {
    * @param {string} origin
    * @param {string} workspace
    * @param {Store} store
-   * @param {{changed: () => void, arrived: (message: Message) => void}} listener
+   * @param {Listener} listener
    */
   constructor(origin, workspace, store, listener) {
     this.#workspace = workspace;
     this.#store = store;
     this.#listener = listener;
+    this.#introduction = new Introduction(listener.profile, listener.failed);
     this.#connection = new Connection(`${origin.replace(/^http/, "ws")}/ws/v1/widget/`, {
       up: () => this.#resume(),
       down: () => this.#lost(),
@@ -75,6 +89,36 @@ export class Conversation {
 
   start() {
     this.#connection.start();
+  }
+
+  stop() {
+    clearTimeout(this.#typingExpiry);
+    this.#outbox.lost();
+    this.#connection.stop();
+  }
+
+  /** The customer has signed out. */
+  end() {
+    this.#connection.send({ type: "session.end" });
+  }
+
+  /**
+   * The page says more of the customer.
+   * @param {boolean} isAnew it has named one, perhaps another
+   */
+  introduce(isAnew) {
+    if (isAnew) this.#introduction.renew();
+    if (this.link === "refused" && isAnew) return this.#tryAgain();
+    if (this.link !== "up") return;
+    if (isAnew && this.#listener.profile().user.token) this.#resume();
+    else this.#describe();
+  }
+
+  /** What the server has not heard yet. */
+  #describe() {
+    const about = this.#about;
+    const told = JSON.stringify(about);
+    if (told !== this.#told && this.#connection.send({ type: "describe", about })) this.#told = told;
   }
 
   /** @param {string} body */
@@ -194,15 +238,30 @@ export class Conversation {
     this.#listener.changed();
   }
 
-  #resume() {
+  get #about() {
+    return this.#introduction.about(this.#store.visitor);
+  }
+
+  async #resume() {
     this.#isResuming = true;
+    const identity = await this.#introduction.token();
+    this.#told = JSON.stringify(this.#about);
     this.#connection.send({
       type: "resume",
       workspace: this.#workspace,
       token: this.#store.token,
       last_seq: this.#complete,
       page: location.origin + location.pathname,
+      ...(identity ? { identity } : {}),
+      about: this.#about,
     });
+  }
+
+  #tryAgain() {
+    this.link = "connecting";
+    this.refusal = "";
+    this.#connection.start();
+    this.#listener.changed();
   }
 
   #lost() {
@@ -229,6 +288,7 @@ export class Conversation {
 
   /** @param {State} state */
   #applyState(state) {
+    if (state.workspace) this.#greeted(state);
     if (this.link !== "up") this.#reply.live = null;
     this.link = "up";
     this.#isGranted = false;
@@ -237,7 +297,23 @@ export class Conversation {
     if (state.handler !== "bot") this.#outbox.settleRequest();
     if (state.workspace) [this.#isResuming, this.#covered] = [false, state.last_seq];
     if (state.last_seq > this.#complete) this.#closeGap(state.last_seq);
+    if (state.workspace) this.#describe();
     this.#outbox.flush();
+  }
+
+  /**
+   * The answer to `resume`. Signed in, the customer may have a conversation from elsewhere.
+   * @param {State} state
+   */
+  #greeted({ conversation, signed_in = false }) {
+    this.#introduction.done();
+    if (this.#store.visitor.signedIn !== signed_in) this.#store.remember({ signedIn: signed_in });
+    const before = this.state?.conversation;
+    if (!before || before === conversation) return;
+    this.#messages.clear();
+    this.#complete = this.#seen = this.#covered = 0;
+    this.#historyEnd = -1;
+    this.#resume();
   }
 
   /** @param {Ack} ack */
@@ -289,11 +365,23 @@ export class Conversation {
 
   /** @param {ProtocolError} error */
   #applyError({ code, message, client_id }) {
+    this.#listener.failed(code, message);
     if (FINAL.includes(code)) this.#refuse(message);
+    else if (code === "session_changed") this.#resume();
+    else if (code === "identity_changed") this.#listener.stranger();
+    else if (code.startsWith("identity_")) this.#doubt();
+    else if (NEW_TOKEN.includes(code) && this.#store.visitor.signedIn) this.#listener.stranger();
     else if (NEW_TOKEN.includes(code)) this.#beginAgain();
     else if (code === "failed" && !client_id) this.#connection.restart();
     else if (code === "too_fast" || code === "failed") this.#outbox.hold(HELD[code]);
     else if (client_id) this.#object(client_id, message);
+  }
+
+  /** The customer is not who the page says: as a visitor whom nobody knows, then. */
+  #doubt() {
+    this.#introduction.refused();
+    if (this.#store.visitor.signedIn) this.#listener.stranger();
+    else this.#resume();
   }
 
   /**

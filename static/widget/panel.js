@@ -10,6 +10,7 @@ import { element, icon } from "./dom.js";
 import { MessageList } from "./message_list.js";
 import { fillScreen } from "./screen.js";
 import { Store } from "./store.js";
+import { useLocale } from "./text.js";
 
 const SPOKEN_LINES = 5;
 const PATIENCE = 1_500;
@@ -39,6 +40,8 @@ class ChatPanel {
   #cards;
   #isDrawing = false;
   #lostAt = 0;
+  #told = "";
+  #gone = new AbortController();
   /** @type {HTMLElement | null} */
   #opener = null;
   #mark = element("span", { class: "mark", "aria-hidden": "true" });
@@ -55,6 +58,9 @@ class ChatPanel {
     this.#conversation = new Conversation(widget.origin, widget.workspace, this.#store, {
       changed: () => this.#drawSoon(),
       arrived: (message) => this.#arrived(message),
+      profile: () => widget.profile,
+      failed: (code, message) => widget.emit("error", { code, message }),
+      stranger: () => this.#startOver(),
     });
     this.#list = new MessageList(widget.origin, (clientId) => this.#conversation.retry(clientId));
     this.#cards = new Cards(this.#conversation);
@@ -87,6 +93,28 @@ class ChatPanel {
     this.#widget.opened(false);
   }
 
+  /** @param {boolean} [isAnew] */
+  introduce(isAnew = false) {
+    this.#conversation.introduce(isAnew);
+    this.#draw();
+  }
+
+  signOut() {
+    this.#conversation.end();
+    this.#store.forget();
+  }
+
+  destroy() {
+    this.#gone.abort();
+    this.#conversation.stop();
+    this.#dialog.remove();
+  }
+
+  #startOver() {
+    this.#store.startOver();
+    this.#widget.restart();
+  }
+
   #build() {
     const close = element("button", { type: "button", class: "close", "aria-label": "Close chat" }, icon("close"));
     const heading = element("div", { class: "heading" }, this.#title, this.#line);
@@ -100,8 +128,8 @@ class ChatPanel {
     this.#composer.draft = this.#store.visitor.draft;
     this.#dialog.addEventListener("keydown", (event) => this.#key(event));
     this.#dialog.addEventListener("cancel", (event) => this.#cancel(event));
-    document.addEventListener("visibilitychange", () => this.#seen());
-    fillScreen(this.#dialog, () => this.#list.follow());
+    document.addEventListener("visibilitychange", () => this.#seen(), { signal: this.#gone.signal });
+    fillScreen(this.#dialog, () => this.#list.follow(), this.#gone.signal);
     this.#draw();
   }
 
@@ -153,7 +181,7 @@ class ChatPanel {
   }
 
   #drawSoon() {
-    if (this.#isDrawing) return;
+    if (this.#isDrawing || this.#gone.signal.aborted) return;
     this.#isDrawing = true;
     queueMicrotask(() => {
       this.#isDrawing = false;
@@ -163,6 +191,8 @@ class ChatPanel {
 
   #draw() {
     const { state, link, items, writer, isAsking } = this.#conversation;
+    useLocale(this.#widget.profile.locale);
+    this.#tell(state);
     this.#drawHeader(state);
     this.#drawBanner();
     this.#drawPerson(state, isAsking);
@@ -170,6 +200,15 @@ class ChatPanel {
     this.#cards.draw();
     this.#list.render(items, writer, (item) => this.#nameOf(item));
     this.#seen();
+  }
+
+  /** The page hears when a conversation has begun, and who has the turn in it. @param {State | null} state */
+  #tell(state) {
+    if (!state?.conversation) return;
+    const { conversation: id, status, handler } = state;
+    const news = JSON.stringify([id, status, handler]);
+    if (news !== this.#told) this.#widget.emit("conversation", { id, status, handler });
+    this.#told = news;
   }
 
   /** @param {State | null} state */

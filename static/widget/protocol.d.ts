@@ -44,6 +44,7 @@ export interface State {
   last_seq: number;
   email: string | null;
   rating: Rating | null;
+  signed_in?: boolean;
   workspace?: Workspace;
 }
 
@@ -87,7 +88,9 @@ export type ServerFrame =
   | ProtocolError;
 
 export type ClientFrame =
-  | { type: "resume"; workspace: string; token: string; last_seq: number; page: string }
+  | { type: "resume"; workspace: string; token: string; last_seq: number; page: string; identity?: string; about: About }
+  | { type: "describe"; about: About }
+  | { type: "session.end" }
   | { type: "message.post"; client_id: string; body: string }
   | { type: "agent.request"; client_id: string }
   | { type: "answer.judge"; client_id: string; seq: number; helped: boolean }
@@ -99,19 +102,58 @@ export type ClientFrame =
 
 // What the loader hands to the panel, and what the panel gives back.
 
+export interface Settings {
+  locale?: string;
+  colour?: string;
+  position?: string;
+  launcherText?: string;
+  hideLauncher?: boolean;
+}
+
+export type Attribute = string | number | boolean | Date | null;
+
+/** A token is signed by the shop; name and e-mail address without one are only claimed. */
+export interface Person {
+  token?: string | (() => Promise<string> | string);
+  name?: string;
+  email?: string;
+}
+
+export interface Profile {
+  locale: string;
+  user: Person;
+  attributes: Record<string, Attribute>;
+  conversation: Record<string, Attribute>;
+}
+
+export interface About {
+  name: string;
+  email: string;
+  locale: string;
+  attributes: Record<string, Attribute>;
+  conversation: Record<string, Attribute>;
+}
+
 export interface Widget {
   root: ShadowRoot;
   launcher: HTMLButtonElement;
   origin: string;
   workspace: string;
+  readonly profile: Profile;
   emit(event: string, detail?: unknown): void;
   paint(colour: string): void;
   opened(open: boolean): void;
   unread(count: number): void;
+  /** Begin anew, as for another customer, with what the page says now. */
+  restart(): void;
 }
 
 export interface Panel {
   readonly isOpen: boolean;
   open(takeFocus: boolean): void;
   close(): void;
+  /** The page says more of the customer, or names one anew. */
+  introduce(isAnew?: boolean): void;
+  signOut(): void;
+  destroy(): void;
 }

@@ -5,8 +5,29 @@ import { element } from "./dom.js";
 const LINK = /https?:\/\/[^\s<>"]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}/gi;
 const TRAILING = /[.,;:!?'"»”’)\]}]+$/;
 
-const timeFormat = new Intl.DateTimeFormat([], { hour: "numeric", minute: "2-digit" });
-const dayFormat = new Intl.DateTimeFormat([], { weekday: "long", day: "numeric", month: "long" });
+let locale = "";
+let timeFormat = new Intl.DateTimeFormat([], { hour: "numeric", minute: "2-digit" });
+let dayFormat = new Intl.DateTimeFormat([], { weekday: "long", day: "numeric", month: "long" });
+
+/**
+ * Write times and days as this language does; one that the browser does not know changes nothing.
+ * @param {string} wanted
+ */
+export function useLocale(wanted) {
+  if (wanted === locale || !isKnown(wanted)) return;
+  locale = wanted;
+  timeFormat = new Intl.DateTimeFormat(wanted, { hour: "numeric", minute: "2-digit" });
+  dayFormat = new Intl.DateTimeFormat(wanted, { weekday: "long", day: "numeric", month: "long" });
+}
+
+/** @param {string} wanted */
+function isKnown(wanted) {
+  try {
+    return Intl.DateTimeFormat.supportedLocalesOf(wanted).length > 0;
+  } catch {
+    return false;
+  }
+}
 
 /**
  * The text with its web and e-mail addresses as links.

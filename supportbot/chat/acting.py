@@ -22,7 +22,13 @@ WANTS_TO_KNOW = re.compile(
 def step(attempt: Attempt, said: Context, question: Question) -> Step | None:
     """The next step of an action that is under way, or that the message asks for; None if it wants an answer."""
     conversation, turn = attempt.conversation, attempt.message.seq
-    visitor = Visitor(id=str(conversation.contact_id), language=question.language)
+    contact = conversation.contact
+    visitor = Visitor(
+        id=str(contact.id),
+        email=contact.verified_email,
+        signed_in=contact.is_verified,
+        language=question.language,
+    )
     intent = question.triage["intent"] if question.is_sure else ""
     if going_on := dialogue.go_on(conversation.id, said.question, visitor, turn=turn, intent=intent):
         return going_on

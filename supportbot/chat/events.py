@@ -128,7 +128,7 @@ def summary_frame(conversation: Conversation, preview: str) -> Frame:
             "status": conversation.status,
             "handler": conversation.handler,
             "assignee": {"id": agent.id, "name": agent.get_short_name()} if agent else None,
-            "contact": {"name": str(conversation.contact)},
+            "contact": {"name": str(conversation.contact), "verified": conversation.contact.is_verified},
             "preview": preview[:140],
             "category": conversation.category or None,
             "last_seq": conversation.last_seq,

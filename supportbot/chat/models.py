@@ -19,28 +19,84 @@ RATING_OPEN = timedelta(hours=24)
 
 
 class Contact(models.Model):
-    """A customer: a visitor who is known by a token only, or somebody with a name."""
+    """A customer: a visitor who is known by a token only, or somebody for whom the shop vouches."""
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="contacts")
     name = models.CharField(max_length=100, blank=True)
-    email = models.EmailField(blank=True, help_text="As the visitor gave it; nobody has verified it")
+    email = models.EmailField(blank=True, help_text="Where answers go; nobody has verified it unless it is the next")
+    verified_email = models.EmailField(blank=True, help_text="For which the shop vouches")
+    external_id = models.CharField(
+        max_length=128,
+        blank=True,
+        help_text="Who it is in the shop's own words (`sub` of its token); empty: unverified",
+    )
+    locale = models.CharField(max_length=10, blank=True, help_text="Language of the page, as it says itself")
+    attributes = models.JSONField(
+        default=dict, blank=True, help_text="What the page says of the customer; not verified"
+    )
     page = models.URLField(max_length=500, blank=True, help_text="Where the visitor last wrote, without its query")
-    token_hash = models.CharField(max_length=64, editable=False, help_text="SHA-256 of the visitor's token")
+    token_hash = models.CharField(
+        max_length=64, blank=True, editable=False, help_text="SHA-256 of an unverified visitor's token"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     seen_at = models.DateTimeField(default=timezone.now)
 
     objects = ScopedQuerySet["Contact"].as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["workspace", "token_hash"], name="one_contact_per_token")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "token_hash"], condition=~Q(token_hash=""), name="one_contact_per_token"
+            ),
+            models.UniqueConstraint(
+                fields=["workspace", "external_id"], condition=~Q(external_id=""), name="one_contact_per_external_id"
+            ),
+        ]
 
     def __str__(self) -> str:
-        return self.name or self.email or f"Visitor {self.token_hash[:4]}"
+        return self.name or self.email or self.external_id or f"Visitor {self.token_hash[:4]}"
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether the shop has said who it is; only browsers in which it did so open the conversation."""
+        return bool(self.external_id)
+
+    @property
+    def has_verified_email(self) -> bool:
+        """Whether answers go to the address for which the shop vouches."""
+        return bool(self.email) and self.email == self.verified_email
 
     def is_expired(self) -> bool:
-        """Whether the token is too old, or was not used for too long."""
+        """Whether an unverified visitor's token is too old, or was not used for too long."""
+        if self.is_verified:
+            return False
         now = timezone.now()
         return self.seen_at < now - TOKEN_IDLE or self.created_at < now - TOKEN_LIFE
+
+
+class SignIn(models.Model):
+    """One token by which the shop signed a customer in, and the browser that used it; kept so that no other may.
+
+    Signed out or erased, it names nobody any more.
+    """
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="sign_ins")
+    jti = models.CharField(max_length=128)
+    token_hash = models.CharField(max_length=64, help_text="SHA-256 of the browser's own token")
+    external_id = models.CharField(max_length=128, blank=True)
+    name = models.CharField(max_length=100, blank=True)
+    email = models.EmailField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    until = models.DateTimeField(help_text="How long the browser stays signed in")
+
+    objects = ScopedQuerySet["SignIn"].as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "jti"], name="one_browser_per_sign_in_token")]
+        indexes = [models.Index(fields=["workspace", "token_hash"], name="sign_ins_of_browser")]
+
+    def __str__(self) -> str:
+        return self.external_id
 
 
 class Conversation(models.Model):
@@ -74,6 +130,7 @@ class Conversation(models.Model):
     response_s = models.FloatField(null=True, blank=True, help_text="From the hand-off to a person's first message")
     summary = models.JSONField(default=dict, blank=True, help_text="For the agent, as of the last hand-off")
     note = models.CharField(max_length=500, blank=True, help_text="From the agent who handed it back to the assistant")
+    attributes = models.JSONField(default=dict, blank=True, help_text="What the page says of it; not verified")
     asks_rating = models.BooleanField(default=False, help_text="It was resolved in a way that asks for a rating")
     claim = models.UUIDField(null=True, blank=True, editable=False, help_text="The attempt at a reply that runs now")
     claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
@@ -102,7 +159,8 @@ class Conversation(models.Model):
     def language(self) -> str:
         """The customer's, as far as it is known; else the workspace's."""
         known = self.messages.filter(author=Message.Author.CUSTOMER).exclude(language="")
-        return known.values_list("language", flat=True).order_by("seq").last() or self.workspace.language
+        latest = known.values_list("language", flat=True).order_by("seq").last()
+        return latest or self.contact.locale or self.workspace.language
 
     def give_to_bot(self) -> None:
         """The assistant has the turn."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import ClassVar
 from uuid import UUID
 
 from django.db import transaction
 
-from supportbot.chat import events, feedback, services
+from supportbot.chat import events, feedback, profile, services
 from supportbot.chat.events import Frame
 from supportbot.chat.models import Contact, Conversation, Message
 from supportbot.chat.refusals import Refused
+from supportbot.chat.sign_in import sign_out
 from supportbot.chat.snapshot import snapshot
 from supportbot.chat.socket import ChatSocket, flag_of, in_thread, seq_of, text_of, uuid_of
 from supportbot.chat.visitors import Visitor, identify
@@ -24,6 +26,8 @@ class CustomerConsumer(ChatSocket):
 
     commands: ClassVar[dict[str, str]] = {
         "resume": "resume",
+        "describe": "describe",
+        "session.end": "end_session",
         "message.post": "post_message",
         "agent.request": "request_agent",
         "answer.judge": "judge_answer",
@@ -43,8 +47,23 @@ class CustomerConsumer(ChatSocket):
         await self.join(events.visitors_group(self.visitor.workspace.id))
         conversation = await in_thread(self.visitor.conversation)()
         await self._follow(conversation)
+        await self._keep_about()
         for missed in await in_thread(_answer)(self.visitor, seq_of(frame)):
             await self.send_frame(missed)
+
+    async def describe(self, frame: Frame) -> None:
+        """The page or the customer says more of the customer or the conversation."""
+        visitor = self._known()
+        about = await in_thread(profile.read)(visitor.workspace, frame.get("about"))
+        self.visitor = replace(visitor, about=about)
+        await self._keep_about()
+
+    async def end_session(self, frame: Frame) -> None:
+        """The customer has signed out: this browser's token opens nothing any more."""
+        visitor = self._known()
+        await in_thread(sign_out)(visitor.workspace, visitor.token_hash)
+        await self._leave_all()
+        self.visitor = self.conversation_id = None
 
     async def post_message(self, frame: Frame) -> None:
         """Save what the customer wrote."""
@@ -93,24 +112,38 @@ class CustomerConsumer(ChatSocket):
 
     async def refresh(self) -> None:
         """Send the state, from which the client sees whether it has missed something."""
+        if self.visitor:
+            await in_thread(self.visitor.demand_identity)()
         if self.visitor and (conversation := await in_thread(self.visitor.conversation)()):
             await self._follow(conversation)
             await self.send_frame(events.state_frame(conversation))
 
     async def _identify(self, frame: Frame) -> Visitor:
         headers = {name: value.decode("latin-1") for name, value in self.scope["headers"]}
-        token, page = frame.get("token"), frame.get("page")
+        token, page, identity = (
+            value if isinstance(value := frame.get(name), str) else "" for name in ("token", "page", "identity")
+        )
         visitor: Visitor = await in_thread(identify)(
             text_of(frame, "workspace"),
-            token if isinstance(token, str) else "",
+            token,
             origin=headers.get(b"origin"),
             host=headers.get(b"host", ""),
-            page=page if isinstance(page, str) else "",
+            page=page,
+            identity=identity,
+            about=frame.get("about"),
         )
         if self.visitor and visitor != self.visitor:
-            for group in list(self.groups_joined):
-                await self.leave(group)
+            await self._leave_all()
         return visitor
+
+    async def _leave_all(self) -> None:
+        for group in list(self.groups_joined):
+            await self.leave(group)
+
+    async def _keep_about(self) -> None:
+        visitor = self._known()
+        if conversation := await in_thread(visitor.conversation)():
+            await in_thread(profile.keep)(conversation, visitor.about)
 
     def _known(self) -> Visitor:
         if self.visitor is None:
@@ -140,7 +173,8 @@ def _answer(visitor: Visitor, last_seq: int) -> list[Frame]:
     none = Conversation(workspace=workspace, contact=Contact(workspace=workspace))
     frames = snapshot(conversation, last_seq) if conversation else [{**events.state_frame(none), "conversation": None}]
     described = {name: getattr(workspace, name) for name in ("name", "greeting", "colour", "language")}
-    return [{**frames[0], "workspace": described}, events.presence_frame(workspace), *frames[1:]]
+    state = {**frames[0], "signed_in": bool(visitor.external_id), "workspace": described}
+    return [state, events.presence_frame(workspace), *frames[1:]]
 
 
 @transaction.atomic

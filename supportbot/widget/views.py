@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from functools import cache
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import etag, require_safe
 
 from supportbot.workspaces.models import Workspace
 
 DEMO_SLUG = "fennmoor"
+IMPORT = re.compile(r'^import .* from "\./(\w+\.js)";$', re.MULTILINE)
 
 
 @require_safe
@@ -21,6 +25,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@gzip_page
 @etag(lambda request: hashlib.sha256(_loader()).hexdigest())
 def loader(request: HttpRequest) -> HttpResponse:
     """The embed script, for pages of any origin."""
@@ -37,5 +42,12 @@ def demo(request: HttpRequest) -> HttpResponse:
     return render(request, "demo/home.html", {"workspace": get_object_or_404(Workspace, slug=DEMO_SLUG)})
 
 
+@cache
 def _loader() -> bytes:
-    return (settings.BASE_DIR / "static/widget/widget.js").read_bytes()
+    """The loader as one script: the modules that it imports stand in it, and so does the launcher's style sheet."""
+    script = IMPORT.sub(lambda match: _part(match[1]).replace("export ", ""), _part("widget.js"))
+    return f"(() => {{\n{script.replace('{launcher.css}', _part('launcher.css'))}}})();\n".encode()
+
+
+def _part(name: str) -> str:
+    return (settings.BASE_DIR / "static/widget" / name).read_text()

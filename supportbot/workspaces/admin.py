@@ -8,11 +8,12 @@ from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest
+from unfold.decorators import action as button
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
@@ -51,6 +52,7 @@ class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
             "time_zone",
             "hides_phones",
             "hides_emails",
+            "requires_identity",
         )
 
     def clean_settings(self) -> dict[str, str]:
@@ -73,6 +75,13 @@ class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
         if not isinstance(names, list) or not all(isinstance(name, str) and NAME.fullmatch(name) for name in names):
             raise forms.ValidationError('Write a list of categories and intents, as ["invoice", "complain"].')
         return names
+
+    def clean_requires_identity(self) -> bool:
+        """Without a secret nobody could be verified, so nobody could chat."""
+        is_required: bool = self.cleaned_data["requires_identity"]
+        if is_required and not self.instance.sealed_identity_secret:
+            raise forms.ValidationError("Make an identity secret first, and sign tokens with it on your site.")
+        return is_required
 
     def clean_hand_off_below(self) -> float | None:
         """A probability, or nothing."""
@@ -157,11 +166,14 @@ class WorkspacesAdmin(WorkspaceAdmin):
     fieldsets = (
         (None, {"fields": ("name", "slug", "language")}),
         ("Widget", {"fields": ("key", "greeting", "colour", "allowed_origins")}),
+        ("Identity verification", {"fields": ("identity_secret", "requires_identity")}),
         ("Assistant", {"fields": ("hand_off_below", "quote_from", "reserved", "settings")}),
         ("People", {"fields": ("time_zone",)}),
         ("Hidden in messages, beside card numbers, passwords and codes", {"fields": ("hides_phones", "hides_emails")}),
     )
     inlines = (OpeningTimesInline, HolidaysInline, HiddenPatternsInline)
+    readonly_fields = ("identity_secret",)
+    actions_submit_line = ("make_identity_secret",)
 
     def workspace_path(self) -> str:
         """A workspace is its own."""
@@ -171,6 +183,19 @@ class WorkspacesAdmin(WorkspaceAdmin):
         """With the number of members."""
         rows: QuerySet[Workspace] = super().get_queryset(request)
         return rows.annotate(people=Count("members"))
+
+    @admin.display(description="identity secret")
+    def identity_secret(self, workspace: Workspace) -> str:
+        """Whether there is one; it is shown only when it is made."""
+        made_at = workspace.identity_secret_at
+        return f"Made on {made_at:%d %B %Y, %H:%M} UTC" if made_at else "None yet"
+
+    @button(description="Save and make a new identity secret")  # type: ignore[untyped-decorator]
+    def make_identity_secret(self, request: HttpRequest, obj: Workspace) -> None:
+        """The old secret is void at once, and so is every sign-in that it signed."""
+        assert isinstance(request.user, User)
+        secret = obj.renew_identity_secret(request.user)
+        self.message_user(request, f"The identity secret, shown this once: {secret}", messages.WARNING)
 
     @admin.display(ordering="people")
     def people(self, workspace: Any) -> int:

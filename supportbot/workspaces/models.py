@@ -15,6 +15,7 @@ from django.utils.functional import cached_property
 
 from supportbot.workspaces.hours import Hours
 from supportbot.workspaces.scoping import ScopedQuerySet
+from supportbot.workspaces.sealing import seal, unseal
 
 ONLINE_FOR = timedelta(seconds=60)
 
@@ -115,10 +116,28 @@ class Workspace(models.Model):
     time_zone = models.CharField(max_length=50, default="UTC", help_text="Of the business hours, as Europe/London")
     hides_phones = models.BooleanField("hide phone numbers", default=False)
     hides_emails = models.BooleanField("hide e-mail addresses", default=False)
+    requires_identity = models.BooleanField(
+        "only verified customers may chat", default=False, help_text="Those for whom your site signs a token"
+    )
+    sealed_identity_secret = models.TextField(blank=True, editable=False)
+    identity_secret_at = models.DateTimeField("identity secret made at", null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def identity_secret(self) -> str:
+        """What the site signs its customers' tokens with; empty if there is none yet."""
+        return unseal(self.sealed_identity_secret) if self.sealed_identity_secret else ""
+
+    def renew_identity_secret(self, actor: User | None = None) -> str:
+        """Make a new secret and save it; the only time that it is shown. What the old one signed is void at once."""
+        secret = f"ids_{secrets.token_urlsafe(32)}"
+        self.sealed_identity_secret, self.identity_secret_at = seal(secret), timezone.now()
+        self.save(update_fields=["sealed_identity_secret", "identity_secret_at"])
+        AuditEntry.objects.create(workspace=self, actor=actor, action="identity.secret_renewed", target=self.slug)
+        return secret
 
     def hours(self) -> Hours | None:
         """The business hours; None where nobody has set any."""
