@@ -15,8 +15,8 @@ SECRET = "ids_only-for-the-tests-of-the-widget-on-pages-of-a-shop"
 ADD_WORKSPACE = f"""
 from supportbot.workspaces.models import Workspace
 from supportbot.workspaces.sealing import seal
-Workspace.objects.get_or_create(slug='elsewhere', defaults=dict(name='Elsewhere', key='{KEY}', sealed_identity_secret=seal('{SECRET}')))
-Workspace.objects.filter(slug='elsewhere').update(allowed_origins=['%s'])
+fields = dict(name='Elsewhere', key='{KEY}', sealed_identity_secret=seal('{SECRET}'), allowed_origins=['%s'])
+Workspace.objects.update_or_create(slug='elsewhere', defaults=fields)
 """
 PAGES = {
     "/nonce/": f'nonce="{NONCE}"',

@@ -28,12 +28,10 @@ class Contact(models.Model):
     external_id = models.CharField(
         max_length=128,
         blank=True,
-        help_text="Who it is in the shop's own words (`sub` of its token); empty: unverified",
+        help_text="Who it is for the shop (`sub` of its token); empty: unverified",
     )
     locale = models.CharField(max_length=10, blank=True, help_text="Language of the page, as it says itself")
-    attributes = models.JSONField(
-        default=dict, blank=True, help_text="What the page says of the customer; not verified"
-    )
+    attributes = models.JSONField(default=dict, blank=True, help_text="What the page says of it; not verified")
     page = models.URLField(max_length=500, blank=True, help_text="Where the visitor last wrote, without its query")
     token_hash = models.CharField(
         max_length=64, blank=True, editable=False, help_text="SHA-256 of an unverified visitor's token"

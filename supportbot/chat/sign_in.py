@@ -13,6 +13,7 @@ import jwt
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from supportbot.chat.models import Contact, SignIn
@@ -102,12 +103,12 @@ def signed_in(workspace: Workspace, token_hash: str, *, strictly: bool = True) -
 
 def sign_out(workspace: Workspace, token_hash: str) -> None:
     """The browser's token opens nothing any more, and neither does any token that signed it in."""
-    forget(SignIn.objects.in_workspace(workspace).filter(token_hash=token_hash).values_list("id", flat=True))
+    forget(SignIn.objects.in_workspace(workspace).filter(token_hash=token_hash))
 
 
-def forget(ids: object) -> None:
+def forget(rows: QuerySet[SignIn]) -> None:
     """Keep that these tokens were used, and nothing of the customer."""
-    SignIn.objects.filter(id__in=ids).update(external_id="", name="", email="")
+    rows.update(external_id="", name="", email="")
 
 
 def contact_of(workspace: Workspace, external_id: str) -> Contact:

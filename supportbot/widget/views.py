@@ -26,7 +26,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @gzip_page
-@etag(lambda request: hashlib.sha256(_loader()).hexdigest())
+@etag(lambda request: _version())
 def loader(request: HttpRequest) -> HttpResponse:
     """The embed script, for pages of any origin."""
     response = HttpResponse(_loader(), content_type="text/javascript; charset=utf-8")
@@ -47,6 +47,10 @@ def _loader() -> bytes:
     """The loader as one script: the modules that it imports stand in it, and so does the launcher's style sheet."""
     script = IMPORT.sub(lambda match: _part(match[1]).replace("export ", ""), _part("widget.js"))
     return f"(() => {{\n{script.replace('{launcher.css}', _part('launcher.css'))}}})();\n".encode()
+
+
+def _version() -> str:
+    return hashlib.sha256(_loader()).hexdigest()
 
 
 def _part(name: str) -> str:
