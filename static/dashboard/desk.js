@@ -37,7 +37,7 @@ export class Desk {
   /**
    * @param {number} me
    * @param {string} name the agent's own, as customers see it
-   * @param {{changed: () => void, arrived: (message: Message) => void}} listener
+   * @param {{changed: () => void, arrived: (message: Message) => void, erased: () => void}} listener
    */
   constructor(me, name, listener) {
     this.me = me;
@@ -149,6 +149,7 @@ export class Desk {
   #apply(frame) {
     if (frame.type === "presence") this.#greet(frame.agents_online);
     else if (frame.type === "conversation.changed") this.#change(frame.conversation);
+    else if (frame.type === "conversation.erased") this.#forget(frame.conversation);
     else if (frame.type === "error") this.#fail(frame);
     else if (frame.type === "pong") this.#catchUp();
     else this.#transcripts.get(frame.conversation)?.apply(frame);
@@ -176,6 +177,13 @@ export class Desk {
     if (row.id !== this.current?.id) return;
     this.asked = null;
     this.current.expect(row.last_seq);
+  }
+
+  /** Its customer had it deleted: nothing of it stays on the screen. @param {string} id */
+  #forget(id) {
+    this.rows.remove(id);
+    this.#transcripts.delete(id);
+    if (this.current?.id === id) this.#listener.erased();
   }
 
   /** @param {AgentError} error */

@@ -41,10 +41,13 @@ class Inbox {
     resolve: byId("resolve", HTMLButtonElement),
   };
 
+  #notice = "";
+
   constructor() {
     this.#desk = new Desk(Number(this.#root.dataset.user), this.#root.dataset.name ?? "", {
       changed: () => this.#drawSoon(),
       arrived: (message) => this.#speak(message),
+      erased: () => this.#leaveErased(),
     });
     this.#list = new List(this.#desk, (id) => this.#go(id), (view) => this.#go(this.#desk.current?.id, view));
     this.#thread = new Thread(byId("stage", HTMLElement));
@@ -88,6 +91,7 @@ class Inbox {
 
   /** Show what the page's address says. */
   #arrive() {
+    this.#notice = "";
     const [id] = location.pathname.split("/").slice(2);
     const view = new URLSearchParams(location.search).get("view");
     if (view !== this.#desk.view || !this.#desk.rows.counts) this.#desk.show(view);
@@ -99,6 +103,12 @@ class Inbox {
     const id = this.#desk.current?.id ?? "";
     this.#go(undefined);
     queueMicrotask(() => this.#list.focus(id));
+  }
+
+  #leaveErased() {
+    this.#go(undefined);
+    this.#notice = "The customer had this conversation deleted.";
+    this.#drawSoon();
   }
 
   /** @param {KeyboardEvent} event */
@@ -182,7 +192,7 @@ class Inbox {
     if (link === "down") this.#lostAt ||= Date.now();
     const isShort = link === "down" && Date.now() - this.#lostAt < PATIENCE;
     const banner = byId("banner", HTMLElement);
-    const words = isShort ? "" : BANNERS[link];
+    const words = isShort ? "" : BANNERS[link] || this.#notice;
     banner.hidden = !words;
     if (banner.dataset.words === words) return;
     banner.dataset.words = words;

@@ -39,6 +39,7 @@ export type TalkFrame =
 export type ServerFrame =
   | TalkFrame
   | { type: "conversation.changed"; conversation: Row }
+  | { type: "conversation.erased"; conversation: string }
   | { type: "presence"; agents_online: number }
   | { type: "pong" }
   | AgentError;

@@ -77,6 +77,11 @@ export class Rows {
     this.#countSoon();
   }
 
+  /** Its customer had it deleted. @param {string} id */
+  remove(id) {
+    if (this.#rows.delete(id)) this.#countSoon();
+  }
+
   /** @param {Row} row */
   #keep(row) {
     const known = this.#rows.get(row.id);

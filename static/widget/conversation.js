@@ -1,27 +1,18 @@
 // One visitor's conversation: applies the server's frames, keeps order, drops doubles, closes gaps, counts the unread.
 // The database behind the server is the truth; this is a copy that may always be asked for again. Knows no elements.
 
-/** @import {Ack, Author, ClientFrame, Message, Profile, ProtocolError, ServerFrame, State} from "./protocol.js" */
+/** @import {Ack, ClientFrame, Message, ProtocolError, ServerFrame, State} from "./protocol.js" */
 /** @import {Store} from "./store.js" */
 /** @import {Item} from "./items.js" */
-
-/**
- * @typedef {object} Listener
- * @property {() => Profile} profile what the page says of the customer
- * @property {() => void} changed
- * @property {(message: Message) => void} arrived
- * @property {(code: string, message: string) => void} failed
- * @property {() => void} stranger called when somebody else is there now: nothing that was shown may stay
- */
+/** @import {Listener} from "./introduction.js" */
 
 import { Connection } from "./connection.js";
 import { Introduction } from "./introduction.js";
 import { LiveReply } from "./live_reply.js";
-import { ackedMessage, liveItem, noteItem, savedItem, waitingItem } from "./items.js";
+import { ackedMessage, liveItem, noteItem, savedItems, waitingItem } from "./items.js";
 import { Outbox } from "./outbox.js";
+import { Typing } from "./typing.js";
 
-const TYPING_LASTS = 6_000;
-const TYPING_EVERY = 3_000;
 const FINAL = ["unknown_workspace", "origin_refused", "unsupported_version", "identity_required"];
 const HELD = {
   too_fast: "You are writing fast. Your messages are kept and go out in a moment.",
@@ -37,6 +28,7 @@ export class Conversation {
   #connection;
   #outbox;
   #introduction;
+  #typing;
   /** @type {Map<number, Message>} by sequence number */
   #messages = new Map();
   /** @type {Item[]} of sessions that ended while the page was open */
@@ -52,12 +44,8 @@ export class Conversation {
   /** What the server knows to be seen. */
   #seen = 0;
   #reply = new LiveReply();
-  #typedAt = 0;
   /** What the server knows of the page's words about the customer. */
   #told = "";
-  /** @type {number | undefined} */
-  #typingExpiry;
-
   /** @type {State | null} */
   state = null;
   /** @type {"connecting" | "up" | "down" | "refused"} */
@@ -65,8 +53,8 @@ export class Conversation {
   refusal = "";
   /** Why the server refused an address or a rating. */
   objection = "";
-  /** @type {{author: Author, name: string} | null} */
-  typing = null;
+  /** Why it refused to send the conversation by e-mail. */
+  copyObjection = "";
 
   /**
    * @param {string} origin
@@ -78,6 +66,7 @@ export class Conversation {
     this.#workspace = workspace;
     this.#store = store;
     this.#listener = listener;
+    this.#typing = new Typing(() => listener.changed());
     this.#introduction = new Introduction(listener.profile, listener.failed);
     this.#connection = new Connection(`${origin.replace(/^http/, "ws")}/ws/v1/widget/`, {
       up: () => this.#resume(),
@@ -92,7 +81,7 @@ export class Conversation {
   }
 
   stop() {
-    clearTimeout(this.#typingExpiry);
+    this.#typing.clear();
     this.#outbox.lost();
     this.#connection.stop();
   }
@@ -154,6 +143,15 @@ export class Conversation {
     this.#ask("rating.post", { score, comment });
   }
 
+  /** @param {string} email */
+  sendTranscript(email) {
+    this.#ask("transcript.send", { email });
+  }
+
+  erase() {
+    this.#ask("data.erase", {});
+  }
+
   /** The assistant's answer that nobody has judged yet, if it is the last word; else 0. */
   get openAnswer() {
     const last = this.#messages.get(this.#complete);
@@ -176,15 +174,9 @@ export class Conversation {
     this.#listener.changed();
   }
 
-  /**
-   * Tell the other side that the customer writes; at most every three seconds.
-   * @param {boolean} on
-   */
+  /** Tell the other side that the customer writes. @param {boolean} on */
   type(on) {
-    const isDue = on ? Date.now() - this.#typedAt > TYPING_EVERY : this.#typedAt > 0;
-    if (!isDue || !this.state?.conversation) return;
-    this.#typedAt = on ? Date.now() : 0;
-    this.#connection.send({ type: "typing", on });
+    if (this.state?.conversation && this.#typing.isDue(on)) this.#connection.send({ type: "typing", on });
   }
 
   get unread() {
@@ -205,21 +197,14 @@ export class Conversation {
     return [...this.#past, ...this.#saved, ...waiting, ...(this.#reply.live?.text ? [liveItem(this.#reply.live)] : [])];
   }
 
-  /** A second answer to one message, as a hand-over after a reply, has a line of its own. */
   get #saved() {
-    const keys = new Set();
-    const ordered = [...this.#messages.values()].sort((a, b) => a.seq - b.seq);
-    return ordered.map(savedItem).map((item, index) => {
-      const key = keys.has(item.key) ? `seq:${ordered[index].seq}` : item.key;
-      keys.add(key);
-      return { ...item, key };
-    });
+    return savedItems([...this.#messages.values()]);
   }
 
   /** Who is about to say something, or nobody. */
   get writer() {
     if (this.#reply.live && !this.#reply.live.text) return { author: "bot", name: "" };
-    return this.#reply.live ? null : this.typing;
+    return this.#reply.live ? null : this.#typing.writer;
   }
 
   /**
@@ -229,11 +214,11 @@ export class Conversation {
   #sendWhenKnown = (frame) => this.link === "up" && this.#connection.send(frame);
 
   /**
-   * @param {"answer.judge" | "contact.email" | "rating.post"} type
+   * @param {"answer.judge" | "contact.email" | "rating.post" | "transcript.send" | "data.erase"} type
    * @param {Record<string, unknown>} fields
    */
   #ask(type, fields) {
-    this.objection = "";
+    this.objection = this.copyObjection = "";
     this.#outbox.add(type, "", fields);
     this.#listener.changed();
   }
@@ -267,7 +252,7 @@ export class Conversation {
   #lost() {
     if (this.link !== "refused") this.link = "down";
     this.#isResuming = false;
-    this.typing = null;
+    this.#typing.clear();
     this.#outbox.lost();
     this.#listener.changed();
   }
@@ -276,12 +261,13 @@ export class Conversation {
   #apply(frame) {
     if (frame.type === "state") this.#applyState(frame);
     else if (frame.type === "ack") this.#acknowledge(frame);
-    else if (frame.type === "done") this.#outbox.settle(frame.client_id);
+    else if (frame.type === "done") this.#settle(frame.client_id);
+    else if (frame.type === "conversation.erased") this.#listener.stranger();
     else if (frame.type === "message.posted") this.#add(frame.message);
     else if (frame.type === "reply.started") this.#reply.start(frame.reply, frame.in_reply_to);
     else if (frame.type === "reply.chunk") this.#reply.extend(frame) && this.#resume();
     else if (frame.type === "reply.failed") this.#reply.end(frame.in_reply_to);
-    else if (frame.type === "typing") this.#showTyping(frame);
+    else if (frame.type === "typing") this.#typing.hear(frame);
     else if (frame.type === "error") this.#applyError(frame);
     this.#listener.changed();
   }
@@ -316,6 +302,13 @@ export class Conversation {
     this.#resume();
   }
 
+  /** @param {string} clientId */
+  #settle(clientId) {
+    const isErased = this.#outbox.parcels.some(({ type, client_id }) => type === "data.erase" && client_id === clientId);
+    this.#outbox.settle(clientId);
+    if (isErased) this.#listener.stranger();
+  }
+
   /** @param {Ack} ack */
   #acknowledge(ack) {
     const parcel = this.#outbox.parcels.find(({ client_id }) => client_id === ack.client_id);
@@ -338,7 +331,7 @@ export class Conversation {
   #add(message) {
     if (message.client_id) this.#outbox.settle(message.client_id);
     if (message.author === "bot") this.#reply.end(message.in_reply_to);
-    if (message.author === this.typing?.author) this.typing = null;
+    if (message.author === this.#typing.writer?.author) this.#typing.clear();
     const isNew = !this.#messages.has(message.seq);
     this.#messages.set(message.seq, message);
     while (this.#messages.has(this.#complete + 1)) this.#complete += 1;
@@ -352,15 +345,6 @@ export class Conversation {
    */
   #closeGap(seq) {
     if (seq > this.#covered && !this.#isResuming) this.#resume();
-  }
-
-  /** @param {{author: Author, name: string, on: boolean}} frame */
-  #showTyping({ author, name, on }) {
-    if (author === "customer") return;
-    clearTimeout(this.#typingExpiry);
-    this.typing = on ? { author, name } : null;
-    if (on) this.#typingExpiry = setTimeout(() => this.#showTyping({ author, name, on: false }), TYPING_LASTS);
-    else this.#listener.changed();
   }
 
   /** @param {ProtocolError} error */
@@ -392,7 +376,8 @@ export class Conversation {
   #object(clientId, message) {
     const parcel = this.#outbox.parcels.find(({ client_id }) => client_id === clientId);
     if (!parcel || parcel.type === "message.post") return this.#outbox.fail(clientId, message);
-    this.objection = message;
+    if (parcel.type === "transcript.send") this.copyObjection = message;
+    else this.objection = message;
     this.#outbox.settle(clientId);
   }
 

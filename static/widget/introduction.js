@@ -1,7 +1,16 @@
 // Who the page says is there. An identity token is asked for when it is needed, and sent once for each sign-in: after
 // that the browser's own token is known to the server. Knows no socket.
 
-/** @import {About, Profile} from "./protocol.js" */
+/** @import {About, Message, Profile} from "./protocol.js" */
+
+/**
+ * @typedef {object} Listener who hears of a conversation
+ * @property {() => Profile} profile what the page says of the customer
+ * @property {() => void} changed
+ * @property {(message: Message) => void} arrived
+ * @property {(code: string, message: string) => void} failed
+ * @property {() => void} stranger called when somebody else is there now: nothing that was shown may stay
+ */
 
 export class Introduction {
   #profile;

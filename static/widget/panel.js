@@ -3,24 +3,26 @@
 
 /** @import {Author, Message, Panel, State, Widget, Workspace} from "./protocol.js" */
 
+import { Banner } from "./banner.js";
 import { Cards } from "./cards.js";
 import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
+import { Details } from "./details.js";
 import { element, icon } from "./dom.js";
+import { Extras } from "./extras.js";
 import { MessageList } from "./message_list.js";
 import { fillScreen } from "./screen.js";
 import { Store } from "./store.js";
 import { useLocale } from "./text.js";
 
 const SPOKEN_LINES = 5;
-const PATIENCE = 1_500;
 
 /**
  * @param {Widget} widget
  * @returns {Promise<Panel>}
  */
 export async function mount(widget) {
-  widget.root.adoptedStyleSheets.push(...(await Promise.all(["panel.css", "messages.css", "cards.css"].map(styleSheet))));
+  widget.root.adoptedStyleSheets.push(...(await Promise.all(["panel.css", "messages.css", "cards.css", "more.css"].map(styleSheet))));
   return new ChatPanel(widget);
 }
 
@@ -38,16 +40,19 @@ class ChatPanel {
   #list;
   #composer;
   #cards;
+  #details;
+  #extras;
+  #banner;
   #isDrawing = false;
-  #lostAt = 0;
   #told = "";
+  #isIntroduced = false;
   #gone = new AbortController();
   /** @type {HTMLElement | null} */
   #opener = null;
   #mark = element("span", { class: "mark", "aria-hidden": "true" });
   #title = element("h2", { id: "title", tabindex: "-1" }, "Chat");
   #line = element("p", { class: "line", role: "status" });
-  #banner = element("p", { class: "banner", role: "status", hidden: "" });
+  #hours = element("p", { class: "hours", dir: "auto", hidden: "" });
   #spoken = element("div", { class: "hidden", role: "log", "aria-live": "polite", "aria-label": "New messages" });
   #dialog = element("dialog", { class: "panel", "aria-labelledby": "title" });
 
@@ -65,6 +70,9 @@ class ChatPanel {
     this.#list = new MessageList(widget.origin, (clientId) => this.#conversation.retry(clientId));
     this.#cards = new Cards(this.#conversation);
     this.#composer = new Composer((body) => this.#post(body), (draft) => this.#typed(draft));
+    this.#details = new Details((answers) => this.#introduced(answers));
+    this.#extras = new Extras(widget, this.#store, this.#conversation, () => this.open(true));
+    this.#banner = new Banner(this.#conversation, () => this.#drawSoon());
     this.#build();
     this.#conversation.start();
   }
@@ -118,10 +126,11 @@ class ChatPanel {
   #build() {
     const close = element("button", { type: "button", class: "close", "aria-label": "Close chat" }, icon("close"));
     const heading = element("div", { class: "heading" }, this.#title, this.#line);
-    const header = element("header", {}, this.#mark, heading, close);
+    const header = element("header", {}, this.#mark, heading, ...this.#extras.buttons, close);
     const stage = element("div", { class: "stage" }, this.#list.scroller, this.#list.pill);
-    this.#list.foot.append(this.#cards.element);
-    this.#dialog.append(header, this.#banner, stage, this.#composer.element, this.#spoken);
+    const body = element("div", { class: "body" }, stage, this.#composer.element, this.#extras.element);
+    this.#list.foot.append(this.#hours, this.#details.element, this.#cards.element);
+    this.#dialog.append(header, this.#banner.element, body, this.#spoken);
     this.#widget.root.append(this.#dialog);
     close.onclick = () => this.close();
     this.#composer.person.onclick = () => this.#conversation.requestAgent();
@@ -138,14 +147,14 @@ class ChatPanel {
     if (!takeFocus) return this.#dialog.setAttribute("open", "");
     if (isSmallScreen()) this.#dialog.showModal();
     else this.#dialog.show();
-    if (matchMedia("(pointer: coarse)").matches) this.#title.focus({ preventScroll: true });
+    if (matchMedia("(pointer: coarse)").matches || this.#composer.element.hidden) this.#title.focus({ preventScroll: true });
     else this.#composer.focus();
   }
 
   /** @param {KeyboardEvent} event */
   #key(event) {
     if (event.key !== "Escape") return;
-    event.stopPropagation();
+    if (this.#extras.close()) return event.preventDefault();
     this.#cancel(event);
   }
 
@@ -170,6 +179,7 @@ class ChatPanel {
   /** @param {Message} message */
   #arrived(message) {
     this.#widget.emit("message", message);
+    if (!this.isOpen || document.hidden) this.#extras.tell(this.#nameOf(message), message.body);
     const line = element("p", { dir: "auto" }, `${this.#nameOf(message)}: ${message.body}`);
     this.#spoken.append(line);
     if (this.#spoken.children.length > SPOKEN_LINES) this.#spoken.firstChild?.remove();
@@ -194,7 +204,9 @@ class ChatPanel {
     useLocale(this.#widget.profile.locale);
     this.#tell(state);
     this.#drawHeader(state);
-    this.#drawBanner();
+    this.#drawBeforeFirst(state);
+    this.#banner.draw();
+    this.#extras.draw();
     this.#drawPerson(state, isAsking);
     this.#composer.disabled = link === "refused";
     this.#cards.draw();
@@ -222,31 +234,34 @@ class ChatPanel {
     if (workspace) this.#greet(workspace);
   }
 
+  /** Before the first message: when people are there, and who the visitor is, if the workspace asks. @param {State | null} state */
+  #drawBeforeFirst(state) {
+    const { form = null, hours = "" } = state?.workspace ?? {};
+    const isFirst = !this.#conversation.items.length;
+    const { name, email } = { ...this.#store.visitor, ...this.#widget.profile.user };
+    const answers = { name, email };
+    const isAsked = form && isFirst && !this.#isIntroduced && form.fields.some((field) => !answers[field]);
+    this.#hours.hidden = !hours || !isFirst;
+    if (this.#hours.textContent !== hours) this.#hours.replaceChildren(icon("clock"), hours);
+    this.#details.draw(isAsked ? form : null);
+    this.#composer.element.hidden = Boolean(isAsked);
+  }
+
+  /** @param {{name?: string, email?: string}} answers */
+  #introduced(answers) {
+    this.#isIntroduced = true;
+    this.#store.remember(answers);
+    this.introduce();
+    this.#composer.focus();
+  }
+
   /** @param {Workspace} workspace */
   #greet({ name, greeting, colour }) {
-    this.#list.greet(`How can ${name} help?`, this.#nameOf({ author: "bot", name: "" }), greeting);
+    const said = this.#widget.said || greeting;
+    this.#list.greet(`How can ${name} help?`, this.#nameOf({ author: "bot", name: "" }), said);
     if (colour === this.#store.visitor.colour) return;
     this.#store.remember({ colour });
     this.#widget.paint(colour);
-  }
-
-  #drawBanner() {
-    const words = this.#bannerWords();
-    const symbol = this.#conversation.link === "up" ? "clock" : "cloud";
-    if (this.#banner.textContent !== words) this.#banner.replaceChildren(icon(symbol), words);
-    this.#banner.hidden = !words;
-  }
-
-  /** A drop of a moment is nobody's business: the line comes when it lasts. */
-  #bannerWords() {
-    const { link, refusal, held } = this.#conversation;
-    if (link === "refused") return refusal;
-    if (link !== "down") this.#lostAt = 0;
-    if (link !== "down") return held;
-    if (!navigator.onLine) return "You are offline. What you write is kept and sent when you are back.";
-    if (!this.#lostAt) setTimeout(() => this.#drawSoon(), PATIENCE + 50);
-    this.#lostAt ||= Date.now();
-    return Date.now() - this.#lostAt >= PATIENCE ? "Reconnecting… What you write is kept." : "";
   }
 
   /**

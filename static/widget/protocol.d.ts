@@ -27,6 +27,10 @@ export interface Workspace {
   greeting: string;
   colour: string;
   language: string;
+  /** What a visitor is asked before the chat. */
+  form: { fields: ("name" | "email")[]; required: boolean } | null;
+  /** When people are there, in words. */
+  hours: string;
 }
 
 export interface Rating {
@@ -85,6 +89,7 @@ export type ServerFrame =
   | { type: "typing"; author: Author; name: string; on: boolean }
   | { type: "presence"; agents_online: number }
   | { type: "pong" }
+  | { type: "conversation.erased"; conversation: string }
   | ProtocolError;
 
 export type ClientFrame =
@@ -96,6 +101,8 @@ export type ClientFrame =
   | { type: "answer.judge"; client_id: string; seq: number; helped: boolean }
   | { type: "contact.email"; client_id: string; email: string }
   | { type: "rating.post"; client_id: string; score: number; comment: string }
+  | { type: "transcript.send"; client_id: string; email: string }
+  | { type: "data.erase"; client_id: string }
   | { type: "conversation.read"; last_seq: number }
   | { type: "typing"; on: boolean }
   | { type: "ping" };
@@ -134,12 +141,23 @@ export interface About {
   conversation: Record<string, Attribute>;
 }
 
+/** A rule for what the widget says by itself. */
+export interface Proactive {
+  id: number;
+  text: string;
+  page: string;
+  after: number;
+  visits: number;
+}
+
 export interface Widget {
   root: ShadowRoot;
   launcher: HTMLButtonElement;
   origin: string;
   workspace: string;
   readonly profile: Profile;
+  /** What the widget has said by itself, and the customer has answered by opening the chat. */
+  said: string;
   emit(event: string, detail?: unknown): void;
   paint(colour: string): void;
   opened(open: boolean): void;

@@ -4,7 +4,7 @@
 /**
  * @typedef {object} Entry a message or request that the server has not acknowledged
  * @property {string} client_id
- * @property {"message.post" | "agent.request" | "answer.judge" | "contact.email" | "rating.post"} type
+ * @property {"message.post" | "agent.request" | "answer.judge" | "contact.email" | "rating.post" | "transcript.send" | "data.erase"} type
  * @property {string} body of a message
  * @property {Record<string, unknown>} [fields] what else the frame says
  * @property {string} created_at
@@ -19,6 +19,8 @@
  * @property {boolean} signedIn whether the shop vouches for who this is
  * @property {string} name as the customer gave it before the chat
  * @property {string} email as the customer gave it before the chat
+ * @property {boolean} sounds
+ * @property {boolean} notifies
  */
 
 /** @type {Map<string, string>} */
@@ -35,7 +37,8 @@ export class Store {
   /** @returns {Visitor} */
   get visitor() {
     const blank = { token: "", read: 0, draft: "", colour: "", signedIn: false, name: "", email: "" };
-    return { ...blank, ...read(this.#key, {}) };
+    const alerts = { sounds: false, notifies: false };
+    return { ...blank, ...alerts, ...read(this.#key, {}) };
   }
 
   /** @param {Partial<Visitor>} change */

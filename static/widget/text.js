@@ -87,3 +87,34 @@ export function dayOf(date) {
 function startOfDay(date) {
   return new Date(date).setHours(0, 0, 0, 0);
 }
+
+/** What the panel says beside the conversation itself. */
+export const WORDS = {
+  options: "Options",
+  back: "Back to the chat",
+  search: "Search help",
+  searchField: "Search the help articles",
+  noArticle: "No article has these words.",
+  searchFailed: "The search does not answer. Please try again.",
+  alerts: "New messages while the chat is closed",
+  sound: "Play a sound",
+  notify: "Show a notification of the browser",
+  blocked: "Your browser does not allow notifications of this page.",
+  transcript: "This conversation by e-mail",
+  address: "Your e-mail address",
+  send: "Send",
+  transcriptSent: "Thank you. The conversation is on its way to",
+  data: "Your data",
+  eraseLead: "Deletes this conversation and all that we know of you here. It cannot be undone.",
+  erase: "Delete my data",
+  eraseSure: "Delete everything?",
+  eraseYes: "Yes, delete",
+  eraseNo: "Keep it",
+  formTitle: "Before we start",
+  formName: "Your name",
+  formEmail: "Your e-mail address",
+  formStart: "Start the chat",
+  formSkip: "Skip",
+  formMissing: "Please fill this in.",
+  badEmail: "Please write an address such as name@example.com.",
+};

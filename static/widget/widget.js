@@ -66,6 +66,7 @@ function load(script) {
     workspace,
     emit,
     paint,
+    said: "",
     get profile() {
       return profile;
     },
@@ -118,6 +119,7 @@ function load(script) {
     panel?.destroy();
     panel = loading = null;
     root.adoptedStyleSheets = [sheet];
+    widget.said = "";
     widget.unread(0);
   }
 
@@ -203,6 +205,19 @@ function load(script) {
     }
   }
 
+  /** The workspace's colour, and what it says by itself; the launcher does without if there is no answer. */
+  async function ask() {
+    try {
+      const { colour, proactive } = await (await fetch(`${origin}/widget/${workspace}/start.json`)).json();
+      paint(colour);
+      if (!proactive.length) return;
+      const { watch } = await import(`${origin}/static/widget/proactive.js`);
+      await watch(widget, proactive, api);
+    } catch (error) {
+      emit("error", { code: "not_loaded", message: String(error) });
+    }
+  }
+
   /** Another tab has signed out, or begun anew for another customer. @param {StorageEvent} event */
   function follow({ key, oldValue, newValue }) {
     if (key !== storageKey || !loading) return;
@@ -237,6 +252,7 @@ function load(script) {
     Reflect.set(window, "supportbot", { ...api, q });
     queued.forEach(run);
     comeBack();
+    void ask();
     isReady = true;
     emit("ready");
   }

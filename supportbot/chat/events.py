@@ -139,6 +139,11 @@ def summary_frame(conversation: Conversation, preview: str) -> Frame:
     }
 
 
+def erased_frame(conversation_id: UUID) -> Frame:
+    """`conversation.erased`: its customer had it deleted."""
+    return {"type": "conversation.erased", "conversation": str(conversation_id)}
+
+
 def typing_frame(conversation_id: UUID, author: str, name: str, on: bool) -> Frame:
     """`typing`: somebody writes, or no longer does."""
     return {"type": "typing", "conversation": str(conversation_id), "author": author, "name": name, "on": on}

@@ -321,6 +321,33 @@ class Rating(models.Model):
         return timezone.now() < self.created_at + RATING_OPEN
 
 
+class TranscriptMail(models.Model):
+    """A conversation that its customer wants by e-mail; written down first, sent after."""
+
+    ATTEMPTS: ClassVar[int] = 5
+    workspace_path: ClassVar[str] = "conversation__workspace"
+
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="transcript_mails")
+    client_id = models.UUIDField()
+    email = models.EmailField()
+    last_seq = models.PositiveIntegerField(help_text="Up to here it goes")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(auto_now_add=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ScopedQuerySet["TranscriptMail"].as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "client_id"], name="one_transcript_mail_per_client_id")
+        ]
+        indexes = [models.Index(fields=["due_at"], condition=Q(sent_at=None), name="due_transcript_mails")]
+
+    def __str__(self) -> str:
+        return f"{self.conversation_id} to {self.email}"
+
+
 class EmailCopy(models.Model):
     """An agent's answer on its way to the customer's e-mail address, should nobody look at the chat."""
 

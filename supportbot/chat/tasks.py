@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from supportbot.celery import app
-from supportbot.chat import assistant, mail, suggesting
+from supportbot.chat import assistant, mail, suggesting, transcript_mail
 from supportbot.chat.models import Message
 
 log = structlog.get_logger(__name__)
@@ -40,6 +40,12 @@ def send_email(conversation_id: str) -> None:
 
 
 @app.task
+def send_transcript(mail_id: int) -> None:
+    """Send a conversation that its customer wants."""
+    transcript_mail.send(mail_id)
+
+
+@app.task
 def sweep() -> None:
     """Queue again what was accepted, has no outcome and nobody works on; and the e-mails that are due."""
     now = timezone.now()
@@ -49,6 +55,8 @@ def sweep() -> None:
         queue_reply(message_id)
     for conversation_id in mail.due():
         send_email.delay(str(conversation_id))
+    for mail_id in transcript_mail.due():
+        send_transcript.delay(mail_id)
 
 
 @worker_ready.connect

@@ -64,12 +64,19 @@ class Visitor:
         if not self.external_id and Workspace.objects.filter(id=self.workspace.id, requires_identity=True).exists():
             raise Refused("identity_required", "Please sign in to chat with us.")
 
+    def _demand_details(self) -> None:
+        missing = [name for name in self.workspace.asked_before if not getattr(self.about, name)]
+        if missing and self.workspace.demands_before:
+            raise Refused("details_required", "Please tell us who you are first.")
+
     def _key(self) -> dict[str, str]:
         return {"external_id": self.external_id} if self.external_id else {"token_hash": self.token_hash}
 
     def _own_contact(self) -> Contact:
         if self.external_id:
             return sign_in.contact_of(self.workspace, self.external_id)
+        if not self.contact():
+            self._demand_details()
         return Contact.objects.get_or_create(workspace=self.workspace, token_hash=self.token_hash)[0]
 
 

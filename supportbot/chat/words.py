@@ -185,6 +185,14 @@ SENTENCES: dict[str, dict[str, str]] = {
         "pt": "A resposta também segue para o seu endereço de e-mail.",
         "it": "La risposta verrà inviata anche al suo indirizzo e-mail.",
     },
+    "transcript_subject": {
+        "en": "Your conversation with {workspace}",
+        "es": "Su conversación con {workspace}",
+        "fr": "Votre conversation avec {workspace}",
+        "de": "Ihr Gespräch mit {workspace}",
+        "pt": "A sua conversa com {workspace}",
+        "it": "La sua conversazione con {workspace}",
+    },
     "email_subject": {
         "en": "{workspace} has answered you",
         "es": "{workspace} le ha respondido",

@@ -9,9 +9,10 @@ from uuid import UUID
 
 from django.db import transaction
 
-from supportbot.chat import events, feedback, profile, services
+from supportbot.chat import erasing, events, feedback, profile, services, transcript_mail
 from supportbot.chat.events import Frame
 from supportbot.chat.models import Contact, Conversation, Message
+from supportbot.chat.promise import hours_line
 from supportbot.chat.refusals import Refused
 from supportbot.chat.sign_in import sign_out
 from supportbot.chat.snapshot import snapshot
@@ -32,6 +33,8 @@ class CustomerConsumer(ChatSocket):
         "agent.request": "request_agent",
         "answer.judge": "judge_answer",
         "contact.email": "leave_email",
+        "transcript.send": "send_transcript",
+        "data.erase": "erase",
         "conversation.read": "mark_seen",
         "rating.post": "rate",
         "typing": "type",
@@ -95,6 +98,20 @@ class CustomerConsumer(ChatSocket):
         """Save what the customer thinks of the conversation."""
         score, comment = seq_of(frame, "score"), text_of(frame, "comment")
         await in_thread(feedback.rate)(conversation_id=self._begun(), score=score, comment=comment)
+        await self.send_done(frame)
+
+    async def send_transcript(self, frame: Frame) -> None:
+        """Send the conversation to the customer's address."""
+        client_id, email = uuid_of(frame, "client_id"), text_of(frame, "email").strip()
+        await in_thread(transcript_mail.ask)(conversation_id=self._begun(), client_id=client_id, email=email)
+        await self.send_done(frame)
+
+    async def erase(self, frame: Frame) -> None:
+        """Delete all that is known of the customer."""
+        visitor = self._known()
+        await self._leave_all()
+        await in_thread(erasing.erase)(visitor)
+        self.conversation_id = None
         await self.send_done(frame)
 
     async def mark_seen(self, frame: Frame) -> None:
@@ -173,8 +190,17 @@ def _answer(visitor: Visitor, last_seq: int) -> list[Frame]:
     none = Conversation(workspace=workspace, contact=Contact(workspace=workspace))
     frames = snapshot(conversation, last_seq) if conversation else [{**events.state_frame(none), "conversation": None}]
     described = {name: getattr(workspace, name) for name in ("name", "greeting", "colour", "language")}
+    described |= {"form": _form(visitor), "hours": hours_line(workspace, visitor.about.locale or workspace.language)}
     state = {**frames[0], "signed_in": bool(visitor.external_id), "workspace": described}
     return [state, events.presence_frame(workspace), *frames[1:]]
+
+
+def _form(visitor: Visitor) -> Frame | None:
+    """What the visitor is asked before the chat; nothing if the shop vouches for him, or he has written already."""
+    asked = visitor.workspace.asked_before
+    if not asked or visitor.external_id or visitor.contact():
+        return None
+    return {"fields": asked, "required": visitor.workspace.demands_before}
 
 
 @transaction.atomic

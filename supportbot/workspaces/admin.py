@@ -19,7 +19,16 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from supportbot.workspaces.administration import HistoryAdmin, PartInline, WorkspaceAdmin, is_superuser
 from supportbot.workspaces.hours import MIDNIGHT
-from supportbot.workspaces.models import AuditEntry, HiddenPattern, Holiday, Member, OpeningTime, User, Workspace
+from supportbot.workspaces.models import (
+    AuditEntry,
+    HiddenPattern,
+    Holiday,
+    Member,
+    OpeningTime,
+    ProactiveMessage,
+    User,
+    Workspace,
+)
 from supportbot.workspaces.patterns import complaint
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -53,6 +62,8 @@ class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
             "hides_phones",
             "hides_emails",
             "requires_identity",
+            "asks_before",
+            "demands_before",
         )
 
     def clean_settings(self) -> dict[str, str]:
@@ -151,6 +162,27 @@ class HiddenPatternsInline(PartInline):
     model, form = HiddenPattern, HiddenPatternForm
 
 
+class ProactiveMessageForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Refuses a page that no address could be."""
+
+    class Meta:
+        model = ProactiveMessage
+        fields = ("text", "page", "after", "visits", "is_active")
+
+    def clean_page(self) -> str:
+        """A path, or a pattern of one."""
+        page: str = self.cleaned_data["page"]
+        if not page.startswith(("/", "*")) or any(sign in page for sign in "?# "):
+            raise forms.ValidationError("Write the path of a page, as /lamps/*, without what follows ? or #.")
+        return page
+
+
+class ProactiveMessagesInline(PartInline):
+    """What the widget says by itself."""
+
+    model, form = ProactiveMessage, ProactiveMessageForm
+
+
 def _is_origin(origin: object) -> bool:
     return isinstance(origin, str) and (origin == "*" or origin.startswith(("http://", "https://")))
 
@@ -166,12 +198,13 @@ class WorkspacesAdmin(WorkspaceAdmin):
     fieldsets = (
         (None, {"fields": ("name", "slug", "language")}),
         ("Widget", {"fields": ("key", "greeting", "colour", "allowed_origins")}),
+        ("Before the chat", {"fields": ("asks_before", "demands_before")}),
         ("Identity verification", {"fields": ("identity_secret", "requires_identity")}),
         ("Assistant", {"fields": ("hand_off_below", "quote_from", "reserved", "settings")}),
         ("People", {"fields": ("time_zone",)}),
         ("Hidden in messages, beside card numbers, passwords and codes", {"fields": ("hides_phones", "hides_emails")}),
     )
-    inlines = (OpeningTimesInline, HolidaysInline, HiddenPatternsInline)
+    inlines = (ProactiveMessagesInline, OpeningTimesInline, HolidaysInline, HiddenPatternsInline)
     readonly_fields = ("identity_secret",)
     actions_submit_line = ("make_identity_secret",)
 

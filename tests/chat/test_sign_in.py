@@ -19,7 +19,7 @@ from supportbot.chat.visitors import Visitor, identify
 from supportbot.workspaces.models import AuditEntry, Member, User, Workspace
 
 Sign = Callable[..., str]
-PARTS = ("opening_times", "holidays", "hidden_patterns")  # of a workspace's page in the admin
+PARTS = ("proactive_messages", "opening_times", "holidays", "hidden_patterns")  # of a workspace's page in the admin
 
 
 @pytest.fixture

@@ -1,0 +1,40 @@
+// A page over the conversation, with a title and the way back. Knows nothing of what stands on it.
+
+import { element, icon } from "./dom.js";
+import { WORDS } from "./text.js";
+
+export class Sheet {
+  #closed;
+  #title = element("h3", { tabindex: "-1" });
+  #body = element("div", { class: "sheet-body" });
+  element = element("section", { class: "sheet", hidden: "" });
+
+  /** @param {() => void} closed */
+  constructor(closed) {
+    this.#closed = closed;
+    const back = element("button", { type: "button", class: "close", "aria-label": WORDS.back }, icon("back"));
+    back.onclick = () => this.close();
+    this.element.append(element("div", { class: "sheet-head" }, back, this.#title), this.#body);
+  }
+
+  get isOpen() {
+    return !this.element.hidden;
+  }
+
+  /**
+   * @param {string} title
+   * @param {HTMLElement} content
+   * @param {HTMLElement} [first] what takes the focus
+   */
+  show(title, content, first = this.#title) {
+    this.#title.textContent = title;
+    this.#body.replaceChildren(content);
+    this.element.hidden = false;
+    first.focus();
+  }
+
+  close() {
+    this.element.hidden = true;
+    this.#closed();
+  }
+}
