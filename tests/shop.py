@@ -10,13 +10,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from tests.stack import EmbeddedStack
 
 KEY = "pk_elsewhere"
+ASKS = "pk_asks"  # of a workspace that wants to know who is there
 NONCE = "r4nd0m"
 SECRET = "ids_only-for-the-tests-of-the-widget-on-pages-of-a-shop"
 ADD_WORKSPACE = f"""
 from supportbot.workspaces.models import Workspace
 from supportbot.workspaces.sealing import seal
 fields = dict(name='Elsewhere', key='{KEY}', sealed_identity_secret=seal('{SECRET}'), allowed_origins=['%s'])
-Workspace.objects.update_or_create(slug='elsewhere', defaults=fields)
+shop, _ = Workspace.objects.update_or_create(slug='elsewhere', defaults=fields)
+shop.proactive_messages.get_or_create(text='Can I help you choose?', defaults=dict(page='/lamps/*', after=0))
+asks = dict(name='Asks', key='{ASKS}', allowed_origins=['%s'], asks_before='name email', demands_before=True)
+Workspace.objects.update_or_create(slug='asks', defaults=asks)
 """
 PAGES = {
     "/nonce/": f'nonce="{NONCE}"',
@@ -45,7 +49,8 @@ class Page(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Send the page with its policy."""
         widget, path = self.server.widget, self.path.partition("?")[0]
-        tag = f'<script async src="{widget}/widget.js" data-workspace="{KEY}" {PAGES.get(path, "")}></script>'
+        key = ASKS if path == "/asks/" else KEY
+        tag = f'<script async src="{widget}/widget.js" data-workspace="{key}" {PAGES.get(path, "")}></script>'
         body = f'<!doctype html><html lang="en"><title>Shop</title>{tag}<input aria-label="Search the shop">'
         scripts = f"'nonce-{NONCE}'" if path == "/nonce/" else widget
         policy = f"default-src 'none'; script-src {scripts}; connect-src {widget} {widget.replace('http', 'ws', 1)}"
@@ -64,6 +69,6 @@ def open_shop(stack: EmbeddedStack) -> Iterator[Shop]:
     """A shop that may embed the chat under 127.0.0.1, and not under localhost."""
     with Shop(stack.url) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        stack.manage("shell", "-c", ADD_WORKSPACE % server.origin())
+        stack.manage("shell", "-c", ADD_WORKSPACE % (server.origin(), server.origin()))
         yield server
         server.shutdown()

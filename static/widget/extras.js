@@ -45,6 +45,11 @@ export class Extras {
     return this.#sheet.element;
   }
 
+  /** What lies below the pages. @param {HTMLElement[]} parts */
+  cover(...parts) {
+    this.#sheet.covered = parts;
+  }
+
   draw() {
     this.#options.draw();
   }

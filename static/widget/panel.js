@@ -129,6 +129,7 @@ class ChatPanel {
     const header = element("header", {}, this.#mark, heading, ...this.#extras.buttons, close);
     const stage = element("div", { class: "stage" }, this.#list.scroller, this.#list.pill);
     const body = element("div", { class: "body" }, stage, this.#composer.element, this.#extras.element);
+    this.#extras.cover(stage, this.#composer.element);
     this.#list.foot.append(this.#hours, this.#details.element, this.#cards.element);
     this.#dialog.append(header, this.#banner.element, body, this.#spoken);
     this.#widget.root.append(this.#dialog);

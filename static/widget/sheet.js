@@ -5,6 +5,8 @@ import { WORDS } from "./text.js";
 
 export class Sheet {
   #closed;
+  /** @type {HTMLElement[]} what lies below it, and can't be reached while it is open */
+  covered = [];
   #title = element("h3", { tabindex: "-1" });
   #body = element("div", { class: "sheet-body" });
   element = element("section", { class: "sheet", hidden: "" });
@@ -29,12 +31,18 @@ export class Sheet {
   show(title, content, first = this.#title) {
     this.#title.textContent = title;
     this.#body.replaceChildren(content);
-    this.element.hidden = false;
+    this.#cover(true);
     first.focus();
   }
 
   close() {
-    this.element.hidden = true;
+    this.#cover(false);
     this.#closed();
+  }
+
+  /** @param {boolean} on */
+  #cover(on) {
+    this.element.hidden = !on;
+    for (const part of this.covered) part.inert = on;
   }
 }

@@ -30,10 +30,9 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def sdk(request: HttpRequest) -> HttpResponse:
     """Every function and event of the widget."""
-    customers = [(number, name, email) for number, (name, email) in CUSTOMERS.items()]
-    return render(
-        request, "demo/sdk.html", {"workspace": get_object_or_404(Workspace, slug=SLUG), "customers": customers}
-    )
+    customers = [(number, name) for number, (name, _) in CUSTOMERS.items()]
+    context = {"workspace": get_object_or_404(Workspace, slug=SLUG), "customers": customers}
+    return render(request, "demo/sdk.html", context)
 
 
 @require_safe
@@ -45,12 +44,6 @@ def token(request: HttpRequest, customer: str) -> HttpResponse:
         raise Http404
     name, email = CUSTOMERS[customer]
     now = int(time.time())
-    claims = {
-        "sub": customer,
-        "iat": now,
-        "exp": now + LIFE,
-        "jti": secrets.token_hex(16),
-        "name": name,
-        "email": email,
-    }
+    claims = {"sub": customer, "iat": now, "exp": now + LIFE, "jti": secrets.token_hex(16)}
+    claims |= {"name": name, "email": email}
     return HttpResponse(jwt.encode(claims, secret, "HS256"), content_type="text/plain")

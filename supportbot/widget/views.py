@@ -1,4 +1,4 @@
-"""The embed script and what it asks for; the demo shop is `demo`, the help centre is `helpcentre/`, the chat runs over the websocket."""
+"""The embed script and what it asks for. Demo shop: `demo`; help centre: `helpcentre/`; the chat: the websocket."""
 
 from __future__ import annotations
 
