@@ -31,11 +31,12 @@ def erase(visitor: Visitor) -> None:
         details={"by": "customer", "conversations": len(ids), "messages": count},
     )
     contact.delete()
-    transaction.on_commit(lambda: [_tell(visitor.workspace.id, conversation_id) for conversation_id in ids])
+    transaction.on_commit(lambda: _tell(visitor.workspace.id, ids))
 
 
-def _tell(workspace_id: int, conversation_id: UUID) -> None:
-    drafts.forget(conversation_id)
-    frame = events.erased_frame(conversation_id)
-    events.publish(events.conversation_group(conversation_id), frame)
-    events.publish(events.inbox_group(workspace_id), frame)
+def _tell(workspace_id: int, ids: list[UUID]) -> None:
+    for conversation_id in ids:
+        drafts.forget(conversation_id)
+        frame = events.erased_frame(conversation_id)
+        events.publish(events.conversation_group(conversation_id), frame)
+        events.publish(events.inbox_group(workspace_id), frame)

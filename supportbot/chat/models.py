@@ -23,7 +23,7 @@ class Contact(models.Model):
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="contacts")
     name = models.CharField(max_length=100, blank=True)
-    email = models.EmailField(blank=True, help_text="Where answers go; nobody has verified it unless it is the next")
+    email = models.EmailField(blank=True, help_text="Where answers go; claimed, unless it is the verified one")
     verified_email = models.EmailField(blank=True, help_text="For which the shop vouches")
     external_id = models.CharField(
         max_length=128,

@@ -6,7 +6,7 @@ It never finds a contact, and never touches the name or the address of one for w
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,26 +36,32 @@ class About:
     conversation: Mapping[str, Value | None] = field(default_factory=dict)
 
 
-def read(workspace: Workspace, given: object) -> About:
-    """What a frame says; Refused if a part of it can't be kept."""
-    if given is None:
-        return About()
+def read(workspace: Workspace, given: object) -> tuple[About, list[Refused]]:
+    """What a frame says, as far as it can be kept, and why the rest can't."""
     if not isinstance(given, Mapping):
-        raise Refused("bad_frame", "about must be an object.")
+        return About(), []
     rules = Rules.of(workspace)
-    locale = given.get("locale")
-    return About(
-        name=mask(_text(given, "name")[:NAME_LIMIT], rules),
-        email=_email(given),
-        locale=locale if isinstance(locale, str) and LOCALE.fullmatch(locale) else "",
-        attributes=checked(given.get("attributes") or {}, rules),
-        conversation=checked(given.get("conversation") or {}, rules),
-    )
+    readers: dict[str, Callable[[], Any]] = {
+        "name": lambda: mask(_text(given, "name")[:NAME_LIMIT], rules),
+        "email": lambda: _email(given),
+        "locale": lambda: _locale(given),
+        "attributes": lambda: checked(given.get("attributes") or {}, rules),
+        "conversation": lambda: checked(given.get("conversation") or {}, rules),
+    }
+    parts, refusals = {}, []
+    for name, part in readers.items():
+        try:
+            parts[name] = part()
+        except Refused as refusal:
+            refusals.append(refusal)
+    return About(**parts), refusals
 
 
 @transaction.atomic
 def keep(conversation: Conversation, about: About) -> None:
     """Write it down; whoever looks at the conversation is told, if it was news."""
+    if about == About():
+        return
     row = transcript.locked(conversation.id)
     contact = Contact.objects.select_for_update().get(id=row.contact_id)
     news = _changes(contact, about)
@@ -81,6 +87,11 @@ def _text(given: Mapping[str, Any], name: str) -> str:
     if not isinstance(value, str):
         raise Refused("bad_frame", f"{name} must be text.")
     return " ".join(value.replace("\x00", "").encode("utf-8", "replace").decode().split())
+
+
+def _locale(given: Mapping[str, Any]) -> str:
+    locale = _text(given, "locale")
+    return locale if LOCALE.fullmatch(locale) else ""
 
 
 def _email(given: Mapping[str, Any]) -> str:

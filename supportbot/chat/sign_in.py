@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from hmac import compare_digest
 
 import jwt
 from django.core.exceptions import ValidationError
@@ -71,15 +72,17 @@ def sign_in(workspace: Workspace, token: str, token_hash: str) -> str:
     person = read(workspace, token)
     if signed_in(workspace, token_hash, strictly=False) not in ("", person.external_id):
         raise Refused("identity_changed", "Another customer was signed in here.")
+    now, rows = timezone.now(), SignIn.objects.in_workspace(workspace)
+    rows.filter(until__lt=now - LASTS).delete()  # the tokens themselves have expired long since
     fields = {"external_id": person.external_id, "name": person.name, "email": person.email}
-    until = timezone.now() + LASTS
-    row, is_new = SignIn.objects.get_or_create(
+    until = now + LASTS
+    row, is_new = rows.get_or_create(
         workspace=workspace, jti=person.jti, defaults={**fields, "token_hash": token_hash, "until": until}
     )
-    if (row.token_hash, row.external_id) != (token_hash, person.external_id):
+    if not compare_digest(row.token_hash, token_hash) or row.external_id != person.external_id:
         raise Refused("identity_replayed", "The identity token was used already. Sign a new one for each sign-in.")
     if not is_new:
-        SignIn.objects.filter(id=row.id).update(until=until)
+        rows.filter(id=row.id).update(until=until)
     _introduce(workspace, person, token_hash)
     return person.external_id
 

@@ -88,7 +88,6 @@ def identify(
     host: str,
     page: str = "",
     identity: str = "",
-    about: object = None,
 ) -> Visitor:
     """Who is there, if the key, the page's origin and the token are right.
 
@@ -109,7 +108,7 @@ def identify(
     token_hash = hashlib.sha256(token.encode()).hexdigest()
     external_id = sign_in.sign_in(workspace, identity, token_hash) if identity else ""
     external_id = external_id or sign_in.signed_in(workspace, token_hash)
-    visitor = Visitor(workspace, token_hash, external_id, own_page, profile.read(workspace, about))
+    visitor = Visitor(workspace, token_hash, external_id, own_page)
     visitor.demand_identity()
     if contact := visitor.contact():
         _keep_alive(contact)

@@ -47,19 +47,17 @@ class CustomerConsumer(ChatSocket):
     async def resume(self, frame: Frame) -> None:
         """Say who is there, and get what was missed."""
         self.visitor = await self._identify(frame)
+        await self._hear_about(frame)
         await self.join(events.visitors_group(self.visitor.workspace.id))
         conversation = await in_thread(self.visitor.conversation)()
         await self._follow(conversation)
-        await self._keep_about()
         for missed in await in_thread(_answer)(self.visitor, seq_of(frame)):
             await self.send_frame(missed)
 
     async def describe(self, frame: Frame) -> None:
         """The page or the customer says more of the customer or the conversation."""
-        visitor = self._known()
-        about = await in_thread(profile.read)(visitor.workspace, frame.get("about"))
-        self.visitor = replace(visitor, about=about)
-        await self._keep_about()
+        self._known()
+        await self._hear_about(frame)
 
     async def end_session(self, frame: Frame) -> None:
         """The customer has signed out: this browser's token opens nothing any more."""
@@ -147,7 +145,6 @@ class CustomerConsumer(ChatSocket):
             host=headers.get(b"host", ""),
             page=page,
             identity=identity,
-            about=frame.get("about"),
         )
         if self.visitor and visitor != self.visitor:
             await self._leave_all()
@@ -157,10 +154,14 @@ class CustomerConsumer(ChatSocket):
         for group in list(self.groups_joined):
             await self.leave(group)
 
-    async def _keep_about(self) -> None:
-        visitor = self._known()
+    async def _hear_about(self, frame: Frame) -> None:
+        """Keep what the page says, if there is a contact already; what can't be kept is an error and no obstacle."""
+        about, refusals = await in_thread(profile.read)(self._known().workspace, frame.get("about"))
+        self.visitor = visitor = replace(self._known(), about=about)
+        for refusal in refusals:
+            await self._send_error(refusal.code, str(refusal), {})
         if conversation := await in_thread(visitor.conversation)():
-            await in_thread(profile.keep)(conversation, visitor.about)
+            await in_thread(profile.keep)(conversation, about)
 
     def _known(self) -> Visitor:
         if self.visitor is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -64,12 +65,13 @@ def test_attributes_stand_beside_the_conversation_and_of_no_other_workspace(tran
     shop, other = (Workspace.objects.create(name=name, slug=name.lower()) for name in ("Fennmoor", "Harbour"))
     token = secrets.token_urlsafe(32)
     about = {"attributes": {"plan": "Plus"}, "conversation": {"basket": 74.9}}
-    visitor = identify(shop.key, token, origin=None, host="", about=about)
-    stranger = identify(other.key, token, origin=None, host="", about={"attributes": {"plan": "None"}})
+    visitor = replace(identify(shop.key, token, origin=None, host=""), about=profile.read(shop, about)[0])
+    said = profile.read(other, {"attributes": {"plan": "None"}})[0]
+    stranger = replace(identify(other.key, token, origin=None, host=""), about=said)
     for one in (visitor, stranger):
         services.post_message(conversation_id=one.begin().id, body="hello", client_id=uuid4())
     conversation = Conversation.objects.in_workspace(shop).get()
-    profile.keep(conversation, profile.read(shop, {"attributes": {"orders": 4}}))
+    profile.keep(conversation, profile.read(shop, {"attributes": {"orders": 4}})[0])
     facts = facts_of(Conversation.objects.in_workspace(shop).get())
     assert facts.contact_attributes == [("Orders", "4"), ("Plan", "Plus")]
     assert facts.conversation_attributes == [("Basket", "74.9")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +13,7 @@ import jwt
 import pytest
 from django.test import Client
 
-from supportbot.chat import services, sign_in
+from supportbot.chat import profile, services, sign_in
 from supportbot.chat.models import Contact, Message, SignIn
 from supportbot.chat.refusals import Refused
 from supportbot.chat.visitors import Visitor, identify
@@ -52,7 +53,8 @@ def enter(workspace: Workspace) -> Enter:
 
     def open_chat(identity: str = "", token: str = "", shop: Workspace | None = None, **about: Any) -> Visitor:
         key, token = (shop or workspace).key, token or secrets.token_urlsafe(32)
-        return identify(key, token, origin=None, host="", identity=identity, about=about)
+        visitor = identify(key, token, origin=None, host="", identity=identity)
+        return replace(visitor, about=profile.read(visitor.workspace, about)[0])
 
     return open_chat
 

@@ -363,6 +363,19 @@ async def test_visitor_is_asked_who_he_is_where_the_workspace_wants_to_know(visi
     assert (contact.name, contact.email, contact.is_verified) == ("Nora", "nora@home.example", False)
 
 
+async def test_what_cannot_be_kept_of_a_visitor_is_an_error_and_no_obstacle(visit: Visit, workspace: Workspace) -> None:
+    panel = visit()
+    assert await panel.connect()
+    about = {"name": "Nora", "email": "nobody", "locale": "<b>", "attributes": {"a": []}, "conversation": {"b": 1}}
+    await panel.send({"type": "resume", "workspace": workspace.key, "token": panel.token, "about": about})
+    assert [(await panel.hear())["code"] for _ in range(2)] == ["bad_email", "bad_attributes"]
+    assert (await panel.hear())["type"] == "state"
+    await panel.post("hello")
+    contact = await Contact.objects.aget()
+    assert (contact.name, contact.email, contact.locale, contact.attributes) == ("Nora", "", "", {})
+    assert (await Conversation.objects.aget()).attributes == {"b": 1}
+
+
 async def test_hours_are_told_before_the_first_message_in_the_pages_language(
     visit: Visit, workspace: Workspace
 ) -> None:

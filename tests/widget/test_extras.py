@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.pages import open_chat, said, say, sign_in, thread, visit
+from tests.e2e.pages import conversation_of, open_chat, said, say, sign_in, thread, visit
 from tests.shop import Shop, open_shop
 from tests.stack import EmbeddedStack
 
@@ -161,7 +161,12 @@ def test_customer_gets_a_copy_and_has_all_deleted(browser: Browser, embedded_sta
         page.get_by_role("button", name="Delete my data").click()
         expect(page.get_by_role("button", name="Keep it")).to_be_focused()
         assert embedded_stack.rows(count, body)[0]["n"] == 1
-        page.get_by_role("button", name="Yes, delete").click()
+        with visit(browser, f"{embedded_stack.url}/inbox/{conversation_of(embedded_stack, body)}/") as inbox:
+            sign_in(inbox, "maya")
+            expect(thread(inbox).get_by_text(body)).to_be_visible()
+            page.get_by_role("button", name="Yes, delete").click()
+            expect(inbox.get_by_text("The customer had this conversation deleted.")).to_be_visible()
+            expect(inbox.get_by_text(body)).to_have_count(0)
         expect(page.get_by_text("How can Fennmoor help?")).to_be_visible()
         expect(page.get_by_text(body)).to_have_count(0)
         assert embedded_stack.rows(count, body)[0]["n"] == 0

@@ -111,6 +111,14 @@ def test_settings_of_a_page_move_and_word_the_launcher(browser: Browser, shop: S
         expect(page.get_by_role("dialog")).to_be_visible()
 
 
+def test_settings_of_a_script_win_over_those_of_the_tag(page: Page, shop: Shop) -> None:
+    page.add_init_script("window.supportbotSettings = { position: 'right', launcherText: 'Write to us' }")
+    page.goto(f"{shop.origin()}/left/")
+    launcher = page.get_by_role("button", name="Write to us")
+    expect(launcher).to_have_css("background-color", "rgb(122, 31, 75)")
+    assert launcher.bounding_box()["x"] > 720  # type: ignore[index]
+
+
 def test_hidden_widget_is_gone_until_it_is_shown(page: Page) -> None:
     launcher = page.get_by_role("button", name="Chat with us")
     page.evaluate("supportbot.hide()")
