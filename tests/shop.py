@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from tests.stack import EmbeddedStack
 
 KEY = "pk_elsewhere"
+MEMBERS = "pk_members"  # of a workspace in which only verified customers may chat
 ASKS = "pk_asks"  # of a workspace that wants to know who is there
 NONCE = "r4nd0m"
 SECRET = "ids_only-for-the-tests-of-the-widget-on-pages-of-a-shop"
@@ -21,6 +22,8 @@ shop, _ = Workspace.objects.update_or_create(slug='elsewhere', defaults=fields)
 shop.proactive_messages.get_or_create(text='Can I help you choose?', defaults=dict(page='/lamps/*', after=0))
 asks = dict(name='Asks', key='{ASKS}', allowed_origins=['%s'], asks_before='name email', demands_before=True)
 Workspace.objects.update_or_create(slug='asks', defaults=asks)
+members = dict(fields, name='Members', key='{MEMBERS}', requires_identity=True)
+Workspace.objects.update_or_create(slug='members', defaults=members)
 """
 PAGES = {
     "/nonce/": f'nonce="{NONCE}"',
@@ -49,7 +52,7 @@ class Page(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Send the page with its policy."""
         widget, path = self.server.widget, self.path.partition("?")[0]
-        key = ASKS if path == "/asks/" else KEY
+        key = {"/asks/": ASKS, "/members/": MEMBERS}.get(path, KEY)
         tag = f'<script async src="{widget}/widget.js" data-workspace="{key}" {PAGES.get(path, "")}></script>'
         body = f'<!doctype html><html lang="en"><title>Shop</title>{tag}<input aria-label="Search the shop">'
         scripts = f"'nonce-{NONCE}'" if path == "/nonce/" else widget

@@ -167,6 +167,7 @@ class Inbox {
     this.#composer.draw();
     this.#facts.draw();
     if (current) this.#thread.draw(current, row?.contact.name ?? "Customer");
+    else this.#thread.clear();
     this.#moveFocus();
   }
 

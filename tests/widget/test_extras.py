@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import uuid4
 
+import jwt
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.pages import conversation_of, open_chat, said, say, sign_in, thread, visit
-from tests.shop import Shop, open_shop
+from tests.shop import SECRET, Shop, open_shop
 from tests.stack import EmbeddedStack
 
 NORA, SAM = re.compile("as Nora Quinn"), re.compile("as Sam Reyes")
@@ -83,6 +85,18 @@ def test_forged_token_is_an_error_for_the_page_and_a_visitor_for_the_chat(
         open_chat(page)
         expect(page.get_by_role("log", name="Events").get_by_text("identity_invalid")).to_be_visible()
         write(page, "hello from nobody")
+
+
+def test_only_the_verified_chat_where_a_workspace_wants_it(browser: Browser, shop: Shop) -> None:
+    now = int(time.time())
+    claims = {"sub": "7", "iat": now, "exp": now + 300, "jti": str(uuid4()), "name": "Nora Quinn"}
+    with visit(browser, f"{shop.origin()}/members/") as page:
+        open_chat(page)
+        expect(page.get_by_text("Please sign in to chat with us.")).to_be_visible()
+        expect(page.get_by_role("textbox", name="Your message")).to_be_disabled()
+        page.evaluate("token => supportbot.setUser({ token: async () => token })", jwt.encode(claims, SECRET, "HS256"))
+        expect(page.get_by_text("Please sign in to chat with us.")).to_be_hidden()
+        write(page, "hello from a member")
 
 
 def test_questions_come_before_the_chat_where_a_workspace_asks(browser: Browser, shop: Shop) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -130,18 +131,19 @@ def test_hidden_widget_is_gone_until_it_is_shown(page: Page) -> None:
 def test_what_the_page_says_of_a_customer_is_kept_with_the_first_message_and_not_before(
     page: Page, embedded_stack: EmbeddedStack
 ) -> None:
-    page.evaluate("supportbot.setUser({ name: 'Nora Quinn', email: 'nora@home.example' })")
+    email = f"{uuid4()}@home.example"
+    page.evaluate("email => supportbot.setUser({ name: 'Nora Quinn', email })", email)
     page.evaluate("supportbot.setLocale('de-DE')")
     open_chat(page)
     page.evaluate(
         "supportbot.setCustomAttributes({ plan: 'Plus', orders: 4, since: new Date('2024-05-01T10:00:00Z') })"
     )
     page.evaluate("supportbot.setConversationAttributes({ basket: 74.9 })")
-    assert embedded_stack.rows("SELECT id FROM chat_contact WHERE email = %s", "nora@home.example") == []
+    assert embedded_stack.rows("SELECT id FROM chat_contact WHERE email = %s", email) == []
     say(page, "hello from Nora")
     expect(page.get_by_text("Delivered")).to_be_visible()
     contact = contact_of(embedded_stack, "hello from Nora")
-    assert (contact["name"], contact["email"], contact["locale"]) == ("Nora Quinn", "nora@home.example", "de-DE")
+    assert (contact["name"], contact["email"], contact["locale"]) == ("Nora Quinn", email, "de-DE")
     assert (contact["verified_email"], contact["external_id"]) == ("", "")
     assert json.loads(contact["attributes"]) == {"plan": "Plus", "orders": 4, "since": "2024-05-01T10:00:00.000Z"}
     assert json.loads(contact["of_conversation"]) == {"basket": 74.9}

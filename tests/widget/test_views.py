@@ -6,6 +6,7 @@ import gzip
 import re
 from html import unescape
 
+import jwt
 import pytest
 from django.core.management import call_command
 from django.test import Client
@@ -65,12 +66,19 @@ def test_panel_finds_public_articles_and_no_others(client: Client, shop: Workspa
     assert client.get(path, {"q": "send back", "locale": "de"}).json() == {"articles": []}
 
 
+def test_demo_signs_tokens_for_its_two_customers_and_nobody_else(client: Client, shop: Workspace) -> None:
+    response = client.get("/demo/sdk/token/21")
+    claims = jwt.decode(response.content, shop.identity_secret, ["HS256"])
+    assert (claims["sub"], claims["email"]) == ("21", "customer21@fennmoor.example")
+    assert "no-store" in response["Cache-Control"] and client.get("/demo/sdk/token/1").status_code == 404
+
+
 def test_demo_shop_embeds_the_widget_with_the_workspaces_key(client: Client, shop: Workspace) -> None:
     html = client.get("/demo/").content.decode()
     assert f'<script async src="/widget.js" data-workspace="{shop.key}"></script>' in html
 
 
-@pytest.mark.parametrize("path", ["/demo/", "/login/", "/help/fennmoor/"])
+@pytest.mark.parametrize("path", ["/demo/", "/demo/sdk/", "/login/", "/help/fennmoor/"])
 def test_our_pages_forbid_inline_code(client: Client, shop: Workspace, path: str) -> None:
     response = client.get(path)
     policy = response["Content-Security-Policy"]
