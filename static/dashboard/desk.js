@@ -49,7 +49,7 @@ export class Desk {
   /**
    * @param {number} me
    * @param {string} name the agent's own, as customers see it
-   * @param {{changed: () => void, arrived: (said: Said) => void}} listener
+   * @param {{changed: () => void, arrived: (said: Said) => void, erased: () => void}} listener
    */
   constructor(me, name, listener) {
     this.me = me;
@@ -227,6 +227,7 @@ export class Desk {
     else if (frame.type === "mention.posted") this.#call(frame);
     else if (frame.type === "bulk.done") this.bulk.apply(frame);
     else if (frame.type === "done") this.#settle(frame.client_id);
+    else if (frame.type === "conversation.erased") this.#forget(frame.conversation);
     else if (frame.type === "error") this.#fail(frame);
     else if (frame.type === "pong") this.#catchUp();
     else if (frame.type === "macro.done") this.macros.apply(frame);
@@ -275,6 +276,13 @@ export class Desk {
     this.asked = null;
     this.current.expect(row.last_seq);
     this.current.expectRemark(row.last_remark);
+  }
+
+  /** Its customer had it deleted: nothing of it stays on the screen. @param {string} id */
+  #forget(id) {
+    this.rows.remove(id);
+    this.#transcripts.delete(id);
+    if (this.current?.id === id) this.#listener.erased();
   }
 
   /** @param {AgentError} error */

@@ -125,6 +125,13 @@ export class Rows {
     this.#countSoon();
   }
 
+  /** Its customer had it deleted. @param {string} id */
+  remove(id) {
+    if (!this.#rows.delete(id)) return;
+    this.shown = this.shown.filter((row) => row.id !== id);
+    this.#countSoon();
+  }
+
   /** @param {Listing} listing */
   async #startAnew(listing) {
     this.#rows.clear();

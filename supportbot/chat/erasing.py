@@ -1,0 +1,42 @@
+"""What a customer has a right to: all that is known of him is erased; that it was remains, without his data."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import transaction
+
+from supportbot.chat import drafts, events, sign_in, transcript
+from supportbot.chat.models import Message, SignIn
+from supportbot.chat.visitors import Visitor
+from supportbot.workspaces.models import AuditEntry
+
+
+@transaction.atomic
+def erase(visitor: Visitor) -> None:
+    """Delete the visitor's contact with every conversation, and tell whoever looks at one."""
+    contact = visitor.contact()
+    if contact is None:
+        return
+    ids = list(contact.conversations.order_by("id").values_list("id", flat=True))
+    for conversation_id in ids:
+        transcript.locked(conversation_id)
+    count = Message.objects.filter(conversation__in=ids).count()
+    if contact.is_verified:
+        sign_in.forget(SignIn.objects.in_workspace(visitor.workspace).filter(external_id=contact.external_id))
+    AuditEntry.objects.create(
+        workspace=visitor.workspace,
+        action="contact.erased",
+        target=str(contact.pk),
+        details={"by": "customer", "conversations": len(ids), "messages": count},
+    )
+    contact.delete()
+    transaction.on_commit(lambda: _tell(visitor.workspace.id, ids))
+
+
+def _tell(workspace_id: int, ids: list[UUID]) -> None:
+    for conversation_id in ids:
+        drafts.forget(conversation_id)
+        frame = events.erased_frame(conversation_id)
+        events.publish(events.conversation_group(conversation_id), frame)
+        events.publish(events.inbox_group(workspace_id), frame)
