@@ -7,9 +7,9 @@ from uuid import UUID
 from django.db import transaction
 
 from supportbot.chat import drafts, events, sign_in, transcript
-from supportbot.chat.models import Message, SignIn
+from supportbot.chat.models import Conversation, Message, SignIn
 from supportbot.chat.visitors import Visitor
-from supportbot.workspaces.models import AuditEntry
+from supportbot.workspaces.models import AuditEntry, Workspace
 
 
 @transaction.atomic
@@ -31,7 +31,17 @@ def erase(visitor: Visitor) -> None:
         details={"by": "customer", "conversations": len(ids), "messages": count},
     )
     contact.delete()
+    _unquote(visitor.workspace, {str(conversation_id) for conversation_id in ids})
     transaction.on_commit(lambda: _tell(visitor.workspace.id, ids))
+
+
+def _unquote(workspace: Workspace, ids: set[str]) -> None:
+    """Summaries of other conversations quote a sentence of those that were alike."""
+    for other in Conversation.objects.in_workspace(workspace).exclude(summary={}).only("summary").iterator():
+        similar = other.summary.get("similar") or []
+        kept = [one for one in similar if one["id"] not in ids]
+        if len(kept) != len(similar):
+            Conversation.objects.filter(id=other.id).update(summary={**other.summary, "similar": kept})
 
 
 def _tell(workspace_id: int, ids: list[UUID]) -> None:

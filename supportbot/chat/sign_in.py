@@ -20,6 +20,7 @@ from django.utils import timezone
 from supportbot.chat.models import Contact, SignIn
 from supportbot.chat.refusals import Refused
 from supportbot.workspaces.models import Workspace
+from supportbot.workspaces.sealing import Unsealable
 
 ALGORITHM = "HS256"
 LEEWAY = timedelta(seconds=30)  # by which two clocks may differ
@@ -44,7 +45,7 @@ def read(workspace: Workspace, token: str) -> Person:
     try:
         claims = jwt.decode(
             token,
-            workspace.identity_secret or _refuse("This workspace has no identity secret yet."),
+            _secret(workspace),
             algorithms=[ALGORITHM],
             leeway=LEEWAY,
             options={"require": ["sub", "jti", "iat", "exp"], "verify_aud": False},
@@ -53,7 +54,7 @@ def read(workspace: Workspace, token: str) -> Person:
         raise Refused("identity_expired", "The identity token has expired.") from None
     except jwt.InvalidTokenError as error:
         raise Refused("identity_invalid", f"The identity token is not valid: {error}") from None
-    if claims["exp"] - claims["iat"] > LONGEST.total_seconds():
+    if int(claims["exp"]) - int(claims["iat"]) > LONGEST.total_seconds():
         raise Refused("identity_too_long", "The identity token lives too long: sign one for an hour at most.")
     return Person(
         _text(claims, "sub", ID_LIMIT) or _refuse("sub is empty."),
@@ -132,6 +133,13 @@ def _introduce(workspace: Workspace, person: Person, token_hash: str) -> None:
     contact.external_id, contact.token_hash, contact.verified_email = person.external_id, "", person.email
     contact.name = person.name or contact.name
     contact.save(update_fields=["external_id", "token_hash", "verified_email", "email", "name"])
+
+
+def _secret(workspace: Workspace) -> str:
+    try:
+        return workspace.identity_secret or _refuse("This workspace has no identity secret yet.")
+    except Unsealable as error:
+        return _refuse(str(error))
 
 
 def _text(claims: dict[str, object], name: str, limit: int) -> str:

@@ -98,10 +98,13 @@ def test_erased_customer_leaves_a_line_in_the_audit_log_and_nothing_else(
     other = say(enter(workspace), "somebody else")
     conversation_id = say(customer, "a secret")
     services.request_agent(conversation_id=conversation_id, client_id=uuid4())
+    quoted = {"similar": [{"id": str(conversation_id), "sentence": "a secret"}, {"id": "other", "sentence": "not his"}]}
+    Conversation.objects.filter(id=other).update(summary=quoted)
     ask(conversation_id)
     erasing.erase(customer)
     erasing.erase(customer)
     assert [message.body for message in Message.objects.all()] == ["somebody else"]
+    assert Conversation.objects.get().summary == {"similar": [{"id": "other", "sentence": "not his"}]}
     assert Conversation.objects.get().id == other and Contact.objects.count() == 1
     assert not TranscriptMail.objects.exists()
     entry = AuditEntry.objects.get(action="contact.erased")

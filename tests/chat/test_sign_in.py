@@ -12,6 +12,7 @@ from uuid import uuid4
 import jwt
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from supportbot.chat import profile, services, sign_in
 from supportbot.chat.models import Contact, Message, SignIn
@@ -170,6 +171,12 @@ def test_new_secret_ends_what_the_old_one_signed(enter: Enter, sign: Sign, works
     workspace.renew_identity_secret()
     assert code_of(enter, old) == "identity_invalid"
     assert code_of(enter, token=own) == "session_expired"
+
+
+def test_secret_that_cannot_be_read_any_more_is_said_so(enter: Enter, sign: Sign, settings: Settings) -> None:
+    token = sign()
+    settings.SECRET_KEY = "another" * 8
+    assert code_of(enter, token) == "identity_invalid"
 
 
 def test_where_only_the_verified_may_chat_others_are_told_so(enter: Enter, sign: Sign, workspace: Workspace) -> None:
