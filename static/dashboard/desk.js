@@ -56,7 +56,7 @@ export class Desk {
     this.#name = name;
     this.#listener = listener;
     this.listing = new Listing("unassigned", new URLSearchParams(), me);
-    this.rows = new Rows(() => this.#changed());
+    this.rows = new Rows(() => this.#changed(), (id) => this.#forget(id));
     this.choices = new Choices(() => this.#changed());
     this.macros = new Macros((frame) => this.send(frame), (words) => this.tell(words));
     this.bulk = new Bulk((frame) => this.#connection.send(frame), () => this.#listener.changed());

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -10,6 +11,8 @@ from supportbot.chat import drafts, events, sign_in, transcript
 from supportbot.chat.models import Conversation, Message, SignIn
 from supportbot.chat.visitors import Visitor
 from supportbot.workspaces.models import AuditEntry, Workspace
+
+ERASED = "contact.erased"
 
 
 @transaction.atomic
@@ -26,13 +29,19 @@ def erase(visitor: Visitor) -> None:
         sign_in.forget(SignIn.objects.in_workspace(visitor.workspace).filter(external_id=contact.external_id))
     AuditEntry.objects.create(
         workspace=visitor.workspace,
-        action="contact.erased",
+        action=ERASED,
         target=str(contact.pk),
-        details={"by": "customer", "conversations": len(ids), "messages": count},
+        details={"by": "customer", "conversations": [str(id_) for id_ in ids], "messages": count},
     )
     contact.delete()
     _unquote(visitor.workspace, {str(conversation_id) for conversation_id in ids})
     transaction.on_commit(lambda: _tell(visitor.workspace.id, ids))
+
+
+def erased_since(workspace: Workspace, at: datetime) -> list[str]:
+    """The ids of the conversations that are gone, for who has missed the event."""
+    entries = AuditEntry.objects.in_workspace(workspace).filter(action=ERASED, created_at__gte=at)
+    return [id_ for ids in entries.values_list("details__conversations", flat=True) for id_ in ids]
 
 
 def _unquote(workspace: Workspace, ids: set[str]) -> None:

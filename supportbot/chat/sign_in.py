@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from supportbot.chat import transcript
 from supportbot.chat.models import Contact, SignIn
 from supportbot.chat.refusals import Refused
 from supportbot.workspaces.models import Workspace
@@ -128,11 +129,14 @@ def _introduce(workspace: Workspace, person: Person, token_hash: str) -> None:
     contact = rows.filter(external_id=person.external_id).first() or rows.filter(token_hash=token_hash).first()
     if contact is None:
         return
+    shown = str(contact), contact.is_verified
     if not contact.email or not contact.is_verified or contact.has_verified_email:
         contact.email = person.email or contact.email
     contact.external_id, contact.token_hash, contact.verified_email = person.external_id, "", person.email
     contact.name = person.name or contact.name
     contact.save(update_fields=["external_id", "token_hash", "verified_email", "email", "name"])
+    if (str(contact), contact.is_verified) != shown:
+        transcript.show_anew(contact.conversations.all())
 
 
 def _secret(workspace: Workspace) -> str:

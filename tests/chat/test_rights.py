@@ -13,12 +13,24 @@ from django.core import mail
 from django.utils import timezone
 from pytest_django import Settings
 
-from supportbot.chat import erasing, services, tasks, transcript_mail
+from supportbot.chat import erasing, notes, organising, search, sending, services, tasks, transcript_mail
 from supportbot.chat.attempt import Attempt, TurnLost
-from supportbot.chat.models import Contact, Conversation, Message, SignIn, TranscriptMail
+from supportbot.chat.models import (
+    AgentDraft,
+    Contact,
+    Conversation,
+    HeldMessage,
+    Label,
+    Mention,
+    Message,
+    Remark,
+    SignIn,
+    TranscriptMail,
+    Translation,
+)
 from supportbot.chat.refusals import Refused
 from supportbot.chat.visitors import Visitor, identify
-from supportbot.workspaces.models import AuditEntry, Workspace
+from supportbot.workspaces.models import AuditEntry, User, Workspace
 
 
 def enter(workspace: Workspace, identity: str = "") -> Visitor:
@@ -108,8 +120,31 @@ def test_erased_customer_leaves_a_line_in_the_audit_log_and_nothing_else(
     assert Conversation.objects.get().id == other and Contact.objects.count() == 1
     assert not TranscriptMail.objects.exists()
     entry = AuditEntry.objects.get(action="contact.erased")
-    assert entry.details == {"by": "customer", "conversations": 1, "messages": 2}
+    assert entry.details == {"by": "customer", "conversations": [str(conversation_id)], "messages": 2}
     assert say(customer, "anew") != conversation_id
+
+
+def test_erasure_takes_what_agents_wrote_and_what_was_translated_and_found(
+    customer: Visitor, workspace: Workspace, maya: User, tom: User
+) -> None:
+    conversation = Conversation.objects.get(id=say(customer, "a secret kettle"))
+    services.request_agent(conversation_id=conversation.id, client_id=uuid4())
+    services.take(conversation_id=conversation.id, agent=maya)
+    notes.post_note(
+        conversation_id=conversation.id, agent=maya, body="a secret note", client_id=uuid4(), mentions=[tom.pk]
+    )
+    label = Label.objects.create(workspace=workspace, name="Returns")
+    organising.label(conversation_id=conversation.id, agent=maya, label_id=label.pk, on=True)
+    sending.save_draft(conversation=conversation, agent=maya, kind="reply", body="a secret draft", client_id=uuid4())
+    sending.hold_message(conversation_id=conversation.id, body="a secret reply", client_id=uuid4(), agent=maya)
+    message = conversation.messages.get(body="a secret kettle")
+    Translation.objects.create(message=message, reader="agents", source="en", target="de", text="ein Geheimnis")
+    assert search.find(workspace, "secret").hits
+    erasing.erase(customer)
+    for model in (Message, Remark, Mention, AgentDraft, HeldMessage, Translation, Conversation.labels.through):
+        assert not model.objects.exists(), model
+    assert search.find(workspace, "secret") == search.Found([], [], [])
+    assert sending.due() == []
 
 
 def test_erased_customer_is_signed_in_nowhere_and_his_token_opens_nothing(workspace: Workspace) -> None:

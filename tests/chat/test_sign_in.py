@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -14,10 +15,11 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from supportbot.chat import profile, services, sign_in
-from supportbot.chat.models import Contact, Message, SignIn
+from supportbot.chat import context, events, organising, profile, services, sign_in
+from supportbot.chat.models import Contact, Conversation, Message, SignIn
 from supportbot.chat.refusals import Refused
 from supportbot.chat.visitors import Visitor, identify
+from supportbot.knowledge.models import Order
 from supportbot.workspaces.models import AuditEntry, Member, User, Workspace
 
 Sign = Callable[..., str]
@@ -70,6 +72,34 @@ def code_of(enter: Enter, *args: Any, **kwargs: Any) -> str:
     with pytest.raises(Refused) as refused:
         enter(*args, **kwargs)
     return refused.value.code
+
+
+def test_who_is_blocked_stays_so_when_the_shop_vouches_for_him(enter: Enter, sign: Sign, workspace: Workspace) -> None:
+    token = secrets.token_urlsafe(32)
+    conversation = write(enter(token=token)).conversation
+    agent = User.objects.create_user("maya@fennmoor.example")
+    organising.block(conversation_id=conversation.id, agent=agent, on=True)
+    verified = enter(sign(), token)
+    row = events.summary_frame(Conversation.objects.get(), "")["conversation"]
+    assert row["contact"] == {"name": "Nora Quinn", "page": "", "verified": True, "blocked": True}
+    assert row["updated_at"] > conversation.updated_at.isoformat()
+    with pytest.raises(Refused) as refused:
+        write(verified)
+    assert refused.value.code == "blocked"
+
+
+def test_order_of_a_verified_address_is_the_customers_and_no_other(
+    enter: Enter, sign: Sign, workspace: Workspace
+) -> None:
+    days = {"placed_on": date(2026, 11, 1), "due_on": date(2026, 11, 5)}
+    fields = {"state": "placed", "items": "one kettle", "total": "40.00", **days}
+    for number, email in (("10021", "nora@home.example"), ("10022", "tom@home.example")):
+        Order.objects.create(workspace=workspace, number=number, email=email, **fields)
+    claimed = write(enter(email="nora@home.example"), "order 10021").conversation
+    verified = write(enter(sign(email="Nora@home.example")), "order 10021").conversation
+    assert not context.read(claimed, []).is_proven and context.read(verified, []).is_proven
+    write(enter(sign()), "and order 10022")
+    assert not context.read(verified, []).is_proven
 
 
 def test_verified_customer_goes_on_at_another_device(enter: Enter, sign: Sign) -> None:

@@ -282,7 +282,7 @@ ALL_TEXTS = """() => {
   for (const node of root.querySelectorAll("[aria-label], [placeholder]")) found.push(node.ariaLabel, node.placeholder);
   return found.filter((text) => /[^\\W\\d]{4}/.test(text ?? ""));
 }"""
-SAME_WORD = {"Fennmoor", "Conversation", "Sources"}
+SAME_WORD = {"Fennmoor", "Conversation", "Options", "Sources"}
 
 
 def handed_over_in(page: Page, language: str) -> set[str]:

@@ -133,7 +133,6 @@ def test_what_the_page_says_of_a_customer_is_kept_with_the_first_message_and_not
 ) -> None:
     email = f"{uuid4()}@home.example"
     page.evaluate("email => supportbot.setUser({ name: 'Nora Quinn', email })", email)
-    page.evaluate("supportbot.setLocale('de-DE')")
     open_chat(page)
     page.evaluate(
         "supportbot.setCustomAttributes({ plan: 'Plus', orders: 4, since: new Date('2024-05-01T10:00:00Z') })"
@@ -143,10 +142,27 @@ def test_what_the_page_says_of_a_customer_is_kept_with_the_first_message_and_not
     say(page, "hello from Nora")
     expect(page.get_by_text("Delivered")).to_be_visible()
     contact = contact_of(embedded_stack, "hello from Nora")
-    assert (contact["name"], contact["email"], contact["locale"]) == ("Nora Quinn", email, "de-DE")
+    assert (contact["name"], contact["email"], contact["language"]) == ("Nora Quinn", email, "en")
     assert (contact["verified_email"], contact["external_id"]) == ("", "")
     assert json.loads(contact["attributes"]) == {"plan": "Plus", "orders": 4, "since": "2024-05-01T10:00:00.000Z"}
     assert json.loads(contact["of_conversation"]) == {"basket": 74.9}
+
+
+def test_page_changes_the_language_of_the_widget_also_of_the_open_panel(
+    page: Page, embedded_stack: EmbeddedStack
+) -> None:
+    open_chat(page)
+    page.get_by_role("button", name="Search help").click()
+    page.evaluate("supportbot.setLocale('fr-CA')")
+    expect(page.get_by_role("heading", name="Chercher dans l'aide")).to_be_visible()
+    page.get_by_role("button", name="Retour au chat").click()
+    expect(page.get_by_role("button", name="Discutez avec nous")).to_be_visible()
+    field = page.get_by_role("textbox", name="Votre message")
+    body = f"bonjour {uuid4()}"
+    field.fill(body)
+    field.press("Enter")
+    expect(page.get_by_text("Distribué")).to_be_visible()
+    assert contact_of(embedded_stack, body)["language"] == "fr"
 
 
 def test_attribute_that_cannot_be_kept_is_an_error_for_the_page_and_nothing_else(page: Page) -> None:
