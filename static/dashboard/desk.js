@@ -49,14 +49,14 @@ export class Desk {
   /**
    * @param {number} me
    * @param {string} name the agent's own, as customers see it
-   * @param {{changed: () => void, arrived: (said: Said) => void}} listener
+   * @param {{changed: () => void, arrived: (said: Said) => void, erased: () => void}} listener
    */
   constructor(me, name, listener) {
     this.me = me;
     this.#name = name;
     this.#listener = listener;
     this.listing = new Listing("unassigned", new URLSearchParams(), me);
-    this.rows = new Rows(() => this.#changed());
+    this.rows = new Rows(() => this.#changed(), (id) => this.#forget(id));
     this.choices = new Choices(() => this.#changed());
     this.macros = new Macros((frame) => this.send(frame), (words) => this.tell(words));
     this.bulk = new Bulk((frame) => this.#connection.send(frame), () => this.#listener.changed());
@@ -227,6 +227,7 @@ export class Desk {
     else if (frame.type === "mention.posted") this.#call(frame);
     else if (frame.type === "bulk.done") this.bulk.apply(frame);
     else if (frame.type === "done") this.#settle(frame.client_id);
+    else if (frame.type === "conversation.erased") this.#forget(frame.conversation);
     else if (frame.type === "error") this.#fail(frame);
     else if (frame.type === "pong") this.#catchUp();
     else if (frame.type === "macro.done") this.macros.apply(frame);
@@ -275,6 +276,13 @@ export class Desk {
     this.asked = null;
     this.current.expect(row.last_seq);
     this.current.expectRemark(row.last_remark);
+  }
+
+  /** Its customer had it deleted: nothing of it stays on the screen. @param {string} id */
+  #forget(id) {
+    this.rows.remove(id);
+    this.#transcripts.delete(id);
+    if (this.current?.id === id) this.#listener.erased();
   }
 
   /** @param {AgentError} error */

@@ -65,6 +65,7 @@ class Inbox {
     this.#desk = new Desk(Number(this.#root.dataset.user), this.#root.dataset.name ?? "", {
       changed: () => this.#drawSoon(),
       arrived: (said) => this.#speak(said),
+      erased: () => this.#leaveErased(),
     });
     const { choices } = this.#desk;
     this.#list = new List(this.#desk, (id) => this.#go(id));
@@ -193,6 +194,11 @@ class Inbox {
     queueMicrotask(() => this.#list.focus(id));
   }
 
+  #leaveErased() {
+    this.#go(undefined);
+    this.#desk.tell("The customer had this conversation deleted.");
+  }
+
   /** @param {KeyboardEvent} event */
   #escape(event) {
     if (event.key === "Escape" && this.#facts.isShown) this.#facts.show(false);
@@ -262,6 +268,7 @@ class Inbox {
     this.#facts.draw();
     setText(byId("others", HTMLElement), current ? company(current.company) : "");
     if (current) this.#thread.draw(current, row?.contact.name ?? "Customer");
+    else this.#thread.clear();
     this.#moveFocus();
   }
 
@@ -269,6 +276,7 @@ class Inbox {
   #drawHead(row) {
     const { me, isMine, alarm, asked } = this.#desk;
     setText(this.#title, row?.contact.name ?? "");
+    byId("verified", HTMLElement).hidden = !row?.contact.verified;
     setText(byId("standing", HTMLElement), row ? standing(row, me) : "");
     setText(byId("alarm", HTMLElement), alarm);
     const isLive = row !== undefined && row.status !== "resolved";

@@ -181,7 +181,7 @@ export class List {
     const preview = element("span", { class: "row-preview", dir: "auto" }, row.preview);
     link.replaceChildren(
       element("span", { class: "avatar", "aria-hidden": "true" }, [...row.contact.name][0] ?? "?"),
-      element("span", { class: "row-top" }, name, time),
+      element("span", { class: "row-top" }, name, ...(row.contact.verified ? [badge()] : []), time),
       element("span", { class: "row-middle" }, preview, ...this.#marks(row)),
       element("span", { class: "row-chips" }, ...this.#chips(row)),
     );
@@ -267,6 +267,12 @@ export class List {
     const at = Math.min(ids.length - 1, Math.max(0, ids.indexOf(idOf(event.target) || this.#roving) + step));
     this.focus(ids[at] ?? "");
   }
+}
+
+/** The workspace's own site vouches for this customer. */
+function badge() {
+  const words = element("span", { class: "visually-hidden" }, "Verified");
+  return element("span", { class: "verified", title: "Your site vouches for this customer" }, icon("check"), words);
 }
 
 /** @param {unknown} target */

@@ -23,7 +23,7 @@ export interface Row {
   labels: Label[];
   mentions: { id: number; seen: boolean }[];
   spam: boolean;
-  contact: { name: string; page: string; blocked: boolean };
+  contact: { name: string; page: string; verified: boolean; blocked: boolean };
   preview: string;
   category: string | null;
   language: string | null;
@@ -115,6 +115,7 @@ export type ServerFrame =
   | { type: "done"; client_id: string }
   | MentionPosted
   | BulkDone
+  | { type: "conversation.erased"; conversation: string }
   | { type: "presence"; agents_online: number }
   | { type: "pong" }
   | MacroDone

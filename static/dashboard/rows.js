@@ -11,6 +11,7 @@ const COUNT_EVERY = 2_000;
 
 export class Rows {
   #changed;
+  #erased;
   #isCounting = false;
   #isLoadingMore = false;
   /** @type {Map<string, Row>} whatever view they belong to */
@@ -31,9 +32,13 @@ export class Rows {
   counted = 0;
   #total = 0;
 
-  /** @param {() => void} changed */
-  constructor(changed) {
+  /**
+   * @param {() => void} changed
+   * @param {(id: string) => void} erased called for what is gone, if the event was missed
+   */
+  constructor(changed, erased) {
     this.#changed = changed;
+    this.#erased = erased;
   }
 
   /** @param {string} id */
@@ -109,8 +114,9 @@ export class Rows {
   async catchUp() {
     if (!this.#listing) return;
     if (!this.isLoaded || !this.#at) return await this.#load(this.#listing, "");
-    /** @type {{rows: Row[], drafts: [string, Mode][], complete: boolean, at: string, counts: Counts, counted: number}} */
-    const { rows, drafts, complete, at, counts, counted } = await (await get("conversations/", { since: this.#at })).json();
+    /** @type {{rows: Row[], drafts: [string, Mode][], complete: boolean, erased: string[], at: string, counts: Counts, counted: number}} */
+    const { rows, drafts, complete, erased, at, counts, counted } = await (await get("conversations/", { since: this.#at })).json();
+    for (const id of erased) this.#erased(id);
     if (!complete) return await this.#startAnew(this.#listing);
     this.#at = at;
     this.#drafts = new Set(drafts.map((draft) => draft.join(" ")));
@@ -122,6 +128,13 @@ export class Rows {
   update(row) {
     this.#keep(row);
     this.#changed();
+    this.#countSoon();
+  }
+
+  /** Its customer had it deleted. @param {string} id */
+  remove(id) {
+    if (!this.#rows.delete(id)) return;
+    this.shown = this.shown.filter((row) => row.id !== id);
     this.#countSoon();
   }
 

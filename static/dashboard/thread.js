@@ -54,7 +54,13 @@ export class Thread {
     this.#follow();
   }
 
-  /** @param {Transcript} transcript */
+  /** No conversation is open. */
+  clear() {
+    if (this.#shown) this.#clear(null);
+    this.#list.replaceChildren();
+  }
+
+  /** @param {Transcript | null} transcript */
   #clear(transcript) {
     this.#shown = transcript;
     this.#bubbles.clear();

@@ -1,19 +1,20 @@
 // One visitor's conversation: applies the server's frames, keeps order, drops doubles, closes gaps, counts the unread.
 // The database behind the server is the truth; this is a copy that may always be asked for again. Knows no elements.
 
-/** @import {Ack, Author, ClientFrame, Message, ProtocolError, ServerFrame, State} from "./protocol.js" */
+/** @import {Ack, ClientFrame, Message, ProtocolError, ServerFrame, State} from "./protocol.js" */
 /** @import {Store} from "./store.js" */
 /** @import {Item} from "./items.js" */
+/** @import {Listener} from "./introduction.js" */
 
 import { Connection } from "./connection.js";
+import { Introduction } from "./introduction.js";
 import { LiveReply } from "./live_reply.js";
-import { ackedMessage, liveItem, noteItem, readText, savedItem, waitingItem } from "./items.js";
+import { ackedMessage, liveItem, noteItem, readText, savedItems, waitingItem } from "./items.js";
 import { Outbox } from "./outbox.js";
 import { refusal, words } from "./texts.js";
+import { Typing } from "./typing.js";
 
-const TYPING_LASTS = 6_000;
-const TYPING_EVERY = 3_000;
-const FINAL = ["unknown_workspace", "origin_refused", "unsupported_version"];
+const FINAL = ["unknown_workspace", "origin_refused", "unsupported_version", "identity_required"];
 const NEW_TOKEN = ["session_expired", "session_token_invalid", "session_token_required"];
 
 export class Conversation {
@@ -23,6 +24,8 @@ export class Conversation {
   /** @type {Connection<ServerFrame, ClientFrame>} */
   #connection;
   #outbox;
+  #introduction;
+  #typing;
   /** @type {Map<number, Message>} by sequence number */
   #messages = new Map();
   /** @type {Item[]} of sessions that ended while the page was open */
@@ -38,10 +41,8 @@ export class Conversation {
   /** What the server knows to be seen. */
   #seen = 0;
   #reply = new LiveReply();
-  #typedAt = 0;
-  /** @type {number | undefined} */
-  #typingExpiry;
-
+  /** What the server knows of the page's words about the customer. */
+  #told = "";
   /** @type {State | null} */
   state = null;
   /** @type {"connecting" | "up" | "down" | "refused"} */
@@ -49,19 +50,21 @@ export class Conversation {
   refusal = "";
   /** Why the server refused an address or a rating. */
   objection = "";
-  /** @type {{author: Author, name: string} | null} */
-  typing = null;
+  /** Why it refused to send the conversation by e-mail. */
+  copyObjection = "";
 
   /**
    * @param {string} origin
    * @param {string} workspace
    * @param {Store} store
-   * @param {{changed: () => void, arrived: (message: Message) => void, translated: (message: Message) => void}} listener
+   * @param {Listener} listener
    */
   constructor(origin, workspace, store, listener) {
     this.#workspace = workspace;
     this.#store = store;
     this.#listener = listener;
+    this.#typing = new Typing(() => listener.changed());
+    this.#introduction = new Introduction(listener.profile, listener.failed);
     this.#connection = new Connection(`${origin.replace(/^http/, "ws")}/ws/v1/widget/`, {
       up: () => this.#resume(),
       down: () => this.#lost(),
@@ -72,6 +75,41 @@ export class Conversation {
 
   start() {
     this.#connection.start();
+  }
+
+  stop() {
+    this.#typing.clear();
+    this.#outbox.lost();
+    this.#connection.stop();
+  }
+
+  /** The customer has signed out. */
+  end() {
+    this.#connection.send({ type: "session.end" });
+  }
+
+  /**
+   * The page says more of the customer.
+   * @param {boolean} isAnew it has named one, perhaps another
+   */
+  introduce(isAnew) {
+    if (isAnew) this.#introduction.renew();
+    if (this.link === "refused" && isAnew) return this.#tryAgain();
+    if (this.link !== "up") return;
+    if (isAnew && this.#listener.profile().user.token) this.#resume();
+    else this.#describe();
+  }
+
+  /** The widget speaks another language: the server is told, and answers in it. */
+  speak() {
+    if (this.link === "up") this.#resume();
+  }
+
+  /** What the server has not heard yet. */
+  #describe() {
+    const about = this.#about;
+    const told = JSON.stringify(about);
+    if (told !== this.#told && this.#connection.send({ type: "describe", about })) this.#told = told;
   }
 
   /** @param {string} body */
@@ -107,6 +145,15 @@ export class Conversation {
     this.#ask("rating.post", { score, comment });
   }
 
+  /** @param {string} email */
+  sendTranscript(email) {
+    this.#ask("transcript.send", { email });
+  }
+
+  erase() {
+    this.#ask("data.erase", {});
+  }
+
   /** The assistant's answer that nobody has judged yet, if it is the last word; else 0. */
   get openAnswer() {
     return this.#lastWord?.verdict === "asked" ? this.#lastWord.seq : 0;
@@ -139,15 +186,9 @@ export class Conversation {
     this.#listener.changed();
   }
 
-  /**
-   * Tell the other side that the customer writes; at most every three seconds.
-   * @param {boolean} on
-   */
+  /** Tell the other side that the customer writes. @param {boolean} on */
   type(on) {
-    const isDue = on ? Date.now() - this.#typedAt > TYPING_EVERY : this.#typedAt > 0;
-    if (!isDue || !this.state?.conversation) return;
-    this.#typedAt = on ? Date.now() : 0;
-    this.#connection.send({ type: "typing", on });
+    if (this.state?.conversation && this.#typing.isDue(on)) this.#connection.send({ type: "typing", on });
   }
 
   get unread() {
@@ -168,21 +209,14 @@ export class Conversation {
     return [...this.#past, ...this.#saved, ...waiting, ...(this.#reply.live?.text ? [liveItem(this.#reply.live)] : [])];
   }
 
-  /** A second answer to one message, as a hand-over after a reply, has a line of its own. */
   get #saved() {
-    const keys = new Set();
-    const ordered = [...this.#messages.values()].sort((a, b) => a.seq - b.seq);
-    return ordered.map(savedItem).map((item, index) => {
-      const key = keys.has(item.key) ? `seq:${ordered[index].seq}` : item.key;
-      keys.add(key);
-      return { ...item, key };
-    });
+    return savedItems([...this.#messages.values()]);
   }
 
   /** Who is about to say something, or nobody. */
   get writer() {
     if (this.#reply.live && !this.#reply.live.text) return { author: "bot", name: "" };
-    return this.#reply.live ? null : this.typing;
+    return this.#reply.live ? null : this.#typing.writer;
   }
 
   /**
@@ -192,17 +226,23 @@ export class Conversation {
   #sendWhenKnown = (frame) => this.link === "up" && this.#connection.send(frame);
 
   /**
-   * @param {"answer.judge" | "contact.email" | "rating.post"} type
+   * @param {"answer.judge" | "contact.email" | "rating.post" | "transcript.send" | "data.erase"} type
    * @param {Record<string, unknown>} fields
    */
   #ask(type, fields) {
-    this.objection = "";
+    this.objection = this.copyObjection = "";
     this.#outbox.add(type, "", fields);
     this.#listener.changed();
   }
 
-  #resume() {
+  get #about() {
+    return this.#introduction.about(this.#store.visitor);
+  }
+
+  async #resume() {
     this.#isResuming = true;
+    const identity = await this.#introduction.token();
+    this.#told = JSON.stringify(this.#about);
     this.#connection.send({
       type: "resume",
       workspace: this.#workspace,
@@ -210,6 +250,8 @@ export class Conversation {
       last_seq: this.#settled,
       page: location.origin + location.pathname,
       language: words.language,
+      ...(identity ? { identity } : {}),
+      about: this.#about,
     });
   }
 
@@ -221,10 +263,17 @@ export class Conversation {
     return Math.min(this.#complete, ...open);
   }
 
+  #tryAgain() {
+    this.link = "connecting";
+    this.refusal = "";
+    this.#connection.start();
+    this.#listener.changed();
+  }
+
   #lost() {
     if (this.link !== "refused") this.link = "down";
     this.#isResuming = false;
-    this.typing = null;
+    this.#typing.clear();
     this.#outbox.lost();
     this.#listener.changed();
   }
@@ -233,12 +282,13 @@ export class Conversation {
   #apply(frame) {
     if (frame.type === "state") this.#applyState(frame);
     else if (frame.type === "ack") this.#acknowledge(frame);
-    else if (frame.type === "done") this.#outbox.settle(frame.client_id);
+    else if (frame.type === "done") this.#settle(frame.client_id);
+    else if (frame.type === "conversation.erased") this.#listener.stranger();
     else if (frame.type === "message.posted") this.#add(frame.message);
     else if (frame.type === "reply.started") this.#reply.start(frame.reply, frame.in_reply_to);
     else if (frame.type === "reply.chunk") this.#reply.extend(frame) && this.#resume();
     else if (frame.type === "reply.failed") this.#reply.end(frame.in_reply_to);
-    else if (frame.type === "typing") this.#showTyping(frame);
+    else if (frame.type === "typing") this.#typing.hear(frame);
     else if (frame.type === "pong" && this.#settled < this.#complete && !this.#isResuming) this.#resume();
     else if (frame.type === "error") this.#applyError(frame);
     this.#listener.changed();
@@ -246,6 +296,7 @@ export class Conversation {
 
   /** @param {State} state */
   #applyState(state) {
+    if (state.workspace) this.#greeted(state);
     if (this.link !== "up") this.#reply.live = null;
     this.link = "up";
     this.#isGranted = false;
@@ -254,7 +305,30 @@ export class Conversation {
     if (state.handler !== "bot") this.#outbox.settleRequest();
     if (state.workspace) [this.#isResuming, this.#covered] = [false, state.last_seq];
     if (state.last_seq > this.#complete) this.#closeGap(state.last_seq);
+    if (state.workspace) this.#describe();
     this.#outbox.flush();
+  }
+
+  /**
+   * The answer to `resume`. Signed in, the customer may have a conversation from elsewhere.
+   * @param {State} state
+   */
+  #greeted({ conversation, signed_in = false }) {
+    this.#introduction.done();
+    if (this.#store.visitor.signedIn !== signed_in) this.#store.remember({ signedIn: signed_in });
+    const before = this.state?.conversation;
+    if (!before || before === conversation) return;
+    this.#messages.clear();
+    this.#complete = this.#seen = this.#covered = 0;
+    this.#historyEnd = -1;
+    this.#resume();
+  }
+
+  /** @param {string} clientId */
+  #settle(clientId) {
+    const isErased = this.#outbox.parcels.some(({ type, client_id }) => type === "data.erase" && client_id === clientId);
+    this.#outbox.settle(clientId);
+    if (isErased) this.#listener.stranger();
   }
 
   /** @param {Ack} ack */
@@ -279,7 +353,7 @@ export class Conversation {
   #add(message) {
     if (message.client_id) this.#outbox.settle(message.client_id);
     if (message.author === "bot") this.#reply.end(message.in_reply_to);
-    if (message.author === this.typing?.author) this.typing = null;
+    if (message.author === this.#typing.writer?.author) this.#typing.clear();
     const before = this.#messages.get(message.seq);
     const isNew = !before;
     this.#messages.set(message.seq, message);
@@ -297,23 +371,26 @@ export class Conversation {
     if (seq > this.#covered && !this.#isResuming) this.#resume();
   }
 
-  /** @param {{author: Author, name: string, on: boolean}} frame */
-  #showTyping({ author, name, on }) {
-    if (author === "customer") return;
-    clearTimeout(this.#typingExpiry);
-    this.typing = on ? { author, name } : null;
-    if (on) this.#typingExpiry = setTimeout(() => this.#showTyping({ author, name, on: false }), TYPING_LASTS);
-    else this.#listener.changed();
-  }
-
   /** @param {ProtocolError} error */
-  #applyError({ code, client_id }) {
+  #applyError({ code, message, client_id }) {
+    this.#listener.failed(code, message);
     const why = refusal(code);
     if (FINAL.includes(code)) this.#refuse(why);
+    else if (code === "session_changed") this.#resume();
+    else if (code === "identity_changed") this.#listener.stranger();
+    else if (code.startsWith("identity_")) this.#doubt();
+    else if (NEW_TOKEN.includes(code) && this.#store.visitor.signedIn) this.#listener.stranger();
     else if (NEW_TOKEN.includes(code)) this.#beginAgain();
     else if (code === "failed" && !client_id) this.#connection.restart();
     else if (code === "too_fast" || code === "failed") this.#outbox.hold(words.held[code]);
     else if (client_id) this.#object(client_id, why);
+  }
+
+  /** The customer is not who the page says: as a visitor whom nobody knows, then. */
+  #doubt() {
+    this.#introduction.refused();
+    if (this.#store.visitor.signedIn) this.#listener.stranger();
+    else this.#resume();
   }
 
   /**
@@ -324,7 +401,8 @@ export class Conversation {
   #object(clientId, message) {
     const parcel = this.#outbox.parcels.find(({ client_id }) => client_id === clientId);
     if (!parcel || parcel.type === "message.post") return this.#outbox.fail(clientId, message);
-    this.objection = message;
+    if (parcel.type === "transcript.send") this.copyObjection = message;
+    else this.objection = message;
     this.#outbox.settle(clientId);
   }
 

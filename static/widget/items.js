@@ -25,10 +25,24 @@
 const BLANK = { name: "", delivery: "", reason: "", clientId: "", sources: [], notice: "", translation: null, streaming: false };
 
 /**
+ * In order. A second answer to one message, as a hand-over after a reply, has a line of its own.
+ * @param {Message[]} messages
+ */
+export function savedItems(messages) {
+  const keys = new Set();
+  const ordered = messages.sort((a, b) => a.seq - b.seq);
+  return ordered.map(savedItem).map((item, index) => {
+    const key = keys.has(item.key) ? `seq:${ordered[index].seq}` : item.key;
+    keys.add(key);
+    return { ...item, key };
+  });
+}
+
+/**
  * @param {Message} message
  * @returns {Item}
  */
-export function savedItem(message) {
+function savedItem(message) {
   const { author, name, body, client_id, in_reply_to, sources, notice, translation: other, seq } = message;
   const isOwn = author === "customer";
   const replyKey = author === "bot" && in_reply_to ? `reply:${in_reply_to}` : `seq:${seq}`;

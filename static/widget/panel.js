@@ -3,27 +3,30 @@
 
 /** @import {Author, Message, Panel, State, Widget, Workspace} from "./protocol.js" */
 
+import { Banner } from "./banner.js";
 import { Cards } from "./cards.js";
 import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
+import { Details } from "./details.js";
 import { element, icon } from "./dom.js";
+import { Extras } from "./extras.js";
 import { MessageList } from "./message_list.js";
 import { readText } from "./items.js";
 import { fillScreen } from "./screen.js";
 import { Store } from "./store.js";
-import { speak, words, written } from "./texts.js";
+import { beginTexts, speak, words, written } from "./texts.js";
 
 const SPOKEN_LINES = 5;
-const PATIENCE = 1_500;
 
 /**
  * @param {Widget} widget
  * @returns {Promise<Panel>}
  */
 export async function mount(widget) {
-  const sheets = Promise.all(["panel.css", "messages.css", "cards.css"].map(styleSheet));
+  const sheets = Promise.all(["panel.css", "messages.css", "cards.css", "more.css"].map(styleSheet));
   await speak(widget.language);
   widget.root.adoptedStyleSheets.push(...(await sheets));
+  await speak(widget.language); // the page may have changed its mind meanwhile
   return new ChatPanel(widget);
 }
 
@@ -41,14 +44,21 @@ class ChatPanel {
   #list;
   #composer;
   #cards;
+  #details;
+  #extras;
+  #banner;
   #isDrawing = false;
-  #lostAt = 0;
+  #told = "";
+  #heard = "";
+  #endTexts = beginTexts();
+  #isIntroduced = false;
+  #gone = new AbortController();
   /** @type {HTMLElement | null} */
   #opener = null;
   #mark = element("span", { class: "mark", "aria-hidden": "true" });
   #title = element("h2", { id: "title", tabindex: "-1" });
   #line = element("p", { class: "line", role: "status" });
-  #banner = element("p", { class: "banner", role: "status", hidden: "" });
+  #hours = element("p", { class: "hours", dir: "auto", hidden: "" });
   #spoken = element("div", { class: "hidden", role: "log", "aria-live": "polite" });
   #close = element("button", { type: "button", class: "close" }, icon("close"));
   #dialog = element("dialog", { class: "panel", "aria-labelledby": "title" });
@@ -61,10 +71,16 @@ class ChatPanel {
       changed: () => this.#drawSoon(),
       arrived: (message) => this.#arrived(message),
       translated: (message) => this.#speak(message),
+      profile: () => widget.profile,
+      failed: (code, message) => widget.emit("error", { code, message }),
+      stranger: () => this.#startOver(),
     });
     this.#list = new MessageList(widget.origin, (clientId) => this.#conversation.retry(clientId));
     this.#cards = new Cards(this.#conversation, () => this.#takeFocusBack());
     this.#composer = new Composer((body) => this.#post(body), (draft) => this.#typed(draft));
+    this.#details = new Details((answers) => this.#introduced(answers));
+    this.#extras = new Extras(widget, this.#store, this.#conversation, () => this.open(true));
+    this.#banner = new Banner(this.#conversation, () => this.#drawSoon());
     this.#build();
     this.#conversation.start();
   }
@@ -93,20 +109,51 @@ class ChatPanel {
     this.#widget.opened(false);
   }
 
+  /** @param {boolean} [isAnew] */
+  introduce(isAnew = false) {
+    this.#conversation.introduce(isAnew);
+    this.#draw();
+  }
+
+  /** @param {string} language */
+  async speak(language) {
+    await speak(language);
+    this.#conversation.speak();
+  }
+
+  signOut() {
+    this.#conversation.end();
+    this.#store.forget();
+  }
+
+  destroy() {
+    this.#gone.abort();
+    this.#endTexts();
+    this.#conversation.stop();
+    this.#dialog.remove();
+  }
+
+  #startOver() {
+    this.#store.startOver();
+    this.#widget.restart();
+  }
+
   #build() {
     const heading = element("div", { class: "heading" }, this.#title, this.#line);
-    const header = element("header", {}, this.#mark, heading, this.#close);
+    const header = element("header", {}, this.#mark, heading, ...this.#extras.buttons, this.#close);
     const stage = element("div", { class: "stage" }, this.#list.scroller, this.#list.pill);
-    this.#list.foot.append(this.#cards.element);
-    this.#dialog.append(header, this.#banner, stage, this.#composer.element, this.#spoken);
+    const body = element("div", { class: "body" }, stage, this.#composer.element, this.#extras.element);
+    this.#extras.cover(stage, this.#composer.element);
+    this.#list.foot.append(this.#hours, this.#details.element, this.#cards.element);
+    this.#dialog.append(header, this.#banner.element, body, this.#spoken);
     this.#widget.root.append(this.#dialog);
     this.#close.onclick = () => this.close();
     this.#composer.person.onclick = () => this.#conversation.requestAgent();
     this.#composer.draft = this.#store.visitor.draft;
     this.#dialog.addEventListener("keydown", (event) => this.#key(event));
     this.#dialog.addEventListener("cancel", (event) => this.#cancel(event));
-    document.addEventListener("visibilitychange", () => this.#seen());
-    fillScreen(this.#dialog, () => this.#list.follow());
+    document.addEventListener("visibilitychange", () => this.#seen(), { signal: this.#gone.signal });
+    fillScreen(this.#dialog, () => this.#list.follow(), this.#gone.signal);
     written(() => this.#translate());
   }
 
@@ -130,16 +177,17 @@ class ChatPanel {
     this.#takeFocus(this.#list.scroller);
   }
 
-  /** @param {HTMLElement} quiet where to, if writing would bring up a keyboard on the screen */
+  /** @param {HTMLElement} quiet where to, if nothing can be written or writing would bring up a keyboard on the screen */
   #takeFocus(quiet) {
-    if (matchMedia("(pointer: coarse)").matches) quiet.focus({ preventScroll: true });
+    const isQuiet = matchMedia("(pointer: coarse)").matches || this.#composer.element.hidden;
+    if (isQuiet) quiet.focus({ preventScroll: true });
     else this.#composer.focus();
   }
 
   /** @param {KeyboardEvent} event */
   #key(event) {
     if (event.key !== "Escape") return;
-    event.stopPropagation();
+    if (this.#extras.close()) return event.preventDefault();
     this.#cancel(event);
   }
 
@@ -164,6 +212,7 @@ class ChatPanel {
   /** @param {Message} message */
   #arrived(message) {
     this.#widget.emit("message", message);
+    if (!this.isOpen || document.hidden) this.#extras.tell(this.#nameOf(message), readText(message));
     this.#speak(message);
   }
 
@@ -184,7 +233,7 @@ class ChatPanel {
   }
 
   #drawSoon() {
-    if (this.#isDrawing) return;
+    if (this.#isDrawing || this.#gone.signal.aborted) return;
     this.#isDrawing = true;
     queueMicrotask(() => {
       this.#isDrawing = false;
@@ -194,14 +243,32 @@ class ChatPanel {
 
   #draw() {
     const { state, link, items, writer, isAsking } = this.#conversation;
-    void speak(state?.language ?? words.language);
+    this.#hear(state?.language ?? "");
+    this.#tell(state);
     this.#drawHeader(state);
-    this.#drawBanner();
+    this.#drawBeforeFirst(state);
+    this.#banner.draw();
+    this.#extras.draw();
     this.#drawPerson(state, isAsking);
     this.#composer.disabled = link === "refused";
     this.#cards.draw();
     this.#list.render(items, writer, (item) => this.#nameOf(item));
     this.#seen();
+  }
+
+  /** As the customer writes, once that is known, until the page says otherwise. @param {string} language */
+  #hear(language) {
+    if (language && language !== this.#heard) void speak(language);
+    this.#heard = language || this.#heard;
+  }
+
+  /** The page hears when a conversation has begun, and who has the turn in it. @param {State | null} state */
+  #tell(state) {
+    if (!state?.conversation) return;
+    const { conversation: id, status, handler } = state;
+    const news = JSON.stringify([id, status, handler]);
+    if (news !== this.#told) this.#widget.emit("conversation", { id, status, handler });
+    this.#told = news;
   }
 
   /** @param {State | null} state */
@@ -215,32 +282,35 @@ class ChatPanel {
     if (workspace) this.#greet(workspace);
   }
 
+  /** Before the first message: when people are there, and who the visitor is, if the workspace asks. @param {State | null} state */
+  #drawBeforeFirst(state) {
+    const { form = null, hours = "" } = state?.workspace ?? {};
+    const isFirst = !this.#conversation.items.length;
+    const { name, email } = { ...this.#store.visitor, ...this.#widget.profile.user };
+    const answers = { name, email };
+    const isAsked = form && isFirst && !this.#isIntroduced && form.fields.some((field) => !answers[field]);
+    this.#hours.hidden = !hours || !isFirst;
+    if (this.#hours.textContent !== hours) this.#hours.replaceChildren(icon("clock"), hours);
+    this.#details.draw(isAsked ? form : null);
+    this.#composer.element.hidden = Boolean(isAsked);
+  }
+
+  /** @param {{name?: string, email?: string}} answers */
+  #introduced(answers) {
+    this.#isIntroduced = true;
+    this.#store.remember(answers);
+    this.introduce();
+    this.#composer.focus();
+  }
+
   /** @param {Workspace} workspace */
   #greet(workspace) {
     const { colour } = workspace;
-    this.#list.greet(workspace, this.#nameOf({ author: "bot", name: "" }));
+    const greeting = this.#widget.said || workspace.greeting;
+    this.#list.greet({ ...workspace, greeting }, this.#nameOf({ author: "bot", name: "" }));
     if (colour === this.#store.visitor.colour) return;
     this.#store.remember({ colour });
     this.#widget.paint(colour);
-  }
-
-  #drawBanner() {
-    const line = this.#bannerLine();
-    const symbol = this.#conversation.link === "up" ? "clock" : "cloud";
-    if (this.#banner.textContent !== line) this.#banner.replaceChildren(icon(symbol), line);
-    this.#banner.hidden = !line;
-  }
-
-  /** A drop of a moment is nobody's business: the line comes when it lasts. */
-  #bannerLine() {
-    const { link, refusal, held } = this.#conversation;
-    if (link === "refused") return refusal;
-    if (link !== "down") this.#lostAt = 0;
-    if (link !== "down") return held;
-    if (!navigator.onLine) return words.offline;
-    if (!this.#lostAt) setTimeout(() => this.#drawSoon(), PATIENCE + 50);
-    this.#lostAt ||= Date.now();
-    return Date.now() - this.#lostAt >= PATIENCE ? words.reconnecting : "";
   }
 
   /**

@@ -37,6 +37,10 @@ export interface Workspace {
   greeting: string;
   colour: string;
   language: string;
+  /** What a visitor is asked before the chat. */
+  form: { fields: ("name" | "email")[]; required: boolean } | null;
+  /** When people are there, in words. */
+  hours: string;
 }
 
 export interface Rating {
@@ -55,6 +59,7 @@ export interface State {
   language: string | null;
   email: string | null;
   rating: Rating | null;
+  signed_in?: boolean;
   workspace?: Workspace;
 }
 
@@ -95,20 +100,64 @@ export type ServerFrame =
   | { type: "typing"; author: Author; name: string; on: boolean }
   | { type: "presence"; agents_online: number }
   | { type: "pong" }
+  | { type: "conversation.erased"; conversation: string }
   | ProtocolError;
 
 export type ClientFrame =
-  | { type: "resume"; workspace: string; token: string; last_seq: number; page: string; language: string }
+  | { type: "resume"; workspace: string; token: string; last_seq: number; page: string; language: string; identity?: string; about: About }
+  | { type: "describe"; about: About }
+  | { type: "session.end" }
   | { type: "message.post"; client_id: string; body: string }
   | { type: "agent.request"; client_id: string }
   | { type: "answer.judge"; client_id: string; seq: number; helped: boolean }
   | { type: "contact.email"; client_id: string; email: string }
   | { type: "rating.post"; client_id: string; score: number; comment: string }
+  | { type: "transcript.send"; client_id: string; email: string }
+  | { type: "data.erase"; client_id: string }
   | { type: "conversation.read"; last_seq: number }
   | { type: "typing"; on: boolean }
   | { type: "ping" };
 
 // What the loader hands to the panel, and what the panel gives back.
+
+export interface Settings {
+  locale?: string;
+  colour?: string;
+  position?: string;
+  launcherText?: string;
+  hideLauncher?: boolean;
+}
+
+export type Attribute = string | number | boolean | Date | null;
+
+/** A token is signed by the shop; name and e-mail address without one are only claimed. */
+export interface Person {
+  token?: string | (() => Promise<string> | string);
+  name?: string;
+  email?: string;
+}
+
+export interface Profile {
+  user: Person;
+  attributes: Record<string, Attribute>;
+  conversation: Record<string, Attribute>;
+}
+
+export interface About {
+  name: string;
+  email: string;
+  attributes: Record<string, Attribute>;
+  conversation: Record<string, Attribute>;
+}
+
+/** A rule for what the widget says by itself. */
+export interface Proactive {
+  id: number;
+  text: string;
+  page: string;
+  after: number;
+  visits: number;
+}
 
 export interface Widget {
   root: ShadowRoot;
@@ -116,15 +165,26 @@ export interface Widget {
   origin: string;
   workspace: string;
   readonly language: string;
+  readonly profile: Profile;
+  /** What the widget has said by itself, and the customer has answered by opening the chat. */
+  said: string;
   emit(event: string, detail?: unknown): void;
   paint(colour: string): void;
   speak(language: string): void;
   opened(open: boolean): void;
   unread(count: number): void;
+  /** Begin anew, as for another customer, with what the page says now. */
+  restart(): void;
 }
 
 export interface Panel {
   readonly isOpen: boolean;
   open(takeFocus: boolean): void;
   close(): void;
+  /** The page says more of the customer, or names one anew. */
+  introduce(isAnew?: boolean): void;
+  /** The page speaks another language. */
+  speak(language: string): void;
+  signOut(): void;
+  destroy(): void;
 }

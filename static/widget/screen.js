@@ -4,8 +4,9 @@
  * Tell the style sheet the visible part of the window, whenever it changes.
  * @param {HTMLElement} panel
  * @param {() => void} changed
+ * @param {AbortSignal} signal the end of the panel
  */
-export function fillScreen(panel, changed) {
+export function fillScreen(panel, changed, signal) {
   const viewport = window.visualViewport;
   if (!viewport) return;
   const measure = () => {
@@ -14,7 +15,7 @@ export function fillScreen(panel, changed) {
     panel.classList.toggle("keyboard", window.innerHeight - viewport.height > 120);
     changed();
   };
-  viewport.addEventListener("resize", measure);
-  viewport.addEventListener("scroll", measure);
+  viewport.addEventListener("resize", measure, { signal });
+  viewport.addEventListener("scroll", measure, { signal });
   measure();
 }

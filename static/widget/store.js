@@ -4,7 +4,7 @@
 /**
  * @typedef {object} Entry a message or request that the server has not acknowledged
  * @property {string} client_id
- * @property {"message.post" | "agent.request" | "answer.judge" | "contact.email" | "rating.post" | "note.post"} type
+ * @property {"message.post" | "agent.request" | "answer.judge" | "contact.email" | "rating.post" | "note.post" | "transcript.send" | "data.erase"} type
  * @property {string} body of a message
  * @property {Record<string, unknown>} [fields] what else the frame says
  * @property {string} created_at
@@ -16,6 +16,11 @@
  * @property {number} read the last sequence number seen with the panel open
  * @property {string} draft
  * @property {string} colour the workspace's colour, so that the next page paints it at once
+ * @property {boolean} signedIn whether the shop vouches for who this is
+ * @property {string} name as the customer gave it before the chat
+ * @property {string} email as the customer gave it before the chat
+ * @property {boolean} sounds
+ * @property {boolean} notifies
  */
 
 /** @type {Map<string, string>} */
@@ -31,7 +36,9 @@ export class Store {
 
   /** @returns {Visitor} */
   get visitor() {
-    return { token: "", read: 0, draft: "", colour: "", ...read(this.#key, {}) };
+    const blank = { token: "", read: 0, draft: "", colour: "", signedIn: false, name: "", email: "" };
+    const alerts = { sounds: false, notifies: false };
+    return { ...blank, ...alerts, ...read(this.#key, {}) };
   }
 
   /** @param {Partial<Visitor>} change */
@@ -44,10 +51,22 @@ export class Store {
     return this.visitor.token || this.renewToken();
   }
 
+  /** Another customer: nothing of the one before stays but what a new token brings. */
+  startOver() {
+    write(`${this.#key}:outbox`, []);
+    write(this.#key, {});
+    this.renewToken();
+  }
+
+  /** Also what blocked storage has left in memory; the loader empties the storage itself. */
+  forget() {
+    memory.clear();
+  }
+
   renewToken() {
     const bytes = crypto.getRandomValues(new Uint8Array(32));
     const token = btoa(String.fromCharCode(...bytes)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=/g, "");
-    this.remember({ token, read: 0 });
+    this.remember({ token, read: 0, signedIn: false });
     return token;
   }
 

@@ -4,8 +4,10 @@
 /** @typedef {typeof import("./texts/en.js").default} Words */
 
 const LANGUAGES = ["en", "es", "fr", "de", "pt", "it"];
-/** @type {Set<() => void>} */
-const writers = new Set();
+/** @type {Set<() => void>} what one panel writes */
+let writers = new Set();
+/** @type {Set<Set<() => void>>} */
+const panels = new Set();
 let wanted = "";
 
 /** @type {Words} */
@@ -25,7 +27,14 @@ export async function speak(language) {
     wanted = words?.language ?? "";
     if (!words) throw error;
   }
-  for (const write of writers) write();
+  for (const write of [...panels].flatMap((own) => [...own])) write();
+}
+
+/** Another panel is made, which writes what follows; gives what to call when it goes. */
+export function beginTexts() {
+  const own = (writers = new Set());
+  panels.add(own);
+  return () => void panels.delete(own);
 }
 
 /**

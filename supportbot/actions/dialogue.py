@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from supportbot.actions import words
 from supportbot.actions.catalogue import find, for_intent, is_withheld, look_up_for
-from supportbot.actions.identity import Visitor, has_proven
+from supportbot.actions.identity import Visitor, has_proven, owns
 from supportbot.actions.models import ActionCall
 from supportbot.actions.registry import BUILT_IN, UnknownAction
 from supportbot.actions.talk import Step, Talk, is_elsewhere, said_before
@@ -33,6 +33,7 @@ __all__ = [
     "has_proven",
     "is_withheld",
     "look_up_for",
+    "owns",
     "put_aside",
     "start",
     "trigger",

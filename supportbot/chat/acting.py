@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from supportbot.actions import dialogue
-from supportbot.actions.dialogue import Step, Visitor
+from supportbot.actions.dialogue import Step
 from supportbot.chat.answering import Question
 from supportbot.chat.attempt import Attempt
-from supportbot.chat.context import Context, numbers, wants_to_know
+from supportbot.chat.context import Context, numbers, visitor, wants_to_know
 from supportbot.chat.words import LANGUAGES
 
 SURELY = 0.5  # an answer to what an action asks, as an address, may look a little like anything
@@ -17,9 +17,9 @@ def step(attempt: Attempt, said: Context, question: Question) -> Step | None:
     conversation, turn = attempt.conversation, attempt.message.seq
     if question.decision.reason == "asked" and question.triage["confidence"] >= SURELY:
         return None  # who wants a person has not to finish anything first
-    visitor = Visitor(id=str(conversation.contact_id), language=question.language)
+    customer = visitor(conversation, question.language)
     intent = question.triage["intent"] if question.is_sure else ""
-    if going_on := dialogue.go_on(conversation.id, said.question, visitor, turn=turn, intent=intent):
+    if going_on := dialogue.go_on(conversation.id, said.question, customer, turn=turn, intent=intent):
         return going_on
     if not intent or (question.interpreter and question.language not in LANGUAGES):
         return None  # the dialogue would not understand the answers
@@ -29,7 +29,7 @@ def step(attempt: Attempt, said: Context, question: Question) -> Step | None:
         return None
     number = " ".join(numbers(said.question)) or said.order_number
     known = {"order_number": number} if number else {}
-    return dialogue.start(conversation.workspace, conversation.id, name, known, visitor, turn=turn)
+    return dialogue.start(conversation.workspace, conversation.id, name, known, customer, turn=turn)
 
 
 def look_up(attempt: Attempt, said: Context, question: Question) -> Step | None:
@@ -38,6 +38,6 @@ def look_up(attempt: Attempt, said: Context, question: Question) -> Step | None:
     name = dialogue.look_up_for(conversation.workspace, question.triage["intent"])
     if said.order is None or name is None:
         return None
-    visitor = Visitor(id=str(conversation.contact_id), language=question.language)
+    customer = visitor(conversation, question.language)
     known = {"order_number": said.order.number}
-    return dialogue.start(conversation.workspace, conversation.id, name, known, visitor, turn=attempt.message.seq)
+    return dialogue.start(conversation.workspace, conversation.id, name, known, customer, turn=attempt.message.seq)

@@ -37,10 +37,15 @@ def routing_link(conversation_id: object) -> SafeString:
 class ContactsAdmin(HistoryAdmin):
     """Customers."""
 
-    list_display = ("__str__", "email", "workspace", "created_at", "seen_at")
+    list_display = ("__str__", "email", "verified", "workspace", "created_at", "seen_at")
     list_filter = (OF_WORKSPACE,)
-    search_fields = ("name", "email", "token_hash")
+    search_fields = ("name", "email", "external_id", "token_hash")
     date_hierarchy = "created_at"
+
+    @admin.display(description="verified", boolean=True)
+    def verified(self, contact: Contact) -> bool:
+        """Whether the workspace's site vouches for who it is."""
+        return contact.is_verified
 
 
 @admin.register(Conversation)

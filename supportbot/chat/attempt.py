@@ -136,7 +136,10 @@ class Attempt:
         return Conversation.objects.filter(id=self.conversation.id, claim=self.claim)
 
     def _locked(self) -> Conversation:
-        conversation = transcript.locked(self.conversation.id)
+        try:
+            conversation = transcript.locked(self.conversation.id)
+        except Conversation.DoesNotExist:  # its customer had it erased
+            raise TurnLost from None
         if conversation.claim != self.claim:
             raise TurnLost
         return conversation

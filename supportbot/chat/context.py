@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from supportbot.actions import dialogue
+from supportbot.actions.dialogue import Visitor
 from supportbot.chat.grounding import content
 from supportbot.chat.models import Conversation, Generation, Message
 from supportbot.knowledge.models import Order
@@ -45,7 +46,7 @@ class Context:
     question: str
     order_number: str | None = None
     order: Order | None = None
-    is_proven: bool = False  # whether the customer has proven that the order is his
+    is_proven: bool = False  # whether the order is known to be the customer's: proven, or of a verified e-mail address
     asked: Sequence[Generation] = field(default_factory=list)
     language: str = "en"  # what the customer is known to speak before this question is read
 
@@ -106,8 +107,14 @@ def read(conversation: Conversation, waiting: Sequence[Message]) -> Context:
     question = "\n".join(message.body for message in waiting)
     number = _last_number([*earlier, *waiting])
     order = Order.objects.in_workspace(conversation.workspace).filter(number=number).first() if number else None
-    is_proven = order is not None and dialogue.has_proven(conversation.id, order.number)
+    is_proven = order is not None and _is_proven(conversation, order)
     return Context(earlier, question, number, order, is_proven, _asks_in_a_row(earlier), conversation.language[:2])
+
+
+def visitor(conversation: Conversation, language: str = "en") -> Visitor:
+    """The customer as actions know one: the shop vouches only for the verified address, not for where answers go."""
+    contact = conversation.contact
+    return Visitor(str(contact.pk), contact.verified_email, contact.is_verified, language)
 
 
 def order_named(conversation: Conversation) -> Order | None:
@@ -118,6 +125,11 @@ def order_named(conversation: Conversation) -> Order | None:
     said = conversation.messages.filter(author=Message.Author.CUSTOMER).order_by("-seq")
     number = _last_number(list(said[:LAST])[::-1])
     return Order.objects.in_workspace(conversation.workspace).filter(number=number).first() if number else None
+
+
+def _is_proven(conversation: Conversation, order: Order) -> bool:
+    is_owner = dialogue.owns(conversation.workspace, visitor(conversation), order.number)
+    return is_owner or dialogue.has_proven(conversation.id, order.number)
 
 
 def _earlier(conversation: Conversation, waiting: Sequence[Message]) -> list[Message]:

@@ -164,7 +164,12 @@ def summary_frame(conversation: Conversation, preview: str) -> Frame:
             "mentions": _mentions(conversation),
             "labels": [label_facts(label) for label in conversation.labels.all()],
             "spam": conversation.is_spam,
-            "contact": {"name": str(contact), "page": contact.page, "blocked": contact.blocked_at is not None},
+            "contact": {
+                "name": str(contact),
+                "page": contact.page,
+                "verified": contact.is_verified,
+                "blocked": contact.blocked_at is not None,
+            },
             "preview": preview[:140],
             "category": conversation.category or None,
             "language": conversation.spoken or None,
@@ -221,6 +226,11 @@ def mention_frame(note: Remark) -> Frame:
     by = note.user.get_short_name() if note.user else ""
     facts = {"by": by, "contact": str(note.conversation.contact), "preview": note.body[:140]}
     return {"type": "mention.posted", "conversation": str(note.conversation_id), **facts}
+
+
+def erased_frame(conversation_id: UUID) -> Frame:
+    """`conversation.erased`: its customer had it deleted."""
+    return {"type": "conversation.erased", "conversation": str(conversation_id)}
 
 
 def typing_frame(conversation_id: UUID, author: str, name: str, on: bool) -> Frame:

@@ -30,6 +30,8 @@ __all__ = [
     "Message",
     "Rating",
     "Remark",
+    "SignIn",
+    "TranscriptMail",
     "Translation",
     "Translator",
 ]
@@ -40,14 +42,23 @@ RATING_OPEN = timedelta(hours=24)
 
 
 class Contact(models.Model):
-    """A customer: a visitor who is known by a token only, or somebody with a name."""
+    """A customer: a visitor who is known by a token only, or somebody for whom the shop vouches."""
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="contacts")
     name = models.CharField(max_length=100, blank=True)
-    email = models.EmailField(blank=True, help_text="As the visitor gave it; nobody has verified it")
+    email = models.EmailField(blank=True, help_text="Where answers go; claimed, unless it is the verified one")
+    verified_email = models.EmailField(blank=True, help_text="For which the shop vouches")
+    external_id = models.CharField(
+        max_length=128,
+        blank=True,
+        help_text="Who it is for the shop (`sub` of its token); empty: unverified",
+    )
+    attributes = models.JSONField(default=dict, blank=True, help_text="What the page says of it; not verified")
     page = models.URLField(max_length=500, blank=True, help_text="Where the visitor last wrote, without its query")
     language = models.CharField(max_length=10, blank=True, help_text="That the visitor's widget speaks")
-    token_hash = models.CharField(max_length=64, editable=False, help_text="SHA-256 of the visitor's token")
+    token_hash = models.CharField(
+        max_length=64, blank=True, editable=False, help_text="SHA-256 of an unverified visitor's token"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     seen_at = models.DateTimeField(default=timezone.now)
     blocked_at = models.DateTimeField(null=True, blank=True, help_text="Since then what the contact writes is refused")
@@ -55,15 +66,59 @@ class Contact(models.Model):
     objects = ScopedQuerySet["Contact"].as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["workspace", "token_hash"], name="one_contact_per_token")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "token_hash"], condition=~Q(token_hash=""), name="one_contact_per_token"
+            ),
+            models.UniqueConstraint(
+                fields=["workspace", "external_id"], condition=~Q(external_id=""), name="one_contact_per_external_id"
+            ),
+        ]
 
     def __str__(self) -> str:
-        return self.name or self.email or f"Visitor {self.token_hash[:4]}"
+        return self.name or self.email or self.external_id or f"Visitor {self.token_hash[:4]}"
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether the shop has said who it is; only browsers in which it did so open the conversation."""
+        return bool(self.external_id)
+
+    @property
+    def has_verified_email(self) -> bool:
+        """Whether answers go to the address for which the shop vouches."""
+        return bool(self.email) and self.email == self.verified_email
 
     def is_expired(self) -> bool:
-        """Whether the token is too old, or was not used for too long."""
+        """Whether an unverified visitor's token is too old, or was not used for too long."""
+        if self.is_verified:
+            return False
         now = timezone.now()
         return self.seen_at < now - TOKEN_IDLE or self.created_at < now - TOKEN_LIFE
+
+
+class SignIn(models.Model):
+    """One token by which the shop signed a customer in, and the browser that used it; kept so that no other may.
+
+    Signed out or erased, it names nobody any more.
+    """
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="sign_ins")
+    jti = models.CharField(max_length=128)
+    token_hash = models.CharField(max_length=64, help_text="SHA-256 of the browser's own token")
+    external_id = models.CharField(max_length=128, blank=True)
+    name = models.CharField(max_length=100, blank=True)
+    email = models.EmailField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    until = models.DateTimeField(help_text="How long the browser stays signed in")
+
+    objects = ScopedQuerySet["SignIn"].as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "jti"], name="one_browser_per_sign_in_token")]
+        indexes = [models.Index(fields=["workspace", "token_hash"], name="sign_ins_of_browser")]
+
+    def __str__(self) -> str:
+        return self.external_id
 
 
 class Conversation(models.Model):
@@ -110,6 +165,7 @@ class Conversation(models.Model):
     response_s = models.FloatField(null=True, blank=True, help_text="From the hand-off to a person's first message")
     summary = models.JSONField(default=dict, blank=True, help_text="For the agent, as of the last hand-off")
     note = models.CharField(max_length=500, blank=True, help_text="From the agent who handed it back to the assistant")
+    attributes = models.JSONField(default=dict, blank=True, help_text="What the page says of it; not verified")
     asks_rating = models.BooleanField(default=False, help_text="It was resolved in a way that asks for a rating")
     claim = models.UUIDField(null=True, blank=True, editable=False, help_text="The attempt at a reply that runs now")
     claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
@@ -378,6 +434,33 @@ class Rating(models.Model):
     def is_open(self) -> bool:
         """Whether the customer may still change it."""
         return timezone.now() < self.created_at + RATING_OPEN
+
+
+class TranscriptMail(models.Model):
+    """A conversation that its customer wants by e-mail; written down first, sent after."""
+
+    ATTEMPTS: ClassVar[int] = 5
+    workspace_path: ClassVar[str] = "conversation__workspace"
+
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="transcript_mails")
+    client_id = models.UUIDField()
+    email = models.EmailField()
+    last_seq = models.PositiveIntegerField(help_text="Up to here it goes")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(auto_now_add=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ScopedQuerySet["TranscriptMail"].as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "client_id"], name="one_transcript_mail_per_client_id")
+        ]
+        indexes = [models.Index(fields=["due_at"], condition=Q(sent_at=None), name="due_transcript_mails")]
+
+    def __str__(self) -> str:
+        return f"{self.conversation_id} to {self.email}"
 
 
 class EmailCopy(models.Model):

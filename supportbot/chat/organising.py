@@ -7,13 +7,12 @@ to be of the conversation's workspace.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import partial
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
-from supportbot.chat import events, sending, transcript
+from supportbot.chat import sending, transcript
 from supportbot.chat.models import Contact, Conversation, Message
 from supportbot.chat.refusals import Closed, NotYours, Refused
 from supportbot.chat.sorting import Label
@@ -162,9 +161,7 @@ def block(*, conversation_id: UUID, agent: User, on: bool) -> None:
     where = {"workspace": conversation.workspace, "target": str(contact.pk)}
     AuditEntry.objects.create(**where, actor=agent, action=f"contact.{'blocked' if on else 'unblocked'}")
     transcript.save_among_agents(conversation)
-    for other in contact.conversations.exclude(id=conversation.id):
-        other.save(update_fields=["updated_at"])
-        transaction.on_commit(partial(events.publish_row, other))
+    transcript.show_anew(contact.conversations.exclude(id=conversation.id))
 
 
 @transaction.atomic

@@ -41,6 +41,14 @@ def promise(conversation: Conversation, language: str) -> Promise:
     return Promise(_usually(workspace, hours, language), is_away=False)
 
 
+def hours_line(workspace: Workspace, language: str) -> str:
+    """When people are there, for who has not written yet; nothing where nobody has set business hours."""
+    hours, now = workspace.hours(), timezone.now()
+    if hours is None:
+        return ""
+    return " ".join(_until(hours, now, language) or _back(hours, now, language))
+
+
 def usual_minutes(workspace: Workspace, hours: Hours | None) -> int | None:
     """Within how many minutes a person usually answers: the median of the last 30 days, rounded up to a step.
 

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from supportbot.celery import app
-from supportbot.chat import assistant, mail, organising, sending, suggesting
+from supportbot.chat import assistant, mail, organising, sending, suggesting, transcript_mail
 from supportbot.chat.models import Message
 from supportbot.chat.translation import service as translation
 
@@ -53,6 +53,12 @@ def deliver(conversation_id: str) -> None:
 
 
 @app.task
+def send_transcript(mail_id: int) -> None:
+    """Send a conversation that its customer wants."""
+    transcript_mail.send(mail_id)
+
+
+@app.task
 def sweep() -> None:
     """Queue again what was accepted and nobody works on; send and translate what is due; end snoozes."""
     now = timezone.now()
@@ -66,6 +72,8 @@ def sweep() -> None:
         deliver.delay(str(conversation_id))
     for conversation_id in mail.due():
         send_email.delay(str(conversation_id))
+    for mail_id in transcript_mail.due():
+        send_transcript.delay(mail_id)
     organising.wake_due()
 
 

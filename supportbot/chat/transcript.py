@@ -5,6 +5,8 @@ Whoever calls these is in a transaction and holds the lock; what was written is 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -73,6 +75,13 @@ def remark(conversation: Conversation, *, kind: Remark.Kind, body: str, user: Us
 def note_activity(conversation: Conversation, body: str, user: User | None = None) -> None:
     """Add what somebody did, as a sentence for agents."""
     remark(conversation, kind=Remark.Kind.ACTIVITY, body=body, user=user)
+
+
+def show_anew(conversations: Iterable[Conversation]) -> None:
+    """What the inbox shows of their contact has changed."""
+    for conversation in conversations:
+        conversation.save(update_fields=["updated_at"])
+        transaction.on_commit(partial(events.publish_row, conversation))
 
 
 def save(conversation: Conversation, *messages: Message) -> None:

@@ -1,5 +1,5 @@
-"""A customer's session: the public key of a workspace and a token that the browser made. Nothing is stored before the
-first message; of the token only its SHA-256 is."""
+"""A customer's session: the public key of a workspace and a token that the browser made, in which the shop may have
+signed the customer in. No contact is stored before the first message; of the token only its SHA-256 is."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from urllib.parse import urlsplit
 from django.db import transaction
 from django.utils import timezone
 
+from supportbot.chat import profile, sign_in
 from supportbot.chat.models import Contact, Conversation
+from supportbot.chat.profile import About
 from supportbot.chat.refusals import Refused
 from supportbot.chat.words import LANGUAGES
 from supportbot.workspaces.models import Workspace
@@ -24,38 +26,77 @@ SEEN_EVERY = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Visitor:
-    """Somebody in front of a widget."""
+    """Somebody in front of a widget. With an external id the shop vouches for who it is."""
 
     workspace: Workspace
     token_hash: str
+    external_id: str = ""
     page: str = field(default="", compare=False)
     language: str = field(default="", compare=False)
+    about: About = field(default=About(), compare=False)
 
     def contact(self) -> Contact | None:
-        """The contact, once the visitor has written."""
-        return Contact.objects.in_workspace(self.workspace).filter(token_hash=self.token_hash).first()
+        """The contact, once the visitor has written, here or, being verified, anywhere."""
+        return Contact.objects.in_workspace(self.workspace).filter(**self._key()).first()
 
     def conversation(self) -> Conversation | None:
         """The visitor's conversation, once there is one."""
         rows = Conversation.objects.in_workspace(self.workspace).select_related("workspace", "contact", "assignee")
-        return rows.filter(contact__token_hash=self.token_hash).order_by("created_at").last()
+        own = {f"contact__{name}": value for name, value in self._key().items()}
+        return rows.filter(**own).order_by("created_at").last()
 
     @transaction.atomic
     def begin(self) -> Conversation:
         """The visitor's conversation; the first time it is made, together with the contact."""
-        contact, _ = Contact.objects.get_or_create(workspace=self.workspace, token_hash=self.token_hash)
+        self.demand_identity()
+        contact = self._own_contact()
         Contact.objects.select_for_update().get(id=contact.id)
         told = {name: value for name, value in (("page", self.page), ("language", self.language)) if value}
         if any(getattr(contact, name) != value for name, value in told.items()):
             Contact.objects.filter(id=contact.id).update(**told)
-        return self.conversation() or Conversation.objects.create(workspace=self.workspace, contact=contact)
+        if conversation := self.conversation():
+            return conversation
+        conversation = Conversation.objects.create(workspace=self.workspace, contact=contact)
+        profile.keep(conversation, self.about)
+        return conversation
+
+    def demand_identity(self) -> None:
+        """Refuse whom the shop does not vouch for, or no longer; as of now, not as of `resume`."""
+        if sign_in.signed_in(self.workspace, self.token_hash) != self.external_id:
+            raise Refused("session_changed", "You signed in or out elsewhere.")
+        if not self.external_id and Workspace.objects.filter(id=self.workspace.id, requires_identity=True).exists():
+            raise Refused("identity_required", "Please sign in to chat with us.")
+
+    def _demand_details(self) -> None:
+        missing = [name for name in self.workspace.asked_before if not getattr(self.about, name)]
+        if missing and self.workspace.demands_before:
+            raise Refused("details_required", "Please tell us who you are first.")
+
+    def _key(self) -> dict[str, str]:
+        return {"external_id": self.external_id} if self.external_id else {"token_hash": self.token_hash}
+
+    def _own_contact(self) -> Contact:
+        if self.external_id:
+            return sign_in.contact_of(self.workspace, self.external_id)
+        if not self.contact():
+            self._demand_details()
+        return Contact.objects.get_or_create(workspace=self.workspace, token_hash=self.token_hash)[0]
 
 
-def identify(key: str, token: str, *, origin: str | None, host: str, page: str = "", language: str = "") -> Visitor:
+def identify(
+    key: str,
+    token: str,
+    *,
+    origin: str | None,
+    host: str,
+    page: str = "",
+    language: str = "",
+    identity: str = "",
+) -> Visitor:
     """Who is there, if the key, the page's origin and the token are right.
 
     The page is where the widget stands; it is kept without its query, and only if it is one of that origin. The
-    language is what the widget speaks there.
+    language is what the widget speaks there, `identity` a token that the shop has signed.
     """
     workspace = Workspace.objects.filter(key=key).first()
     if workspace is None:
@@ -69,7 +110,11 @@ def identify(key: str, token: str, *, origin: str | None, host: str, page: str =
     is_of_origin = bool(origin) and page.startswith(f"{origin}/") and len(page) <= PAGE_LIMIT
     own_page = urlsplit(page)._replace(query="", fragment="").geturl() if is_of_origin else ""
     spoken = language if language in LANGUAGES else ""
-    visitor = Visitor(workspace, hashlib.sha256(token.encode()).hexdigest(), own_page, spoken)
+    token_hash = hashlib.sha256(token.encode()).hexdigest()
+    external_id = sign_in.sign_in(workspace, identity, token_hash) if identity else ""
+    external_id = external_id or sign_in.signed_in(workspace, token_hash)
+    visitor = Visitor(workspace, token_hash, external_id, own_page, spoken)
+    visitor.demand_identity()
     if contact := visitor.contact():
         _keep_alive(contact)
     return visitor

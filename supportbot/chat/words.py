@@ -225,6 +225,14 @@ SENTENCES: dict[str, dict[str, str]] = {
         "pt": "Esta conversa foi encerrada.",
         "it": "Questa conversazione è stata chiusa.",
     },
+    "transcript_subject": {
+        "en": "Your conversation with {workspace}",
+        "es": "Su conversación con {workspace}",
+        "fr": "Votre conversation avec {workspace}",
+        "de": "Ihr Gespräch mit {workspace}",
+        "pt": "A sua conversa com {workspace}",
+        "it": "La sua conversazione con {workspace}",
+    },
     "email_subject": {
         "en": "{workspace} has answered you",
         "es": "{workspace} le ha respondido",

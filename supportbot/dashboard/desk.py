@@ -11,7 +11,7 @@ from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Text
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from supportbot.chat import events
+from supportbot.chat import erasing, events
 from supportbot.chat.events import Frame
 from supportbot.chat.models import AgentDraft, Conversation, Mention, Message
 from supportbot.chat.refusals import Refused
@@ -69,11 +69,15 @@ class Desk:
         return {"rows": found[:PAGE], "next": end, "total": total, "bounds": bounds, "at": now.isoformat()}
 
     def changes(self, since: datetime) -> Frame:
-        """The rows that have changed since then, of any view; `complete` is false if they are too many to list."""
-        now = timezone.now()
+        """The rows that have changed since then, of any view; `complete` is false if they are too many to list.
+
+        `erased` are those that are gone, for their customers had them deleted.
+        """
+        now, erased = timezone.now(), erasing.erased_since(self.workspace, since - LATE)
         rows = self._conversations().filter(updated_at__gte=since - LATE).order_by("-updated_at")
         found = self._facts(rows[: CHANGED + 1])
-        return {"rows": found[:CHANGED], "complete": len(found) <= CHANGED, "at": now.isoformat()}
+        complete = len(found) <= CHANGED
+        return {"rows": found[:CHANGED], "complete": complete, "erased": erased, "at": now.isoformat()}
 
     def ids(self, name: str, filters: Filters) -> list[UUID]:
         """The first conversations of a view, as many as can be chosen at once."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from supportbot.chat import context
+from supportbot.chat import attributes, context
 from supportbot.chat.models import Contact, Conversation, EmailCopy, Generation, Message, Rating, Translator
 from supportbot.chat.reasons import ACTS, REASONS
 from supportbot.chat.translation.models import language_name
@@ -98,6 +98,8 @@ class Facts:
     """All of it, as the template shows it."""
 
     contact: Contact
+    contact_attributes: list[tuple[str, str]]
+    conversation_attributes: list[tuple[str, str]]
     conversations: int
     order_number: str | None
     order: Order | None
@@ -114,6 +116,8 @@ def facts_of(conversation: Conversation) -> Facts:
     read = context.read(conversation, [])
     return Facts(
         contact=conversation.contact,
+        contact_attributes=attributes.shown(conversation.contact.attributes),
+        conversation_attributes=attributes.shown(conversation.attributes),
         conversations=conversation.contact.conversations.count(),
         order_number=read.order_number,
         order=read.order,

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from supportbot.widget import views
+from supportbot.widget import demo, views
 
 urlpatterns = [
     path("", views.home),
     path("widget.js", views.loader),
-    path("demo/", views.demo, name="demo"),
+    path("widget/<str:key>/start.json", views.start),
+    path("widget/<str:key>/articles.json", views.articles),
+    path("demo/", demo.home, name="demo"),
+    path("demo/sdk/", demo.sdk),
+    path("demo/sdk/token/<str:customer>", demo.token),
     path("", include("supportbot.widget.helpcentre.urls")),
 ]

@@ -8,17 +8,28 @@ from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest
+from unfold.decorators import action as button
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from supportbot.workspaces.administration import HistoryAdmin, PartInline, WorkspaceAdmin, is_superuser
 from supportbot.workspaces.hours import MIDNIGHT
-from supportbot.workspaces.models import AuditEntry, HiddenPattern, Holiday, Member, OpeningTime, Team, User, Workspace
+from supportbot.workspaces.models import (
+    AuditEntry,
+    HiddenPattern,
+    Holiday,
+    Member,
+    OpeningTime,
+    ProactiveMessage,
+    Team,
+    User,
+    Workspace,
+)
 from supportbot.workspaces.patterns import complaint
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -51,6 +62,9 @@ class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
             "time_zone",
             "hides_phones",
             "hides_emails",
+            "requires_identity",
+            "asks_before",
+            "demands_before",
         )
 
     def clean_settings(self) -> dict[str, str]:
@@ -73,6 +87,13 @@ class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
         if not isinstance(names, list) or not all(isinstance(name, str) and NAME.fullmatch(name) for name in names):
             raise forms.ValidationError('Write a list of categories and intents, as ["invoice", "complain"].')
         return names
+
+    def clean_requires_identity(self) -> bool:
+        """Without a secret nobody could be verified, so nobody could chat."""
+        is_required: bool = self.cleaned_data["requires_identity"]
+        if is_required and not self.instance.sealed_identity_secret:
+            raise forms.ValidationError("Make an identity secret first, and sign tokens with it on your site.")
+        return is_required
 
     def clean_hand_off_below(self) -> float | None:
         """A probability, or nothing."""
@@ -142,6 +163,27 @@ class HiddenPatternsInline(PartInline):
     model, form = HiddenPattern, HiddenPatternForm
 
 
+class ProactiveMessageForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Refuses a page that no address could be."""
+
+    class Meta:
+        model = ProactiveMessage
+        fields = ("text", "page", "after", "visits", "is_active")
+
+    def clean_page(self) -> str:
+        """A path, or a pattern of one."""
+        page: str = self.cleaned_data["page"]
+        if not page.startswith(("/", "*")) or any(sign in page for sign in "?# "):
+            raise forms.ValidationError("Write the path of a page, as /lamps/*, without what follows ? or #.")
+        return page
+
+
+class ProactiveMessagesInline(PartInline):
+    """What the widget says by itself."""
+
+    model, form = ProactiveMessage, ProactiveMessageForm
+
+
 def _is_origin(origin: object) -> bool:
     return isinstance(origin, str) and (origin == "*" or origin.startswith(("http://", "https://")))
 
@@ -157,11 +199,15 @@ class WorkspacesAdmin(WorkspaceAdmin):
     fieldsets = (
         (None, {"fields": ("name", "slug", "language")}),
         ("Widget", {"fields": ("key", "greeting", "colour", "allowed_origins")}),
+        ("Before the chat", {"fields": ("asks_before", "demands_before")}),
+        ("Identity verification", {"fields": ("identity_secret", "requires_identity")}),
         ("Assistant", {"fields": ("hand_off_below", "quote_from", "reserved", "settings")}),
         ("People", {"fields": ("time_zone",)}),
         ("Hidden in messages, beside card numbers, passwords and codes", {"fields": ("hides_phones", "hides_emails")}),
     )
-    inlines = (OpeningTimesInline, HolidaysInline, HiddenPatternsInline)
+    inlines = (ProactiveMessagesInline, OpeningTimesInline, HolidaysInline, HiddenPatternsInline)
+    readonly_fields = ("identity_secret",)
+    actions_submit_line = ("make_identity_secret",)
 
     def workspace_path(self) -> str:
         """A workspace is its own."""
@@ -171,6 +217,19 @@ class WorkspacesAdmin(WorkspaceAdmin):
         """With the number of members."""
         rows: QuerySet[Workspace] = super().get_queryset(request)
         return rows.annotate(people=Count("members"))
+
+    @admin.display(description="identity secret")
+    def identity_secret(self, workspace: Workspace) -> str:
+        """Whether there is one; it is shown only when it is made."""
+        made_at = workspace.identity_secret_at
+        return f"Made on {made_at:%d %B %Y, %H:%M} UTC" if made_at else "None yet"
+
+    @button(description="Save and make a new identity secret")  # type: ignore[untyped-decorator]
+    def make_identity_secret(self, request: HttpRequest, obj: Workspace) -> None:
+        """The old secret is void at once, and so is every sign-in that it signed."""
+        assert isinstance(request.user, User)
+        secret = obj.renew_identity_secret(request.user)
+        self.message_user(request, f"The identity secret, shown this once: {secret}", messages.WARNING)
 
     @admin.display(ordering="people")
     def people(self, workspace: Any) -> int:

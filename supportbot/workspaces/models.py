@@ -15,6 +15,7 @@ from django.utils.functional import cached_property
 
 from supportbot.workspaces.hours import Hours
 from supportbot.workspaces.scoping import ScopedQuerySet
+from supportbot.workspaces.sealing import seal, unseal
 
 ONLINE_FOR = timedelta(seconds=60)
 
@@ -91,6 +92,12 @@ class User(AbstractBaseUser, PermissionsMixin):
 class Workspace(models.Model):
     """A tenant: one shop with its own knowledge, people and conversations."""
 
+    class Details(models.TextChoices):
+        NOTHING = "", "nothing"
+        NAME = "name"
+        EMAIL = "email", "e-mail address"
+        BOTH = "name email", "name and e-mail address"
+
     name = models.CharField(max_length=100)
     slug = models.SlugField(unique=True)
     key = models.CharField("public widget key", max_length=40, unique=True, default=public_key)
@@ -115,6 +122,19 @@ class Workspace(models.Model):
     time_zone = models.CharField(max_length=50, default="UTC", help_text="Of the business hours, as Europe/London")
     hides_phones = models.BooleanField("hide phone numbers", default=False)
     hides_emails = models.BooleanField("hide e-mail addresses", default=False)
+    asks_before = models.CharField(
+        "asked before the chat",
+        max_length=10,
+        choices=Details,
+        blank=True,
+        help_text="Of who is not verified",
+    )
+    demands_before = models.BooleanField("without an answer there is no chat", default=False)
+    requires_identity = models.BooleanField(
+        "only verified customers may chat", default=False, help_text="Those for whom your site signs a token"
+    )
+    sealed_identity_secret = models.TextField(blank=True, editable=False)
+    identity_secret_at = models.DateTimeField("identity secret made at", null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
@@ -124,6 +144,24 @@ class Workspace(models.Model):
     def zone(self) -> ZoneInfo:
         """Where its clocks are."""
         return ZoneInfo(self.time_zone)
+
+    @property
+    def asked_before(self) -> list[str]:
+        """What an unverified visitor is asked before the chat: `name`, `email`."""
+        return self.asks_before.split()
+
+    @property
+    def identity_secret(self) -> str:
+        """What the site signs its customers' tokens with; empty if there is none yet."""
+        return unseal(self.sealed_identity_secret) if self.sealed_identity_secret else ""
+
+    def renew_identity_secret(self, actor: User | None = None) -> str:
+        """Make a new secret and save it; the only time that it is shown. What the old one signed is void at once."""
+        secret = f"ids_{secrets.token_urlsafe(32)}"
+        self.sealed_identity_secret, self.identity_secret_at = seal(secret), timezone.now()
+        self.save(update_fields=["sealed_identity_secret", "identity_secret_at"])
+        AuditEntry.objects.create(workspace=self, actor=actor, action="identity.secret_renewed", target=self.slug)
+        return secret
 
     def hours(self) -> Hours | None:
         """The business hours; None where nobody has set any."""
@@ -232,6 +270,27 @@ class HiddenPattern(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ProactiveMessage(models.Model):
+    """A few words that the widget says by itself beside its launcher, once to each visitor."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="proactive_messages")
+    text = models.CharField(max_length=200)
+    page = models.CharField(
+        max_length=200, default="*", help_text="Path of the page, as /lamps/*; * stands for anything, also for a part"
+    )
+    after = models.PositiveSmallIntegerField("seconds on the page", default=10)
+    visits = models.PositiveSmallIntegerField("from visit", default=1, help_text="A visit lasts until the browser ends")
+    is_active = models.BooleanField(default=True)
+
+    objects = ScopedQuerySet["ProactiveMessage"].as_manager()
+
+    class Meta:
+        ordering = ["after", "id"]
+
+    def __str__(self) -> str:
+        return self.text
 
 
 class AuditEntry(models.Model):

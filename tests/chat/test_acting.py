@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from uuid import uuid4
 
+import jwt
 import pytest
 from django.core.management import call_command
 
@@ -22,23 +24,46 @@ Say = Callable[[str], Message]
 
 
 @pytest.fixture
-def say(transactional_db: None) -> Iterator[Say]:
-    """A customer of the demo shop, with the bot's reply to each message."""
+def enter(transactional_db: None) -> Iterator[Callable[..., Say]]:
+    """Customers of the demo shop, each with the bot's reply to his messages."""
     assistant.stop()
     assistant._engine.cache_clear()
     call_command("demo", password="secret", verbosity=0)
-    visitor = identify("pk_fennmoor_demo", secrets.token_urlsafe(32), origin=None, host="testserver")
 
-    def say(body: str) -> Message:
-        message = services.post_message(conversation_id=visitor.begin().id, body=body, client_id=uuid4())
-        assistant.write_reply(message.id)
-        reply = message.conversation.messages.last()
-        assert reply
-        return reply
+    def open_chat(identity: str = "") -> Say:
+        token = secrets.token_urlsafe(32)
+        visitor = identify("pk_fennmoor_demo", token, origin=None, host="testserver", identity=identity)
 
-    yield say
+        def say(body: str) -> Message:
+            message = services.post_message(conversation_id=visitor.begin().id, body=body, client_id=uuid4())
+            assistant.write_reply(message.id)
+            reply = message.conversation.messages.last()
+            assert reply
+            return reply
+
+        return say
+
+    yield open_chat
     assistant.stop()
     assistant._engine.cache_clear()
+
+
+@pytest.fixture
+def say(enter: Callable[..., Say]) -> Say:
+    """A customer whom nobody knows."""
+    return enter()
+
+
+def test_customer_for_whom_the_shop_vouches_is_asked_for_no_address(enter: Callable[..., Say]) -> None:
+    now = int(time.time())
+    claims = {"sub": "21", "jti": "once", "iat": now, "exp": now + 60, "email": "customer21@fennmoor.example"}
+    shop = Workspace.objects.get(slug="fennmoor")
+    say = enter(jwt.encode(claims, shop.renew_identity_secret(), "HS256"))
+    choices = say("please cancel my order").choices
+    assert [choice.split()[0] for choice in choices] == ["10021"]
+    assert "I'll cancel order 10021" in say(choices[0]).body
+    assert "e-mail" in say("please cancel order 10031").body  # somebody else's
+    assert Order.objects.get(number="10021").state == "placed"
 
 
 def test_order_is_cancelled_after_identity_and_a_yes_and_not_before(say: Say) -> None:

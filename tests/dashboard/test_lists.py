@@ -12,7 +12,7 @@ from asgiref.sync import sync_to_async
 from django.test import Client
 from django.utils import timezone
 
-from supportbot.chat import notes, organising, services
+from supportbot.chat import erasing, notes, organising, services
 from supportbot.chat.models import Contact, Conversation
 from supportbot.chat.sorting import Label, SavedFilter
 from supportbot.chat.visitors import identify
@@ -148,7 +148,15 @@ def test_who_missed_an_event_asks_what_has_changed(maya: User, workspace: Worksp
     organising.mark_spam(conversation_id=changed.id, agent=maya, on=True)
     answer = signed_in(maya).get("/inbox/conversations/", {"since": at}).json()
     assert [(row["id"], row["spam"]) for row in answer["rows"]] == [(str(changed.id), True)]
-    assert answer["complete"]
+    assert answer["complete"] and answer["erased"] == []
+
+
+def test_who_missed_that_a_conversation_was_erased_hears_of_it_later(maya: User, workspace: Workspace) -> None:
+    visitor = identify(workspace.key, "n" * 43, origin=None, host="testserver")
+    gone = visitor.begin()
+    at = listed(maya, "all")["at"]
+    erasing.erase(visitor)
+    assert signed_in(maya).get("/inbox/conversations/", {"since": at}).json()["erased"] == [str(gone.id)]
 
 
 async def test_a_change_is_seen_in_every_inbox_at_once(maya: User, tom: User, waiting: Conversation, sit: Sit) -> None:

@@ -77,7 +77,8 @@ async def panel(visit: Visit) -> Panel:
 async def test_resume_before_the_first_message_stores_nothing(visit: Visit, workspace: Workspace) -> None:
     (state,) = await visit().open()
     assert (state["conversation"], state["handler"], state["last_seq"]) == (None, "bot", 0)
-    assert state["workspace"] == {"name": "Fennmoor", "greeting": "", "colour": "#1c2420", "language": "en"}
+    described = {"name": "Fennmoor", "greeting": "", "colour": "#1c2420", "language": "en", "form": None, "hours": ""}
+    assert (state["workspace"], state["signed_in"]) == (described, False)
     assert not await Contact.objects.aexists()
 
 
@@ -360,3 +361,57 @@ async def test_before_a_word_is_said_the_customer_is_answered_in_the_widgets_lan
     await panel.wait_for("ack")
     message = (await visit(token=panel.token).open())[1]["message"]
     assert message["body"].startswith(begins)
+
+
+async def test_visitor_is_asked_who_he_is_where_the_workspace_wants_to_know(visit: Visit, workspace: Workspace) -> None:
+    workspace.asks_before, workspace.demands_before = "name email", True
+    await workspace.asave()
+    panel = visit()
+    (state,) = await panel.open()
+    assert state["workspace"]["form"] == {"fields": ["name", "email"], "required": True}
+    assert (await panel.post("hello"))["code"] == "details_required"
+    await panel.send({"type": "describe", "about": {"name": "Nora", "email": "nobody"}})
+    assert (await panel.wait_for("error"))["code"] == "bad_email"
+    await panel.send({"type": "describe", "about": {"name": "Nora", "email": "nora@home.example"}})
+    assert (await panel.post("hello"))["type"] == "ack"
+    contact = await Contact.objects.aget()
+    assert (contact.name, contact.email, contact.is_verified) == ("Nora", "nora@home.example", False)
+
+
+async def test_what_cannot_be_kept_of_a_visitor_is_an_error_and_no_obstacle(visit: Visit, workspace: Workspace) -> None:
+    panel = visit()
+    assert await panel.connect()
+    about = {"name": "Nora", "email": "nobody", "attributes": {"a": []}, "conversation": {"b": 1}}
+    await panel.send({"type": "resume", "workspace": workspace.key, "token": panel.token, "about": about})
+    assert [(await panel.hear())["code"] for _ in range(2)] == ["bad_email", "bad_attributes"]
+    assert (await panel.hear())["type"] == "state"
+    await panel.post("hello")
+    contact = await Contact.objects.aget()
+    assert (contact.name, contact.email, contact.attributes) == ("Nora", "", {})
+    assert (await Conversation.objects.aget()).attributes == {"b": 1}
+
+
+async def test_hours_are_told_before_the_first_message_in_the_widgets_language(
+    visit: Visit, workspace: Workspace
+) -> None:
+    for day in range(7):
+        await workspace.opening_times.acreate(weekday=day, opens="00:00", closes="00:00")
+    (state,) = await visit().open(language="de")
+    assert state["workspace"]["hours"] == "Das Team arbeitet heute bis 00:00 Uhr (UTC)."
+
+
+async def test_erased_conversation_ends_in_the_customers_other_tab(panel: Panel, visit: Visit) -> None:
+    ack = await panel.post("a secret")
+    other = visit(token=panel.token)
+    await other.open()
+    client_id = str(uuid4())
+    await panel.send({"type": "data.erase", "client_id": client_id})
+    assert (await panel.wait_for("done", "error"))["client_id"] == client_id
+    assert (await other.wait_for("conversation.erased"))["conversation"] == ack["conversation"]
+    assert not await Contact.objects.aexists()
+
+
+async def test_signed_out_panel_can_do_nothing_any_more(panel: Panel) -> None:
+    await panel.post("hello")
+    await panel.send({"type": "session.end"})
+    assert (await panel.post("still me?"))["code"] == "session_token_required"

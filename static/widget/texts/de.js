@@ -69,6 +69,9 @@ export default {
     unknown_workspace: "Dieser Chat ist nicht eingerichtet: Die Seite nennt einen unbekannten Arbeitsbereich.",
     origin_refused: "Dieser Chat darf auf dieser Seite nicht verwendet werden.",
     unsupported_version: "Dieser Chat ist veraltet. Bitte laden Sie die Seite neu.",
+    identity_required: "Bitte melden Sie sich an, um mit uns zu chatten.",
+    details_required: "Bitte sagen Sie uns zuerst, wer Sie sind.",
+    too_many_mails: "Das wurde schon mehrmals gesendet. Bitte versuchen Sie es später noch einmal.",
   },
 
   choices: "Vorgeschlagene Antworten",
@@ -90,4 +93,44 @@ export default {
   comment: "Möchten Sie etwas hinzufügen? (freiwillig)",
   sendRating: "Bewertung senden",
   thanks: (score, name) => `Danke. Sie haben ${score} von 5 gegeben: ${name.toLowerCase()}.`,
+
+  dismiss: "Ausblenden",
+  fromChat: "Nachricht vom Chat",
+
+  details: {
+    title: "Bevor wir anfangen",
+    name: "Ihr Name",
+    start: "Chat beginnen",
+    skip: "Überspringen",
+    missing: "Bitte füllen Sie dieses Feld aus.",
+  },
+
+  back: "Zurück zum Chat",
+  search: {
+    title: "Hilfe durchsuchen",
+    field: "Hilfeartikel durchsuchen",
+    none: "Kein Artikel enthält diese Wörter.",
+    failed: "Die Suche antwortet nicht. Bitte versuchen Sie es noch einmal.",
+  },
+
+  options: "Optionen",
+  alerts: {
+    title: "Neue Nachrichten, wenn der Chat geschlossen ist",
+    sound: "Einen Ton abspielen",
+    notify: "Eine Mitteilung des Browsers zeigen",
+    blocked: "Ihr Browser erlaubt dieser Seite keine Mitteilungen.",
+  },
+  copy: {
+    title: "Dieses Gespräch per E-Mail",
+    /** @param {string} address */
+    sent: (address) => `Danke. Das Gespräch ist unterwegs an ${address}.`,
+  },
+  data: {
+    title: "Ihre Daten",
+    lead: "Löscht dieses Gespräch und alles, was wir hier von Ihnen wissen. Das lässt sich nicht rückgängig machen.",
+    erase: "Meine Daten löschen",
+    sure: "Alles löschen?",
+    yes: "Ja, löschen",
+    no: "Nein, behalten",
+  },
 };

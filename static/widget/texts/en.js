@@ -75,6 +75,9 @@ export default {
     unknown_workspace: "This chat is not set up: the page names an unknown workspace.",
     origin_refused: "This chat may not be used on this page.",
     unsupported_version: "This chat is out of date. Please reload the page.",
+    identity_required: "Please sign in to chat with us.",
+    details_required: "Please tell us who you are first.",
+    too_many_mails: "This was sent several times already. Please try again later.",
   },
 
   choices: "Suggested answers",
@@ -102,4 +105,44 @@ export default {
    * @param {string} name
    */
   thanks: (score, name) => `Thank you. You gave ${score} of 5: ${name.toLowerCase()}.`,
+
+  dismiss: "Dismiss",
+  fromChat: "Message from the chat",
+
+  details: {
+    title: "Before we start",
+    name: "Your name",
+    start: "Start the chat",
+    skip: "Skip",
+    missing: "Please fill this in.",
+  },
+
+  back: "Back to the chat",
+  search: {
+    title: "Search help",
+    field: "Search the help articles",
+    none: "No article has these words.",
+    failed: "The search does not answer. Please try again.",
+  },
+
+  options: "Options",
+  alerts: {
+    title: "New messages while the chat is closed",
+    sound: "Play a sound",
+    notify: "Show a notification of the browser",
+    blocked: "Your browser does not allow notifications of this page.",
+  },
+  copy: {
+    title: "This conversation by e-mail",
+    /** @param {string} address */
+    sent: (address) => `Thank you. The conversation is on its way to ${address}.`,
+  },
+  data: {
+    title: "Your data",
+    lead: "Deletes this conversation and all that we know of you here. It cannot be undone.",
+    erase: "Delete my data",
+    sure: "Delete everything?",
+    yes: "Yes, delete",
+    no: "No, keep it",
+  },
 };

@@ -69,6 +69,9 @@ export default {
     unknown_workspace: "Este chat no está configurado: la página nombra un espacio desconocido.",
     origin_refused: "Este chat no se puede usar en esta página.",
     unsupported_version: "Este chat no está actualizado. Vuelva a cargar la página.",
+    identity_required: "Inicie sesión para chatear con nosotros.",
+    details_required: "Díganos primero quién es, por favor.",
+    too_many_mails: "Ya se ha enviado varias veces. Inténtelo más tarde.",
   },
 
   choices: "Respuestas sugeridas",
@@ -90,4 +93,44 @@ export default {
   comment: "¿Quiere añadir algo? (opcional)",
   sendRating: "Enviar valoración",
   thanks: (score, name) => `Gracias. Ha dado ${score} de 5: ${name.toLowerCase()}.`,
+
+  dismiss: "Descartar",
+  fromChat: "Mensaje del chat",
+
+  details: {
+    title: "Antes de empezar",
+    name: "Su nombre",
+    start: "Empezar el chat",
+    skip: "Omitir",
+    missing: "Rellene este campo, por favor.",
+  },
+
+  back: "Volver al chat",
+  search: {
+    title: "Buscar ayuda",
+    field: "Buscar en los artículos de ayuda",
+    none: "Ningún artículo contiene estas palabras.",
+    failed: "La búsqueda no responde. Inténtelo de nuevo.",
+  },
+
+  options: "Opciones",
+  alerts: {
+    title: "Mensajes nuevos con el chat cerrado",
+    sound: "Reproducir un sonido",
+    notify: "Mostrar una notificación del navegador",
+    blocked: "Su navegador no permite notificaciones de esta página.",
+  },
+  copy: {
+    title: "Esta conversación por correo",
+    /** @param {string} address */
+    sent: (address) => `Gracias. La conversación va de camino a ${address}.`,
+  },
+  data: {
+    title: "Sus datos",
+    lead: "Elimina esta conversación y todo lo que sabemos de usted aquí. No se puede deshacer.",
+    erase: "Eliminar mis datos",
+    sure: "¿Eliminarlo todo?",
+    yes: "Sí, eliminar",
+    no: "No, conservar",
+  },
 };

@@ -69,6 +69,9 @@ export default {
     unknown_workspace: "Ce chat n'est pas configuré : la page nomme un espace inconnu.",
     origin_refused: "Ce chat ne peut pas être utilisé sur cette page.",
     unsupported_version: "Ce chat n'est plus à jour. Veuillez recharger la page.",
+    identity_required: "Veuillez vous connecter pour discuter avec nous.",
+    details_required: "Dites-nous d'abord qui vous êtes, s'il vous plaît.",
+    too_many_mails: "Cela a déjà été envoyé plusieurs fois. Veuillez réessayer plus tard.",
   },
 
   choices: "Réponses proposées",
@@ -90,4 +93,44 @@ export default {
   comment: "Voulez-vous ajouter quelque chose ? (facultatif)",
   sendRating: "Envoyer la note",
   thanks: (score, name) => `Merci. Vous avez donné ${score} sur 5 : ${name.toLowerCase()}.`,
+
+  dismiss: "Ignorer",
+  fromChat: "Message du chat",
+
+  details: {
+    title: "Avant de commencer",
+    name: "Votre nom",
+    start: "Commencer le chat",
+    skip: "Passer",
+    missing: "Veuillez remplir ce champ.",
+  },
+
+  back: "Retour au chat",
+  search: {
+    title: "Chercher dans l'aide",
+    field: "Chercher dans les articles d'aide",
+    none: "Aucun article ne contient ces mots.",
+    failed: "La recherche ne répond pas. Veuillez réessayer.",
+  },
+
+  options: "Options",
+  alerts: {
+    title: "Nouveaux messages quand le chat est fermé",
+    sound: "Émettre un son",
+    notify: "Afficher une notification du navigateur",
+    blocked: "Votre navigateur n'autorise pas les notifications de cette page.",
+  },
+  copy: {
+    title: "Cette conversation par e-mail",
+    /** @param {string} address */
+    sent: (address) => `Merci. La conversation est en route vers ${address}.`,
+  },
+  data: {
+    title: "Vos données",
+    lead: "Supprime cette conversation et tout ce que nous savons de vous ici. C'est irréversible.",
+    erase: "Supprimer mes données",
+    sure: "Tout supprimer ?",
+    yes: "Oui, supprimer",
+    no: "Non, conserver",
+  },
 };

@@ -69,6 +69,9 @@ export default {
     unknown_workspace: "Questa chat non è configurata: la pagina indica uno spazio sconosciuto.",
     origin_refused: "Questa chat non può essere usata in questa pagina.",
     unsupported_version: "Questa chat non è aggiornata. Ricarichi la pagina.",
+    identity_required: "Acceda per chattare con noi.",
+    details_required: "Ci dica prima chi è, per favore.",
+    too_many_mails: "È già stato inviato più volte. Riprovi più tardi.",
   },
 
   choices: "Risposte suggerite",
@@ -90,4 +93,44 @@ export default {
   comment: "Vuole aggiungere qualcosa? (facoltativo)",
   sendRating: "Invia la valutazione",
   thanks: (score, name) => `Grazie. Ha dato ${score} su 5: ${name.toLowerCase()}.`,
+
+  dismiss: "Ignora",
+  fromChat: "Messaggio dalla chat",
+
+  details: {
+    title: "Prima di iniziare",
+    name: "Il suo nome",
+    start: "Inizia la chat",
+    skip: "Salta",
+    missing: "Compili questo campo, per favore.",
+  },
+
+  back: "Torna alla chat",
+  search: {
+    title: "Cerca aiuto",
+    field: "Cerca negli articoli di aiuto",
+    none: "Nessun articolo contiene queste parole.",
+    failed: "La ricerca non risponde. Riprovi, per favore.",
+  },
+
+  options: "Opzioni",
+  alerts: {
+    title: "Nuovi messaggi quando la chat è chiusa",
+    sound: "Riproduci un suono",
+    notify: "Mostra una notifica del browser",
+    blocked: "Il suo browser non consente le notifiche di questa pagina.",
+  },
+  copy: {
+    title: "Questa conversazione via e-mail",
+    /** @param {string} address */
+    sent: (address) => `Grazie. La conversazione è in arrivo a ${address}.`,
+  },
+  data: {
+    title: "I suoi dati",
+    lead: "Elimina questa conversazione e tutto ciò che qui sappiamo di lei. Non si può annullare.",
+    erase: "Elimina i miei dati",
+    sure: "Eliminare tutto?",
+    yes: "Sì, elimina",
+    no: "No, conserva",
+  },
 };

@@ -69,6 +69,9 @@ export default {
     unknown_workspace: "Este chat não está configurado: a página indica um espaço desconhecido.",
     origin_refused: "Este chat não pode ser usado nesta página.",
     unsupported_version: "Este chat está desatualizado. Recarregue a página.",
+    identity_required: "Inicie sessão para falar connosco.",
+    details_required: "Diga-nos primeiro quem é, por favor.",
+    too_many_mails: "Isto já foi enviado várias vezes. Tente de novo mais tarde.",
   },
 
   choices: "Respostas sugeridas",
@@ -90,4 +93,44 @@ export default {
   comment: "Quer acrescentar algo? (opcional)",
   sendRating: "Enviar avaliação",
   thanks: (score, name) => `Obrigado. Deu ${score} de 5: ${name.toLowerCase()}.`,
+
+  dismiss: "Dispensar",
+  fromChat: "Mensagem do chat",
+
+  details: {
+    title: "Antes de começar",
+    name: "O seu nome",
+    start: "Iniciar o chat",
+    skip: "Saltar",
+    missing: "Preencha este campo, por favor.",
+  },
+
+  back: "Voltar ao chat",
+  search: {
+    title: "Procurar ajuda",
+    field: "Procurar nos artigos de ajuda",
+    none: "Nenhum artigo contém estas palavras.",
+    failed: "A pesquisa não responde. Tente de novo.",
+  },
+
+  options: "Opções",
+  alerts: {
+    title: "Novas mensagens com o chat fechado",
+    sound: "Tocar um som",
+    notify: "Mostrar uma notificação do navegador",
+    blocked: "O seu navegador não permite notificações desta página.",
+  },
+  copy: {
+    title: "Esta conversa por e-mail",
+    /** @param {string} address */
+    sent: (address) => `Obrigado. A conversa vai a caminho de ${address}.`,
+  },
+  data: {
+    title: "Os seus dados",
+    lead: "Elimina esta conversa e tudo o que aqui sabemos de si. Não pode ser anulado.",
+    erase: "Eliminar os meus dados",
+    sure: "Eliminar tudo?",
+    yes: "Sim, eliminar",
+    no: "Não, manter",
+  },
 };

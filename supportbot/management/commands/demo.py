@@ -19,7 +19,7 @@ from django.utils.timezone import make_aware
 from supportbot.actions.models import ActionCall, CallbackSlot
 from supportbot.chat.models import CannedResponse, Macro
 from supportbot.knowledge.models import Article, Collection, Order
-from supportbot.workspaces.models import Member, OpeningTime, User, Workspace
+from supportbot.workspaces.models import Member, OpeningTime, ProactiveMessage, User, Workspace
 
 CORPUS: Path = settings.BASE_DIR / "corpus"
 PASSWORD = "welcome-to-fennmoor"  # noqa: S105  (of the embedded run, which serves this machine only)
@@ -84,6 +84,7 @@ class Command(BaseCommand):
             raise CommandError("In production the demo's people need a password: manage.py demo --password ...")
         workspace = load_workspace()
         load_hours(workspace)
+        load_widget(workspace)
         load_articles(workspace)
         load_approved(workspace)
         load_orders(workspace, timezone.localdate())
@@ -119,6 +120,17 @@ def load_hours(workspace: Workspace) -> None:
     if not workspace.opening_times.exists():
         OpeningTime.objects.bulk_create(
             OpeningTime(workspace=workspace, weekday=day, opens=opens, closes=closes) for day, opens, closes in HOURS
+        )
+
+
+def load_widget(workspace: Workspace) -> None:
+    """What the page of the widget's functions needs: a secret to sign with, and something that is said by itself."""
+    if not workspace.identity_secret_at:
+        workspace.renew_identity_secret()
+        ProactiveMessage.objects.get_or_create(
+            workspace=workspace,
+            text="This came by itself: a rule of the workspace for this page.",
+            defaults={"page": "/demo/sdk/", "after": 5},
         )
 
 

@@ -1,0 +1,61 @@
+"""What a customer has a right to: all that is known of him is erased; that it was remains, without his data."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from supportbot.chat import drafts, events, sign_in, transcript
+from supportbot.chat.models import Conversation, Message, SignIn
+from supportbot.chat.visitors import Visitor
+from supportbot.workspaces.models import AuditEntry, Workspace
+
+ERASED = "contact.erased"
+
+
+@transaction.atomic
+def erase(visitor: Visitor) -> None:
+    """Delete the visitor's contact with every conversation, and tell whoever looks at one."""
+    contact = visitor.contact()
+    if contact is None:
+        return
+    ids = list(contact.conversations.order_by("id").values_list("id", flat=True))
+    for conversation_id in ids:
+        transcript.locked(conversation_id)
+    count = Message.objects.filter(conversation__in=ids).count()
+    if contact.is_verified:
+        sign_in.forget(SignIn.objects.in_workspace(visitor.workspace).filter(external_id=contact.external_id))
+    AuditEntry.objects.create(
+        workspace=visitor.workspace,
+        action=ERASED,
+        target=str(contact.pk),
+        details={"by": "customer", "conversations": [str(id_) for id_ in ids], "messages": count},
+    )
+    contact.delete()
+    _unquote(visitor.workspace, {str(conversation_id) for conversation_id in ids})
+    transaction.on_commit(lambda: _tell(visitor.workspace.id, ids))
+
+
+def erased_since(workspace: Workspace, at: datetime) -> list[str]:
+    """The ids of the conversations that are gone, for who has missed the event."""
+    entries = AuditEntry.objects.in_workspace(workspace).filter(action=ERASED, created_at__gte=at)
+    return [id_ for ids in entries.values_list("details__conversations", flat=True) for id_ in ids]
+
+
+def _unquote(workspace: Workspace, ids: set[str]) -> None:
+    """Summaries of other conversations quote a sentence of those that were alike."""
+    for other in Conversation.objects.in_workspace(workspace).exclude(summary={}).only("summary").iterator():
+        similar = other.summary.get("similar") or []
+        kept = [one for one in similar if one["id"] not in ids]
+        if len(kept) != len(similar):
+            Conversation.objects.filter(id=other.id).update(summary={**other.summary, "similar": kept})
+
+
+def _tell(workspace_id: int, ids: list[UUID]) -> None:
+    for conversation_id in ids:
+        drafts.forget(conversation_id)
+        frame = events.erased_frame(conversation_id)
+        events.publish(events.conversation_group(conversation_id), frame)
+        events.publish(events.inbox_group(workspace_id), frame)
