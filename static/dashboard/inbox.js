@@ -21,7 +21,7 @@ import { Search } from "./search.js";
 import { SnoozeDialog } from "./snooze.js";
 import { authorName, Thread } from "./thread.js";
 import { Views } from "./views.js";
-import { company, standing } from "./words.js";
+import { company, dueChip, standing } from "./words.js";
 
 const SPOKEN_LINES = 5;
 const CLOCK_EVERY = 20_000;
@@ -270,6 +270,7 @@ class Inbox {
     const { me, isMine, alarm, asked } = this.#desk;
     setText(this.#title, row?.contact.name ?? "");
     setText(byId("standing", HTMLElement), row ? standing(row, me) : "");
+    byId("dues", HTMLElement).replaceChildren(...(row?.due ?? []).map(dueChip));
     setText(byId("alarm", HTMLElement), alarm);
     const isLive = row !== undefined && row.status !== "resolved";
     this.#buttons.take.hidden = !isLive || row.handler === "agent";

@@ -13,6 +13,8 @@ export type Named = { id: number; name: string };
 export type Label = Named & { colour: string };
 export type Priority = "low" | "medium" | "high" | "urgent";
 
+export type Due = { what: "reply" | "resolution"; at: string; alarm: "" | "soon" | "breached" };
+
 export interface Row {
   id: string;
   status: State["status"];
@@ -35,6 +37,8 @@ export interface Row {
   updated_at: string;
   waiting_since: string | null;
   snoozed_until: string | null;
+  /** The earliest first. */
+  due: Due[];
 }
 
 export interface Remark {
@@ -106,6 +110,8 @@ export type TalkFrame =
   | Held
   | Returned;
 
+export type Breach = { type: "sla.breached"; conversation: string; what: string; contact: string; assignee: number | null };
+
 export type MacroDone = { type: "macro.done"; conversation: string; client_id: string; name: string; steps: string[] };
 
 export type ServerFrame =
@@ -114,6 +120,7 @@ export type ServerFrame =
   | { type: "choices.changed" }
   | { type: "done"; client_id: string }
   | MentionPosted
+  | Breach
   | BulkDone
   | { type: "presence"; agents_online: number }
   | { type: "pong" }

@@ -176,8 +176,17 @@ def summary_frame(conversation: Conversation, preview: str) -> Frame:
             "updated_at": conversation.updated_at.isoformat(),
             "waiting_since": _iso(conversation.waiting_since),
             "snoozed_until": _iso(conversation.snoozed_until),
+            "due": _due(conversation),
         },
     }
+
+
+def _due(conversation: Conversation) -> list[Frame]:
+    """What people have to have done by when, and whether that is near or over; the earliest first."""
+    reply = {"what": "reply", "at": _iso(conversation.reply_due_at), "alarm": conversation.reply_alarm}
+    resolution = {"what": "resolution", "at": _iso(conversation.resolution_due_at)}
+    both = [reply, {**resolution, "alarm": conversation.resolution_alarm}]
+    return sorted((one for one in both if one["at"]), key=lambda one: str(one["at"]))
 
 
 def _mentions(conversation: Conversation) -> list[Frame]:
@@ -221,6 +230,12 @@ def mention_frame(note: Remark) -> Frame:
     by = note.user.get_short_name() if note.user else ""
     facts = {"by": by, "contact": str(note.conversation.contact), "preview": note.body[:140]}
     return {"type": "mention.posted", "conversation": str(note.conversation_id), **facts}
+
+
+def breach_frame(conversation: Conversation, what: str) -> Frame:
+    """`sla.breached`: people are late with the first response, the next response or the resolution."""
+    facts = {"what": what, "contact": str(conversation.contact), "assignee": conversation.assignee_id}
+    return {"type": "sla.breached", "conversation": str(conversation.id), **facts}
 
 
 def typing_frame(conversation_id: UUID, author: str, name: str, on: bool) -> Frame:
@@ -301,6 +316,11 @@ def publish_remark(remark: Remark) -> None:
 def publish_mention(note: Remark, person: User) -> None:
     """Tell somebody that a note mentions them."""
     publish(agent_group(note.conversation.workspace_id, person.pk), mention_frame(note))
+
+
+def publish_breach(conversation: Conversation, what: str) -> None:
+    """Tell the inboxes that something is overdue."""
+    publish(inbox_group(conversation.workspace_id), breach_frame(conversation, what))
 
 
 def publish_presence(workspace: Workspace) -> None:
