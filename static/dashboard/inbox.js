@@ -5,6 +5,7 @@
 /** @import {Row, Said} from "./protocol.js" */
 
 import { element } from "../widget/dom.js";
+import { Availability } from "./availability.js";
 import { CommandBar } from "./bar.js";
 import { BulkBar } from "./bulkbar.js";
 import { commandsOf } from "./commands.js";
@@ -38,6 +39,7 @@ class Inbox {
   #list;
   #views;
   #bulkBar;
+  #availability;
   #labelDialog;
   #properties;
   #notice;
@@ -70,6 +72,7 @@ class Inbox {
     this.#list = new List(this.#desk, (id) => this.#go(id));
     this.#views = new Views(this.#desk, choices, (view, search) => this.#choose(view, search));
     this.#bulkBar = new BulkBar(this.#desk, choices, this.#snoozeDialog);
+    this.#availability = new Availability(this.#desk);
     this.#labelDialog = new LabelDialog(this.#desk, choices);
     this.#properties = new Properties(this.#desk, choices, this.#labelDialog);
     this.#search = new Search(this.#desk, (id) => this.#go(id));
@@ -254,6 +257,7 @@ class Inbox {
     this.#search.draw();
     this.#list.draw();
     this.#bulkBar.draw();
+    this.#availability.draw();
     this.#notice.draw();
     this.#labelDialog.draw();
     this.#properties.draw();

@@ -112,6 +112,8 @@ export type TalkFrame =
 
 export type Breach = { type: "sla.breached"; conversation: string; what: string; contact: string; assignee: number | null };
 
+export type OwnPresence = { type: "presence.own"; away: boolean; back_at: string | null };
+
 export type MacroDone = { type: "macro.done"; conversation: string; client_id: string; name: string; steps: string[] };
 
 export type ServerFrame =
@@ -123,6 +125,7 @@ export type ServerFrame =
   | Breach
   | BulkDone
   | { type: "presence"; agents_online: number }
+  | OwnPresence
   | { type: "pong" }
   | MacroDone
   | AgentError;
@@ -155,6 +158,7 @@ export type ClientFrame =
   | { type: "draft.save"; conversation: string; client_id: string; kind: Mode; body: string }
   | { type: "note.post"; conversation: string; client_id: string; body: string; mentions: number[] }
   | { type: "typing"; conversation: string; on: boolean; note: boolean }
+  | { type: "presence.set"; away: boolean; back_on: string | null }
   | { type: "ping" };
 
 export type View = "mine" | "unassigned" | "all" | "mentions" | "pending" | "waiting" | "snoozed" | "resolved" | "spam";

@@ -19,7 +19,7 @@ from channels.layers import get_channel_layer
 from supportbot.chat.models import Conversation, HeldMessage, Message, Rating, Remark, Translation
 from supportbot.chat.sorting import Label
 from supportbot.chat.words import say
-from supportbot.workspaces.models import User, Workspace
+from supportbot.workspaces.models import Member, User, Workspace
 
 log = structlog.get_logger(__name__)
 PROTOCOL = 1
@@ -284,6 +284,12 @@ def returned_frame(held: HeldMessage, reason: str, body: str, draft: str) -> Fra
 def presence_frame(workspace: Workspace) -> Frame:
     """`presence`: how many agents are there."""
     return {"type": "presence", "agents_online": workspace.agents_online()}
+
+
+def own_presence_frame(member: Member) -> Frame:
+    """`presence.own`: whether an agent is away, and when they are back."""
+    is_away = member.is_away_now
+    return {"type": "presence.own", "away": is_away, "back_at": _iso(member.back_at) if is_away else None}
 
 
 def publish_conversation(conversation: Conversation, *messages: Message) -> None:

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from supportbot.celery import app
-from supportbot.chat import assistant, breaches, mail, organising, sending, suggesting
+from supportbot.chat import assignment, assistant, breaches, mail, organising, sending, suggesting
 from supportbot.chat.models import Message
 from supportbot.chat.translation import service as translation
 
@@ -54,7 +54,7 @@ def deliver(conversation_id: str) -> None:
 
 @app.task
 def sweep() -> None:
-    """Queue again what was accepted and nobody works on; send and translate what is due; end snoozes; raise alarms."""
+    """Queue again what was accepted and nobody works on; send, translate, wake, assign, warn what is due."""
     now = timezone.now()
     unclaimed = Q(conversation__claimed_until=None) | Q(conversation__claimed_until__lt=now)
     waiting = Message.objects.filter(outcome=Message.Outcome.PENDING, queued_at__lt=now - OVERDUE)
@@ -67,6 +67,7 @@ def sweep() -> None:
     for conversation_id in mail.due():
         send_email.delay(str(conversation_id))
     organising.wake_due()
+    assignment.assign_waiting()
     breaches.raise_alarms()
 
 
