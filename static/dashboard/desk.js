@@ -1,7 +1,7 @@
 // The agent's desk: one connection, the rows of the inbox, the conversation that is open, and what the agent does.
 // Knows no elements.
 
-/** @import {AgentError, Change, ClientFrame, MentionPosted, Row, Said, ServerFrame, TalkFrame} from "./protocol.js" */
+/** @import {AgentError, Breach, Change, ClientFrame, MentionPosted, OwnPresence, Row, Said, ServerFrame, TalkFrame} from "./protocol.js" */
 
 import { Connection } from "../widget/connection.js";
 import { Bulk } from "./bulk.js";
@@ -45,6 +45,8 @@ export class Desk {
   /** What the agent has to be told about the open conversation. */
   alarm = "";
   online = 0;
+  /** @type {OwnPresence | null} whether the agent is away, once the server has told it */
+  own = null;
 
   /**
    * @param {number} me
@@ -225,6 +227,8 @@ export class Desk {
     else if (frame.type === "conversation.changed") this.#change(frame.conversation);
     else if (frame.type === "choices.changed") this.choices.load();
     else if (frame.type === "mention.posted") this.#call(frame);
+    else if (frame.type === "presence.own") this.own = frame;
+    else if (frame.type === "sla.breached") this.#warn(frame);
     else if (frame.type === "bulk.done") this.bulk.apply(frame);
     else if (frame.type === "done") this.#settle(frame.client_id);
     else if (frame.type === "conversation.erased") this.#forget(frame.conversation);
@@ -261,6 +265,11 @@ export class Desk {
   #call({ conversation, by, contact, preview }) {
     if (conversation === this.current?.id && !document.hidden) return;
     this.tell(`${by} mentions you with ${contact}: ${preview}`, conversation);
+  }
+
+  /** What a colleague has is the colleague's to answer. @param {Breach} breach */
+  #warn({ conversation, what, contact, assignee }) {
+    if (assignee === null || assignee === this.me) this.tell(`Overdue: the ${what} for ${contact}`, conversation);
   }
 
   /** Events may be dropped on their way: with each sign of life, ask for what there is. */

@@ -5,7 +5,7 @@
 
 export const FIELDS = /** @type {const} */ ([
   "status", "assignee", "team", "label", "priority", "category", "language", "page",
-  "created_from", "created_to", "active_from", "active_to", "unread",
+  "created_from", "created_to", "active_from", "active_to", "unread", "due",
 ]);
 
 /** @typedef {typeof FIELDS[number]} Field */
@@ -41,6 +41,7 @@ const CHOSEN = {
   label: ({ labels }, values) => labels.some(({ id }) => values.includes(String(id))),
   page: ({ contact }, [part]) => contact.page.toLowerCase().includes(part.toLowerCase()),
   unread: ({ unread }) => unread > 0,
+  due: ({ due }, values) => due.some(({ alarm }) => values.includes(alarm)),
 };
 
 export class Listing {

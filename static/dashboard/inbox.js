@@ -5,6 +5,7 @@
 /** @import {Row, Said} from "./protocol.js" */
 
 import { element } from "../widget/dom.js";
+import { Availability } from "./availability.js";
 import { CommandBar } from "./bar.js";
 import { BulkBar } from "./bulkbar.js";
 import { commandsOf } from "./commands.js";
@@ -21,7 +22,7 @@ import { Search } from "./search.js";
 import { SnoozeDialog } from "./snooze.js";
 import { authorName, Thread } from "./thread.js";
 import { Views } from "./views.js";
-import { company, standing } from "./words.js";
+import { company, dueChip, standing } from "./words.js";
 
 const SPOKEN_LINES = 5;
 const CLOCK_EVERY = 20_000;
@@ -38,6 +39,7 @@ class Inbox {
   #list;
   #views;
   #bulkBar;
+  #availability;
   #labelDialog;
   #properties;
   #notice;
@@ -71,6 +73,7 @@ class Inbox {
     this.#list = new List(this.#desk, (id) => this.#go(id));
     this.#views = new Views(this.#desk, choices, (view, search) => this.#choose(view, search));
     this.#bulkBar = new BulkBar(this.#desk, choices, this.#snoozeDialog);
+    this.#availability = new Availability(this.#desk);
     this.#labelDialog = new LabelDialog(this.#desk, choices);
     this.#properties = new Properties(this.#desk, choices, this.#labelDialog);
     this.#search = new Search(this.#desk, (id) => this.#go(id));
@@ -260,6 +263,7 @@ class Inbox {
     this.#search.draw();
     this.#list.draw();
     this.#bulkBar.draw();
+    this.#availability.draw();
     this.#notice.draw();
     this.#labelDialog.draw();
     this.#properties.draw();
@@ -278,6 +282,7 @@ class Inbox {
     setText(this.#title, row?.contact.name ?? "");
     byId("verified", HTMLElement).hidden = !row?.contact.verified;
     setText(byId("standing", HTMLElement), row ? standing(row, me) : "");
+    byId("dues", HTMLElement).replaceChildren(...(row?.due ?? []).map(dueChip));
     setText(byId("alarm", HTMLElement), alarm);
     const isLive = row !== undefined && row.status !== "resolved";
     this.#buttons.take.hidden = !isLive || row.handler === "agent";

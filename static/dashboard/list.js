@@ -7,7 +7,7 @@
 import { element } from "../widget/dom.js";
 import { icon } from "./icons.js";
 import { address, byId } from "./page.js";
-import { holder, label, labelChip, priorityChip, snoozed, waiting, waitsLong, when } from "./words.js";
+import { dueChip, dueWords, holder, label, labelChip, priorityChip, snoozed, waiting, waitsLong, when } from "./words.js";
 
 const STEPS = /** @type {Record<string, number>} */ ({ ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity });
 const BEYOND = 8; // rows above and below those in sight
@@ -151,7 +151,7 @@ export class List {
     const isOpen = row.id === this.#desk.current?.id;
     const isChosen = this.#desk.bulk.ids.has(row.id);
     const hasDraft = this.#desk.rows.hasDraft(row.id);
-    const drawn = JSON.stringify([row, isOpen, isChosen, hasDraft, waiting(row), when(row.active_at)]);
+    const drawn = JSON.stringify([row, isOpen, isChosen, hasDraft, waiting(row), row.due.map(dueWords), when(row.active_at)]);
     if (drawn !== known.drawn) this.#fill(known.line, row, isOpen, isChosen);
     known.line.setAttribute("aria-posinset", String(place + 1));
     known.line.setAttribute("aria-setsize", String(this.#desk.rows.hasMore ? -1 : size));
@@ -210,7 +210,7 @@ export class List {
     const category = row.category ? [element("span", { class: "chip" }, label(row.category))] : [];
     const draft = this.#desk.rows.hasDraft(row.id) ? [element("span", { class: "chip draft" }, "Draft")] : [];
     const times = [...(row.snoozed_until ? [until] : []), ...(row.waiting_since && row.status === "open" ? [wait] : [])];
-    return [...draft, has, ...priorityChip(row.priority), ...times, ...row.labels.map(labelChip), ...team, ...category];
+    return [...draft, has, ...row.due.slice(0, 1).map(dueChip), ...priorityChip(row.priority), ...times, ...row.labels.map(labelChip), ...team, ...category];
   }
 
   /**

@@ -13,6 +13,8 @@ export type Named = { id: number; name: string };
 export type Label = Named & { colour: string };
 export type Priority = "low" | "medium" | "high" | "urgent";
 
+export type Due = { what: "reply" | "resolution"; at: string; alarm: "" | "soon" | "breached" };
+
 export interface Row {
   id: string;
   status: State["status"];
@@ -35,6 +37,8 @@ export interface Row {
   updated_at: string;
   waiting_since: string | null;
   snoozed_until: string | null;
+  /** The earliest first. */
+  due: Due[];
 }
 
 export interface Remark {
@@ -106,6 +110,10 @@ export type TalkFrame =
   | Held
   | Returned;
 
+export type Breach = { type: "sla.breached"; conversation: string; what: string; contact: string; assignee: number | null };
+
+export type OwnPresence = { type: "presence.own"; away: boolean; back_at: string | null };
+
 export type MacroDone = { type: "macro.done"; conversation: string; client_id: string; name: string; steps: string[] };
 
 export type ServerFrame =
@@ -114,9 +122,11 @@ export type ServerFrame =
   | { type: "choices.changed" }
   | { type: "done"; client_id: string }
   | MentionPosted
+  | Breach
   | BulkDone
   | { type: "conversation.erased"; conversation: string }
   | { type: "presence"; agents_online: number }
+  | OwnPresence
   | { type: "pong" }
   | MacroDone
   | AgentError;
@@ -149,6 +159,7 @@ export type ClientFrame =
   | { type: "draft.save"; conversation: string; client_id: string; kind: Mode; body: string }
   | { type: "note.post"; conversation: string; client_id: string; body: string; mentions: number[] }
   | { type: "typing"; conversation: string; on: boolean; note: boolean }
+  | { type: "presence.set"; away: boolean; back_on: string | null }
   | { type: "ping" };
 
 export type View = "mine" | "unassigned" | "all" | "mentions" | "pending" | "waiting" | "snoozed" | "resolved" | "spam";

@@ -16,9 +16,10 @@ import { label, languageName, PRIORITIES } from "./words.js";
 const WORDS = /** @type {Record<Field, string>} */ ({
   status: "Status", assignee: "Assignee", team: "Team", label: "Label", priority: "Priority", category: "Category",
   language: "Language", page: "Page", created_from: "Begun from", created_to: "Begun until",
-  active_from: "Active from", active_to: "Active until", unread: "Unread",
+  active_from: "Active from", active_to: "Active until", unread: "Unread", due: "Due",
 });
 const STATUSES = /** @type {Option[]} */ ([["open", "With people"], ["pending", "With the bot"], ["snoozed", "Snoozed"], ["resolved", "Resolved"]]);
+const ALARMS = /** @type {Option[]} */ ([["soon", "Due soon"], ["breached", "Breached"]]);
 
 export class Views {
   #desk;
@@ -147,6 +148,7 @@ export class Views {
     /** @type {Partial<Record<Field, Option[]>>} */
     const options = {
       status: STATUSES,
+      due: ALARMS,
       priority: PRIORITIES,
       assignee: [["me", "Me"], ["none", "Nobody"], ...named(agents)],
       team: [["none", "None"], ...named(teams)],

@@ -1,6 +1,6 @@
 // Words for numbers and codes: waiting times, categories, confidence, who has a conversation.
 
-/** @import {Label, Priority, Row} from "./protocol.js" */
+/** @import {Due, Label, Priority, Row} from "./protocol.js" */
 
 import { element } from "../widget/dom.js";
 import { dayOf, timeOf } from "../widget/text.js";
@@ -8,6 +8,7 @@ import { dayOf, timeOf } from "../widget/text.js";
 const LONG_WAIT = 5;
 const names = new Intl.ListFormat("en");
 const languageNames = new Intl.DisplayNames(["en"], { type: "language" });
+const dueFormat = new Intl.DateTimeFormat([], { dateStyle: "medium", timeStyle: "short" });
 const dayFormat = new Intl.DateTimeFormat([], { day: "numeric", month: "short" });
 
 /** @param {string} code as the server writes it: lower case, underscores */
@@ -52,6 +53,22 @@ export function waiting(row) {
 /** @param {Row} row */
 export function waitsLong(row) {
   return row.waiting_since !== null && minutesSince(row.waiting_since) >= LONG_WAIT;
+}
+
+/**
+ * How long there is, or how late it is, as a chip.
+ * @param {Due} due
+ */
+export function dueChip(due) {
+  const time = element("time", { datetime: due.at }, dueWords(due));
+  return element("span", { class: `chip due ${due.alarm}`, title: `Due ${dueFormat.format(new Date(due.at))}` }, time);
+}
+
+/** @param {Due} due */
+export function dueWords({ what, at }) {
+  const minutes = Math.floor((Date.parse(at) - Date.now()) / 60_000);
+  const task = what === "reply" ? "Reply" : "Resolve";
+  return minutes < 0 ? `${task} overdue ${duration(-minutes)}` : `${task} in ${duration(minutes)}`;
 }
 
 /** @type {[Priority, string][]} */

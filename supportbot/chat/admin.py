@@ -12,7 +12,17 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from supportbot.chat.models import CannedResponse, Contact, Conversation, Generation, Macro, Message, Rating, Translator
+from supportbot.chat.models import (
+    CannedResponse,
+    Contact,
+    Conversation,
+    Generation,
+    Macro,
+    Message,
+    Rating,
+    SlaPolicy,
+    Translator,
+)
 from supportbot.chat.sorting import Label
 from supportbot.chat.translation.admin import TranslatorsAdmin
 from supportbot.workspaces.administration import HistoryAdmin, WorkspaceAdmin
@@ -193,3 +203,23 @@ class MacrosAdmin(WorkspaceAdmin):
     def does(self, macro: Macro) -> str:
         """Its steps."""
         return ", ".join(macro.steps).capitalize()
+
+
+@admin.register(SlaPolicy)
+class SlaPoliciesAdmin(WorkspaceAdmin):
+    """Within which time people answer and resolve."""
+
+    list_display = ("name", "team", "priority", "first_minutes", "next_minutes", "resolution_minutes", "workspace")
+    list_filter = (OF_WORKSPACE, "priority")
+    list_select_related: ClassVar[bool | list[str]] = ["workspace", "team"]
+    search_fields = ("name",)
+    fieldsets = (
+        (None, {"fields": ("workspace", "name")}),
+        ("Where it holds", {"fields": ("team", "priority")}),
+        ("Within how many minutes", {"fields": ("first_minutes", "next_minutes", "resolution_minutes")}),
+        ("Clock", {"fields": ("in_business_hours",)}),
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        """A policy stays where it is."""
+        return (*self.readonly_fields, "workspace") if obj else tuple(self.readonly_fields)

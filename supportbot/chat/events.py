@@ -19,7 +19,7 @@ from channels.layers import get_channel_layer
 from supportbot.chat.models import Conversation, HeldMessage, Message, Rating, Remark, Translation
 from supportbot.chat.sorting import Label
 from supportbot.chat.words import say
-from supportbot.workspaces.models import User, Workspace
+from supportbot.workspaces.models import Member, User, Workspace
 
 log = structlog.get_logger(__name__)
 PROTOCOL = 1
@@ -181,8 +181,17 @@ def summary_frame(conversation: Conversation, preview: str) -> Frame:
             "updated_at": conversation.updated_at.isoformat(),
             "waiting_since": _iso(conversation.waiting_since),
             "snoozed_until": _iso(conversation.snoozed_until),
+            "due": _due(conversation),
         },
     }
+
+
+def _due(conversation: Conversation) -> list[Frame]:
+    """What people have to have done by when, and whether that is near or over; the earliest first."""
+    reply = {"what": "reply", "at": _iso(conversation.reply_due_at), "alarm": conversation.reply_alarm}
+    resolution = {"what": "resolution", "at": _iso(conversation.resolution_due_at)}
+    both = [reply, {**resolution, "alarm": conversation.resolution_alarm}]
+    return sorted((one for one in both if one["at"]), key=lambda one: str(one["at"]))
 
 
 def _mentions(conversation: Conversation) -> list[Frame]:
@@ -233,6 +242,12 @@ def erased_frame(conversation_id: UUID) -> Frame:
     return {"type": "conversation.erased", "conversation": str(conversation_id)}
 
 
+def breach_frame(conversation: Conversation, what: str) -> Frame:
+    """`sla.breached`: people are late with the first response, the next response or the resolution."""
+    facts = {"what": what, "contact": str(conversation.contact), "assignee": conversation.assignee_id}
+    return {"type": "sla.breached", "conversation": str(conversation.id), **facts}
+
+
 def typing_frame(conversation_id: UUID, author: str, name: str, on: bool) -> Frame:
     """`typing`: somebody writes, or no longer does."""
     return {"type": "typing", "conversation": str(conversation_id), "author": author, "name": name, "on": on}
@@ -281,6 +296,12 @@ def presence_frame(workspace: Workspace) -> Frame:
     return {"type": "presence", "agents_online": workspace.agents_online()}
 
 
+def own_presence_frame(member: Member) -> Frame:
+    """`presence.own`: whether an agent is away, and when they are back."""
+    is_away = member.is_away_now
+    return {"type": "presence.own", "away": is_away, "back_at": _iso(member.back_at) if is_away else None}
+
+
 def publish_conversation(conversation: Conversation, *messages: Message) -> None:
     """Tell everybody about new messages of a conversation and about its state."""
     group = conversation_group(conversation.id)
@@ -311,6 +332,11 @@ def publish_remark(remark: Remark) -> None:
 def publish_mention(note: Remark, person: User) -> None:
     """Tell somebody that a note mentions them."""
     publish(agent_group(note.conversation.workspace_id, person.pk), mention_frame(note))
+
+
+def publish_breach(conversation: Conversation, what: str) -> None:
+    """Tell the inboxes that something is overdue."""
+    publish(inbox_group(conversation.workspace_id), breach_frame(conversation, what))
 
 
 def publish_presence(workspace: Workspace) -> None:

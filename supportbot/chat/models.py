@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from supportbot.chat.composing import AgentDraft, CannedResponse, HeldMessage, Macro
+from supportbot.chat.policies import SlaPolicy
 from supportbot.chat.sorting import Label
 from supportbot.chat.translation.models import Translation, Translator
 from supportbot.workspaces.models import Team, User, Workspace
@@ -31,6 +32,7 @@ __all__ = [
     "Rating",
     "Remark",
     "SignIn",
+    "SlaPolicy",
     "TranscriptMail",
     "Translation",
     "Translator",
@@ -141,6 +143,10 @@ class Conversation(models.Model):
         HIGH = "high"
         URGENT = "urgent"
 
+    class Alarm(models.TextChoices):
+        SOON = "soon", "due soon"
+        BREACHED = "breached"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="conversations")
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="conversations")
@@ -159,6 +165,11 @@ class Conversation(models.Model):
     context_seq = models.PositiveIntegerField(default=0, help_text="The assistant reads only what came after this")
     read_seq = models.PositiveIntegerField(default=0, help_text="Up to here an agent has seen it")
     waiting_since = models.DateTimeField(null=True, blank=True, help_text="Since when the customer waits for a person")
+    with_people_since = models.DateTimeField(null=True, blank=True, help_text="Since when people have it, if they do")
+    reply_due_at = models.DateTimeField(null=True, blank=True, help_text="By when a person has to answer")
+    reply_alarm = models.CharField(max_length=8, choices=Alarm, blank=True)
+    resolution_due_at = models.DateTimeField(null=True, blank=True, help_text="By when it has to be resolved")
+    resolution_alarm = models.CharField(max_length=8, choices=Alarm, blank=True)
     seen_seq = models.PositiveIntegerField(default=0, help_text="Up to here the customer has seen it")
     asks_email = models.BooleanField(default=False, help_text="Handed off while nobody was there")
     handed_off_at = models.DateTimeField(null=True, blank=True)
@@ -185,6 +196,10 @@ class Conversation(models.Model):
             models.Index(fields=["workspace", "-updated_at"], name="inbox_changes"),
             models.Index(fields=["workspace", "-active_at"], condition=Q(is_spam=True), name="inbox_spam"),
             models.Index(fields=["snoozed_until"], condition=Q(status="snoozed"), name="snoozed"),
+            models.Index(fields=["reply_due_at"], condition=Q(reply_due_at__isnull=False), name="replies_due"),
+            models.Index(
+                fields=["resolution_due_at"], condition=Q(resolution_due_at__isnull=False), name="resolutions_due"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -6,12 +6,14 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
+from datetime import date
 from typing import Any, ClassVar, ParamSpec, TypeVar
 from uuid import UUID
 
 import structlog
 from channels.db import DatabaseSyncToAsync
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.utils.dateparse import parse_date
 from redis.exceptions import RedisError
 
 from supportbot.chat.events import PROTOCOL, Frame, notice
@@ -180,6 +182,19 @@ def flag_of(frame: Frame, name: str) -> bool:
     if not isinstance(value, bool):
         raise Refused("bad_frame", f"{name} must be true or false.")
     return value
+
+
+def day_of(frame: Frame, name: str) -> date | None:
+    """A field that must be a day, as 2030-01-31, or null."""
+    if frame.get(name) is None:
+        return None
+    try:
+        day = parse_date(text_of(frame, name))
+    except ValueError:
+        day = None
+    if day is None:
+        raise Refused("bad_frame", f"{name} must be a day, as 2030-01-31.")
+    return day
 
 
 def in_thread(function: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:

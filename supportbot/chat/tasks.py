@@ -12,7 +12,16 @@ from django.db.models import Q
 from django.utils import timezone
 
 from supportbot.celery import app
-from supportbot.chat import assistant, mail, organising, sending, suggesting, transcript_mail
+from supportbot.chat import (
+    assignment,
+    assistant,
+    breaches,
+    mail,
+    organising,
+    sending,
+    suggesting,
+    transcript_mail,
+)
 from supportbot.chat.models import Message
 from supportbot.chat.translation import service as translation
 
@@ -60,7 +69,7 @@ def send_transcript(mail_id: int) -> None:
 
 @app.task
 def sweep() -> None:
-    """Queue again what was accepted and nobody works on; send and translate what is due; end snoozes."""
+    """Queue again what was accepted and nobody works on; send, translate, wake, assign, warn what is due."""
     now = timezone.now()
     unclaimed = Q(conversation__claimed_until=None) | Q(conversation__claimed_until__lt=now)
     waiting = Message.objects.filter(outcome=Message.Outcome.PENDING, queued_at__lt=now - OVERDUE)
@@ -75,6 +84,8 @@ def sweep() -> None:
     for mail_id in transcript_mail.due():
         send_transcript.delay(mail_id)
     organising.wake_due()
+    assignment.assign_waiting()
+    breaches.raise_alarms()
 
 
 @worker_ready.connect

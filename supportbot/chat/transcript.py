@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from supportbot.actions import dialogue
-from supportbot.chat import drafts, events, handover
+from supportbot.chat import drafts, events, handover, sla
 from supportbot.chat.composing import BODY_LIMIT
 from supportbot.chat.models import Conversation, Message, Remark
 from supportbot.chat.promise import promise
@@ -86,12 +86,14 @@ def show_anew(conversations: Iterable[Conversation]) -> None:
 
 def save(conversation: Conversation, *messages: Message) -> None:
     """Save the conversation and tell everybody on commit."""
+    sla.refresh(conversation)
     conversation.save()
     transaction.on_commit(lambda: events.publish_conversation(conversation, *messages))
 
 
 def save_among_agents(conversation: Conversation) -> None:
     """Save what is no customer's business, and tell the inboxes on commit."""
+    sla.refresh(conversation)
     conversation.save()
     transaction.on_commit(lambda: events.publish_row(conversation))
 

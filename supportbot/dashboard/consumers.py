@@ -15,7 +15,7 @@ from supportbot.chat.events import Frame
 from supportbot.chat.models import Conversation, Message
 from supportbot.chat.refusals import NotYours, Refused
 from supportbot.chat.snapshot import snapshot
-from supportbot.chat.socket import ChatSocket, flag_of, ids_of, in_thread, seq_of, text_of, uuid_of
+from supportbot.chat.socket import ChatSocket, day_of, flag_of, ids_of, in_thread, seq_of, text_of, uuid_of
 from supportbot.dashboard import choices
 from supportbot.dashboard.changes import CHANGES, bulk_of, change_all, change_of
 from supportbot.dashboard.desk import Desk, find_desk
@@ -46,6 +46,7 @@ class AgentConsumer(ChatSocket):
         "note.post": "post_note",
         "mentions.read": "see_mentions",
         "typing": "type",
+        "presence.set": "set_presence",
         "ping": "pong",
     }
     desk: Desk | None = None
@@ -208,6 +209,11 @@ class AgentConsumer(ChatSocket):
         typing["window"] = self.window
         await in_thread(events.publish)(group(conversation.id), typing)
 
+    async def set_presence(self, frame: Frame) -> None:
+        """Be away, or there again."""
+        on, back_on = flag_of(frame, "away"), day_of(frame, "back_on")
+        await in_thread(self._at_desk().set_away)(on=on, back_on=back_on)
+
     async def frame(self, event: dict[str, Any]) -> None:
         """Forward what was published, but for the agent's own doings; a newcomer is told who is there already."""
         frame = event["frame"]
@@ -258,6 +264,7 @@ class AgentConsumer(ChatSocket):
         desk, self.seen_at = self._at_desk(), timezone.now()
         await in_thread(desk.mark_seen)(self.seen_at)
         await self.send_frame(await in_thread(events.presence_frame)(desk.workspace))
+        await self.send_frame(await in_thread(desk.own_presence)())
 
     async def _conversation(self, frame: Frame) -> Conversation:
         found: Conversation = await in_thread(self._at_desk().conversation)(uuid_of(frame, "conversation"))

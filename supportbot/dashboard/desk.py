@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import ClassVar
 from uuid import UUID
 
@@ -22,6 +22,7 @@ PAGE = 50  # conversations that one page of a view has
 COUNTED = 1000  # above this a view's count is not exact, so that it costs the same with a million rows
 CHOSEN = 10_000  # conversations that can be chosen at once
 CHANGED = 200  # rows after which it is better to load anew
+LONGEST_LEAVE = timedelta(days=366)
 LATE = timedelta(seconds=10)  # by which a change may be seen after its time
 Status, Handler = Conversation.Status, Conversation.Handler
 LIVE = Q(is_spam=False) & ~Q(status=Status.RESOLVED)
@@ -105,6 +106,22 @@ class Desk:
         """Where this user works."""
         return Workspace.objects.filter(members__user=self.user).order_by("name")
 
+    def set_away(self, *, on: bool, back_on: date | None) -> None:
+        """Get nothing automatically, until the day they are back if one is named; or be there again."""
+        today = timezone.localdate(timezone=self.workspace.zone)
+        if back_on and not today < back_on <= today + LONGEST_LEAVE:
+            raise Refused("bad_time", "Choose a day that is still to come, within a year.")
+        back_at = datetime.combine(back_on, time(), self.workspace.zone) if on and back_on else None
+        before = self.workspace.agents_online()
+        self._membership().update(is_away=on, back_at=back_at)
+        events.publish(events.agent_group(self.workspace.id, self.user.pk), self.own_presence())
+        if self.workspace.agents_online() != before:
+            events.publish_presence(self.workspace)
+
+    def own_presence(self) -> Frame:
+        """`presence.own` of this member."""
+        return events.own_presence_frame(self._membership().get())
+
     def mark_seen(self, at: datetime | None) -> None:
         """The inbox is open, or, without a time, it was closed; the customers hear of the first and the last agent."""
         before = self.workspace.agents_online()
@@ -173,9 +190,9 @@ def find_desk(user_id: int | None, slug: str = "") -> Desk | None:
 def _place(text: str) -> tuple[datetime, UUID]:
     at, _, id_ = text.partition("~")
     try:
-        time, row = parse_datetime(at), UUID(id_)
+        moment, row = parse_datetime(at), UUID(id_)
     except ValueError:
-        time = None
-    if time is None or time.tzinfo is None:
+        moment = None
+    if moment is None or moment.tzinfo is None:
         raise Refused("bad_filter", "There is no such page.")
-    return time, row
+    return moment, row

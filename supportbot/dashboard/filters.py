@@ -40,6 +40,10 @@ def _labelled(values: Values) -> Q:
     return Q(id__in=carried.values("conversation"))
 
 
+def _due(values: Values) -> Q:
+    return Q(reply_alarm__in=values) | Q(resolution_alarm__in=values)
+
+
 CHOSEN: dict[str, Callable[[Values], Q]] = {
     "status": lambda values: Q(status__in=values),
     "priority": lambda values: Q(priority__in=values),
@@ -48,6 +52,7 @@ CHOSEN: dict[str, Callable[[Values], Q]] = {
     "assignee": lambda values: _one_of("assignee", values),
     "team": lambda values: _one_of("team", values),
     "label": _labelled,
+    "due": _due,
 }
 RANGES = {
     "created_from": ("created_at__gte", 0),

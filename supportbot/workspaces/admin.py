@@ -60,6 +60,7 @@ class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
             "quote_from",
             "reserved",
             "time_zone",
+            "assignment",
             "hides_phones",
             "hides_emails",
             "requires_identity",
@@ -83,10 +84,7 @@ class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean_reserved(self) -> list[str]:
         """Each is the name of a category or an intent."""
-        names = self.cleaned_data["reserved"]
-        if not isinstance(names, list) or not all(isinstance(name, str) and NAME.fullmatch(name) for name in names):
-            raise forms.ValidationError('Write a list of categories and intents, as ["invoice", "complain"].')
-        return names
+        return _names(self.cleaned_data["reserved"], 'categories and intents, as ["invoice", "complain"]')
 
     def clean_requires_identity(self) -> bool:
         """Without a secret nobody could be verified, so nobody could chat."""
@@ -184,6 +182,12 @@ class ProactiveMessagesInline(PartInline):
     model, form = ProactiveMessage, ProactiveMessageForm
 
 
+def _names(names: object, what: str) -> list[str]:
+    if not isinstance(names, list) or not all(isinstance(name, str) and NAME.fullmatch(name) for name in names):
+        raise forms.ValidationError(f"Write a list of {what}.")
+    return names
+
+
 def _is_origin(origin: object) -> bool:
     return isinstance(origin, str) and (origin == "*" or origin.startswith(("http://", "https://")))
 
@@ -202,7 +206,7 @@ class WorkspacesAdmin(WorkspaceAdmin):
         ("Before the chat", {"fields": ("asks_before", "demands_before")}),
         ("Identity verification", {"fields": ("identity_secret", "requires_identity")}),
         ("Assistant", {"fields": ("hand_off_below", "quote_from", "reserved", "settings")}),
-        ("People", {"fields": ("time_zone",)}),
+        ("People", {"fields": ("time_zone", "assignment")}),
         ("Hidden in messages, beside card numbers, passwords and codes", {"fields": ("hides_phones", "hides_emails")}),
     )
     inlines = (ProactiveMessagesInline, OpeningTimesInline, HolidaysInline, HiddenPatternsInline)
@@ -245,11 +249,29 @@ class WorkspacesAdmin(WorkspaceAdmin):
         return False
 
 
+class MemberForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Refuses what is no category."""
+
+    class Meta:
+        model = Member
+        fields = ("workspace", "user", "role", "capacity", "skills", "is_away", "back_at")
+
+    def clean_skills(self) -> list[str]:
+        """Each is the name of a category."""
+        return _names(self.cleaned_data["skills"], 'categories, as ["delivery"]')
+
+
 @admin.register(Member)
 class MembersAdmin(WorkspaceAdmin):
     """Who works where, in which role."""
 
-    list_display = ("user", "email", "workspace", "role", "seen_at")
+    list_display = ("user", "email", "workspace", "role", "capacity", "seen_at")
+    form = MemberForm
+    fieldsets = (
+        (None, {"fields": ("workspace", "user", "role", "seen_at")}),
+        ("Automatic assignment", {"fields": ("capacity", "skills")}),
+        ("Out of office", {"fields": ("is_away", "back_at")}),
+    )
     list_filter = (OF_WORKSPACE, "role")
     search_fields = ("user__name", "user__email")
     autocomplete_fields = ("user",)
@@ -274,7 +296,7 @@ class TeamForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Team
-        fields = ("workspace", "name", "members")
+        fields = ("workspace", "name", "members", "assignment")
 
     def clean(self) -> dict[str, Any]:
         """A team is of one workspace with all its members."""

@@ -42,6 +42,18 @@ class Hours:
                 return self._local(min(starts))
         return None
 
+    def after(self, at: datetime, span: timedelta) -> datetime | None:
+        """When people will have been at work for that long since this moment; None if not within a year."""
+        moment, left, first = at.astimezone(UTC), span, self._day(at)
+        for ahead in range(LOOK_AHEAD):
+            for start, end in sorted(self._spans(first + timedelta(days=ahead))):
+                begins = max(start, moment)
+                if begins < end and begins + left <= end:
+                    return self._local(begins + left)
+                left -= max(end - begins, timedelta())
+                moment = max(moment, end)
+        return None
+
     def _spans(self, day: date) -> Iterator[Span]:
         """A day's spans in UTC, since aware times of one zone compare by their wall clock."""
         if day in self.holidays:

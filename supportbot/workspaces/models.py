@@ -89,6 +89,14 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.is_active and (self.is_superuser or self.administers().exists())
 
 
+class Assignment(models.TextChoices):
+    """How agents get what waits for a person."""
+
+    OFF = "off", "agents take it themselves"
+    ROUND_ROBIN = "round_robin", "in turn"
+    LEAST_LOAD = "least_load", "to who has least"
+
+
 class Workspace(models.Model):
     """A tenant: one shop with its own knowledge, people and conversations."""
 
@@ -120,6 +128,12 @@ class Workspace(models.Model):
         default=list, blank=True, help_text='Categories and intents that only people answer, as ["invoice", "complain"]'
     )
     time_zone = models.CharField(max_length=50, default="UTC", help_text="Of the business hours, as Europe/London")
+    assignment = models.CharField(
+        max_length=12,
+        choices=Assignment,
+        default=Assignment.OFF,
+        help_text="To agents who are there, not away, and have less than their capacity",
+    )
     hides_phones = models.BooleanField("hide phone numbers", default=False)
     hides_emails = models.BooleanField("hide e-mail addresses", default=False)
     asks_before = models.CharField(
@@ -170,8 +184,18 @@ class Workspace(models.Model):
         return Hours(self.zone, week, frozenset(days_off)) if week else None
 
     def agents_online(self) -> int:
-        """How many people have the inbox open now."""
-        return self.members.filter(seen_at__gt=timezone.now() - ONLINE_FOR, user__is_active=True).count()
+        """How many people have the inbox open now and are not away."""
+        return self.members.present().count()
+
+
+class MemberQuerySet(ScopedQuerySet["Member"]):
+    """Members by whether they are at work."""
+
+    def present(self) -> MemberQuerySet:
+        """Who has the inbox open and is not away."""
+        now = timezone.now()
+        is_here = models.Q(is_away=False) | models.Q(back_at__lte=now)
+        return self.filter(is_here, seen_at__gt=now - ONLINE_FOR, user__is_active=True)
 
 
 class Member(models.Model):
@@ -185,14 +209,28 @@ class Member(models.Model):
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role, default=Role.AGENT)
     seen_at = models.DateTimeField(null=True, blank=True, help_text="Last sign of life from an open inbox")
+    is_away = models.BooleanField("away", default=False, help_text="Gets nothing automatically")
+    back_at = models.DateTimeField(null=True, blank=True, help_text="When being away ends by itself")
+    capacity = models.PositiveSmallIntegerField(
+        default=5, help_text="Open conversations up to which more are assigned automatically"
+    )
+    skills = models.JSONField(
+        "categories", default=list, blank=True, help_text='Assigned automatically, as ["delivery"]; empty is any'
+    )
+    assigned_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="Last automatic assignment")
 
-    objects = ScopedQuerySet["Member"].as_manager()
+    objects = MemberQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["workspace", "user"], name="one_membership")]
 
     def __str__(self) -> str:
         return f"{self.user} ({self.role})"
+
+    @property
+    def is_away_now(self) -> bool:
+        """Whether they are away, and not back by now."""
+        return self.is_away and (self.back_at is None or self.back_at > timezone.now())
 
 
 class Team(models.Model):
@@ -201,6 +239,9 @@ class Team(models.Model):
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="teams")
     name = models.CharField(max_length=60)
     members = models.ManyToManyField(Member, related_name="teams", blank=True)
+    assignment = models.CharField(
+        max_length=12, choices=Assignment, blank=True, help_text="Among its members; empty is as the workspace"
+    )
 
     objects = ScopedQuerySet["Team"].as_manager()
 

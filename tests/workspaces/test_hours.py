@@ -98,3 +98,16 @@ def test_whoever_comes_at_the_next_opening_finds_it_open(at: datetime, zone: str
     opens = hours.next_opening(at)
     assert opens and opens > at and hours.is_open(opens)
     assert hours.is_open(at) or not hours.is_open(opens - timedelta(seconds=1))
+
+
+def test_a_span_of_work_leaves_out_nights_and_holidays() -> None:
+    assert SHOP.after(utc(2026, 11, 23, 9), timedelta(hours=9)) == utc(2026, 11, 23, 18)
+    assert SHOP.after(utc(2026, 11, 23, 17, 30), timedelta(hours=1)) == utc(2026, 11, 24, 9, 30)
+    assert SHOP.after(utc(2026, 12, 24, 17), timedelta(hours=2)) == utc(2026, 12, 26, 11), "after a holiday"
+    assert SHOP.after(utc(2026, 12, 26, 15), timedelta(hours=2)) == utc(2026, 12, 29, 10), "after Sunday and another"
+
+
+def test_spans_that_overlap_count_once() -> None:
+    hours = Hours(ZoneInfo("UTC"), [(0, time(9), time(12)), (0, time(10), time(13))])
+    assert hours.after(utc(2026, 11, 23, 9), timedelta(hours=4)) == utc(2026, 11, 23, 13)
+    assert Hours(ZoneInfo("UTC"), []).after(utc(2026, 11, 23), timedelta(minutes=1)) is None

@@ -1,0 +1,60 @@
+"""By when people have to answer and to resolve a conversation, by the policy that holds for it.
+
+Due times follow from the row and the policies alone, so they are set anew whenever the row is saved.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from supportbot.chat.models import Conversation, Message, SlaPolicy
+from supportbot.workspaces.hours import Hours
+
+Status, Handler = Conversation.Status, Conversation.Handler
+
+
+def refresh(conversation: Conversation) -> None:
+    """Set the due times of a conversation that is about to be saved; what people don't have is not due."""
+    is_live = conversation.handler != Handler.BOT and conversation.status != Status.RESOLVED
+    conversation.with_people_since = (conversation.with_people_since or timezone.now()) if is_live else None
+    reply, resolution = _due(conversation) if is_live else (None, None)
+    if reply != conversation.reply_due_at:
+        conversation.reply_due_at, conversation.reply_alarm = reply, ""
+    if resolution != conversation.resolution_due_at:
+        conversation.resolution_due_at, conversation.resolution_alarm = resolution, ""
+
+
+def policy_for(conversation: Conversation) -> SlaPolicy | None:
+    """The most specific policy that holds for its team and priority."""
+    of_team, of_priority = Q(team=None) | Q(team=conversation.team_id), Q(priority__in=["", conversation.priority])
+    policies = SlaPolicy.objects.in_workspace(conversation.workspace).filter(of_team, of_priority)
+    return max(policies, key=lambda policy: policy.rank, default=None)
+
+
+def is_first(conversation: Conversation) -> bool:
+    """Whether no person has answered yet since the conversation began, or began anew."""
+    answers = conversation.messages.filter(author=Message.Author.AGENT, seq__gt=conversation.context_seq)
+    return not answers.exists()
+
+
+def _due(conversation: Conversation) -> tuple[datetime | None, datetime | None]:
+    policy = policy_for(conversation)
+    if policy is None:
+        return None, None
+    hours = conversation.workspace.hours() if policy.in_business_hours else None
+    reply = policy.first_minutes if is_first(conversation) else policy.next_minutes
+    return (
+        _after(conversation.waiting_since, reply, hours),
+        _after(conversation.with_people_since, policy.resolution_minutes, hours),
+    )
+
+
+def _after(since: datetime | None, minutes: int | None, hours: Hours | None) -> datetime | None:
+    if since is None or minutes is None:
+        return None
+    span = timedelta(minutes=minutes)
+    due = hours.after(since, span) if hours else since + span
+    return due and due.astimezone(UTC)
