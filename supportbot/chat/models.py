@@ -191,6 +191,11 @@ class Conversation(models.Model):
         indexes = [
             models.Index(fields=["workspace", "-handed_off_at"], name="hand_offs"),
             models.Index(fields=["workspace", "-active_at", "-id"], name="inbox_all"),
+            models.Index(
+                fields=["workspace", "-active_at", "-id"],
+                condition=Q(is_spam=False) & ~Q(status="resolved"),
+                name="inbox_live",
+            ),
             models.Index(fields=["workspace", "status", "-active_at", "-id"], name="inbox_list"),
             models.Index(fields=["workspace", "assignee", "-active_at", "-id"], name="inbox_mine"),
             models.Index(fields=["workspace", "-updated_at"], name="inbox_changes"),

@@ -9,14 +9,16 @@ from uuid import uuid4
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from supportbot.chat import erasing, notes, organising, services
 from supportbot.chat.models import Contact, Conversation
 from supportbot.chat.sorting import Label, SavedFilter
 from supportbot.chat.visitors import identify
-from supportbot.dashboard.desk import PAGE
+from supportbot.dashboard.desk import PAGE, find_desk
 from supportbot.workspaces.models import Team, User, Workspace
 from tests.dashboard.conftest import Frame, Sit, now, said
 
@@ -103,6 +105,24 @@ def test_pages_follow_each_other_without_gap_or_double(maya: User, workspace: Wo
     assert len(seen) == len(set(seen)) == len(made)
     everything = signed_in(maya).get("/inbox/conversations/ids/", {"view": "all"}).json()["ids"]
     assert everything == seen
+
+
+def test_what_goes_on_is_found_without_reading_what_is_done(maya: User, workspace: Workspace) -> None:
+    contact = Contact.objects.create(workspace=workspace, token_hash="x" * 64)
+    done = [Conversation(workspace=workspace, contact=contact, status=Status.RESOLVED) for _ in range(3000)]
+    Conversation.objects.bulk_create(done)
+    going_on = begin(workspace)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE chat_conversation")
+    desk = find_desk(maya.pk)
+    assert desk
+    with CaptureQueriesContext(connection) as queries:
+        assert desk.counts()["all"] == len(desk.view("all")[:PAGE]) == 1
+    for sql in (queries[list(desk.VIEWS).index("all")]["sql"], queries[-1]["sql"]):
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN {sql}")
+            assert "inbox_live" in str(cursor.fetchall()), sql
+    assert ids(maya, "all") == [str(going_on.id)]
 
 
 def test_every_field_narrows_the_list(maya: User, workspace: Workspace) -> None:
