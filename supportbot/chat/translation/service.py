@@ -23,6 +23,7 @@ from supportbot.chat.translation.backends import NotTranslated, backend
 from supportbot.chat.translation.facts import objection
 from supportbot.chat.translation.interpreter import Said
 from supportbot.chat.translation.models import Translation, Translator
+from supportbot.workspaces.scoping import ScopedQuerySet
 
 log = structlog.get_logger(__name__)
 ATTEMPTS = 3
@@ -74,10 +75,14 @@ def due() -> list[int]:
 
 
 def complete(translation_id: int) -> None:
-    """Make one attempt at a translation, and tell everybody what came of it."""
+    """Make one attempt at a translation, and tell everybody what came of it.
+
+    An attempt that outlived its claim changes nothing: another one has begun.
+    """
     row = _claimed(translation_id)
     if row is None:
         return
+    own = Translation.objects.filter(id=row.id, attempts=row.attempts)
     try:
         row.text, row.state, row.due_at = _translated(row), State.DONE, None
     except Exception as error:
@@ -85,8 +90,8 @@ def complete(translation_id: int) -> None:
         is_over = row.attempts >= ATTEMPTS or not (isinstance(error, NotTranslated) and error.passes)
         row.state = State.FAILED if is_over else State.LATE
         row.due_at = None if is_over else timezone.now() + PAUSE * 2 ** (row.attempts - 1)
-    row.save(update_fields=["text", "state", "due_at"])
-    events.publish_again(row.message)
+    if own.update(text=row.text, state=row.state, due_at=row.due_at):
+        events.publish_again(_with_message().get(id=row.id).message)  # read anew: it may have changed meanwhile
 
 
 def queue(translation_id: int) -> None:
@@ -115,8 +120,12 @@ def _claimed(translation_id: int) -> Translation | None:
     until = now + timedelta(seconds=settings.TRANSLATION_SECONDS + MARGIN)
     if not free.update(due_at=until, attempts=F("attempts") + 1):
         return None
+    return _with_message().get(id=translation_id)
+
+
+def _with_message() -> ScopedQuerySet[Translation]:
     rows = Translation.objects.select_related("message__user", "message__conversation__workspace__translator")
-    return rows.select_related("message__conversation__contact").get(id=translation_id)
+    return rows.select_related("message__conversation__contact")
 
 
 def _translated(row: Translation) -> str:

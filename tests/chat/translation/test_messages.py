@@ -16,7 +16,7 @@ from supportbot.chat.models import EmailCopy, Message, Translation, Translator
 from supportbot.workspaces.models import User, Workspace
 from tests.chat.conftest import Write
 from tests.chat.translation.conftest import in_thread, of, speaks, work
-from tests.model_server import ModelServer
+from tests.model_server import Exchange, ModelServer
 
 ASKED = "Wo bleibt meine Bestellung 10023? Sie sollte gestern ankommen."
 READ = "Where is my order 10023? It should have arrived yesterday."
@@ -125,6 +125,23 @@ def test_answer_that_is_none_is_no_translation(asked: Message, server: ModelServ
     server.serves = [lambda exchange: exchange.status(200, answer)]
     work()
     assert (of(asked).state, of(asked).text) == (State.FAILED, "")
+
+
+def test_answer_that_is_far_too_long_is_no_translation(asked: Message, server: ModelServer) -> None:
+    server.serves = [speaks({ASKED: READ * 10})]
+    work()
+    assert (of(asked).state, of(asked).text) == (State.FAILED, "")
+
+
+def test_worker_that_outlived_its_claim_changes_nothing(asked: Message, server: ModelServer) -> None:
+    def overtaken(exchange: Exchange) -> None:
+        Translation.objects.update(due_at=timezone.now())
+        in_thread(work)()
+        exchange.status(503)
+
+    server.serves = [overtaken, speaks({ASKED: READ})]
+    work()
+    assert (of(asked).state, of(asked).text, of(asked).due_at, len(server.asked)) == (State.DONE, READ, None, 2)
 
 
 def test_two_workers_ask_once(asked: Message, server: ModelServer) -> None:
