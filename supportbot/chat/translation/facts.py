@@ -76,7 +76,7 @@ def _figures(text: str) -> set[str]:
 def _numbers_of(token: str) -> list[str]:
     """One number with a decimal point, or the parts of a date."""
     parts = re.split(r"[.,]", token)
-    return [".".join(parts)] if len(parts) == 2 else [part.lstrip("0") for part in parts]  # noqa: PLR2004
+    return [".".join(parts)] if len(parts) == 2 else [part.lstrip("0") for part in parts]
 
 
 def _words(text: str, language: str, *, without: frozenset[str] = frozenset()) -> set[str]:

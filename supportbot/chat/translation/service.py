@@ -68,10 +68,13 @@ def customers_language(conversation: Conversation) -> str:
 
 
 def due() -> list[int]:
-    """The translations that nobody works on; one whose workers died every time is given up."""
-    late = Translation.objects.filter(due_at__lt=timezone.now() - OVERDUE)
+    """The translations that nobody works on, each once in ten seconds; one whose workers always died is given up."""
+    now = timezone.now()
+    late = Translation.objects.filter(due_at__lt=now - OVERDUE)
     late.filter(attempts__gte=ATTEMPTS).update(state=State.FAILED, due_at=None)
-    return list(late.values_list("id", flat=True)[:200])
+    found = list(late.order_by("due_at").values_list("id", flat=True)[:200])
+    late.filter(id__in=found).update(due_at=now)
+    return found
 
 
 def complete(translation_id: int) -> None:
