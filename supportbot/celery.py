@@ -1,4 +1,4 @@
-"""The Celery app with its two queues, default and inference, and the worker thread of the embedded run."""
+"""The Celery app with its queues, default, inference and translation, and the worker threads of the embedded run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import threading
 
 from celery import Celery
 from celery.signals import worker_ready
-from celery.worker import state
+from celery.worker import WorkController, state
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "supportbot.settings")
 
@@ -16,27 +16,44 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["supportbot.chat", "supportbot.actions", "supportbot.knowledge"])
 
 
+TRANSLATING = 4  # translations at once in the embedded run; docker-compose.yml has its own number
+
+
 class EmbeddedWorker:
-    """A worker for both queues on a thread of the server's process."""
+    """The workers of the server's process, each on a thread: for replies and the rest, and for translations alone."""
 
     def __init__(self, concurrency: int) -> None:
-        self._worker = app.WorkController(
-            pool="threads",
-            concurrency=concurrency,
-            queues=["default", "inference"],
-            without_heartbeat=True,
-            without_gossip=True,
-            without_mingle=True,
-        )
-        self._thread = threading.Thread(target=self._worker.start, name="worker", daemon=True)
+        # Celery keeps the queues that a worker serves in its app, so the second worker has one of its own.
+        app.loader.import_default_modules()
+        other = Celery("supportbot", set_as_current=False)
+        other.config_from_object("django.conf:settings", namespace="CELERY")
+        other.tasks.register(app.tasks["supportbot.chat.tasks.translate"])
+        translating = _worker(other, "translator", TRANSLATING, ["translation"])
+        self._worker = _worker(app, "worker", concurrency, ["default", "inference"])
+        workers = {"translator": translating, "worker": self._worker}
+        self._threads = [threading.Thread(target=work.start, name=name, daemon=True) for name, work in workers.items()]
 
     def start(self) -> None:
         """Begin to take tasks, and let the model load meanwhile, as a worker of its own would."""
-        self._thread.start()
-        app.loader.import_default_modules()
+        for thread in self._threads:
+            thread.start()
         worker_ready.send(sender=self._worker)
 
     def stop(self) -> None:
-        """Take no more tasks, and give the thread a moment to end; it is a daemon and holds nothing."""
+        """Take no more tasks, and give the threads a moment to end; they are daemons and hold nothing."""
         state.should_stop = 0  # type: ignore[assignment]  # an exit code; the stubs know only its first value
-        self._thread.join(1.5)
+        for thread in self._threads:
+            thread.join(1.5)
+
+
+def _worker(its_app: Celery, name: str, concurrency: int, queues: list[str]) -> WorkController:
+    worker: WorkController = its_app.WorkController(
+        hostname=name,
+        pool="threads",
+        concurrency=concurrency,
+        queues=queues,
+        without_heartbeat=True,
+        without_gossip=True,
+        without_mingle=True,
+    )
+    return worker

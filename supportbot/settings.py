@@ -297,7 +297,7 @@ CELERY_TASK_ROUTES = {
     "supportbot.chat.tasks.write_reply": {"queue": "inference"},
     "supportbot.knowledge.tasks.index": {"queue": "inference"},
     "supportbot.chat.tasks.suggest": {"queue": "inference"},
-    "supportbot.chat.tasks.translate": {"queue": "inference"},
+    "supportbot.chat.tasks.translate": {"queue": "translation"},
 }
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

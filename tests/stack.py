@@ -105,7 +105,7 @@ class EmbeddedStack(Stack):
 class ServicesStack(Stack):
     """PostgreSQL, Redis and the services of docker-compose.yml, each with the command that stands there."""
 
-    SERVICES = ("web", "worker", "beat")
+    SERVICES = ("web", "worker", "translator", "beat")
 
     def __init__(self, settings: Mapping[str, str]) -> None:
         super().__init__(settings)
@@ -173,10 +173,10 @@ class ServicesStack(Stack):
                 self.start_service(name)
 
     def is_ready(self) -> bool:
-        """Whether web serves and the worker takes tasks."""
+        """Whether web serves and both workers take tasks."""
         with redis.Redis.from_url(self.redis.url) as client:
-            takes_tasks = any(connection["cmd"] == "brpop" for connection in client.client_list())
-        return takes_tasks and self.answers()
+            takers = [connection for connection in client.client_list() if connection["cmd"] == "brpop"]
+        return len(takers) > 1 and self.answers()
 
     def rows(self, query: str, *values: object) -> list[Row]:
         """What the database answers; `%s` stands for a value."""

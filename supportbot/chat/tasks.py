@@ -90,11 +90,12 @@ def sweep() -> None:
 
 @worker_ready.connect
 def warm_up(**_: object) -> None:
-    """Load the engine before the first customer waits for it.
+    """Load the engine before the first customer waits for it, in a worker that writes replies.
 
     Not a daemon: Python's end waits for it, for a thread that is stopped inside native code aborts the process.
     """
-    threading.Thread(target=assistant.engine, name="warm-up").start()
+    if "inference" in app.amqp.queues.consume_from:
+        threading.Thread(target=assistant.engine, name="warm-up").start()
 
 
 def queue_reply(message_id: UUID) -> None:

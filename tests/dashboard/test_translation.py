@@ -11,9 +11,9 @@ from supportbot.chat.models import Conversation, Translation, Translator
 from supportbot.chat.translation import service
 from supportbot.chat.visitors import Visitor
 from supportbot.workspaces.models import User, Workspace
-from tests.chat.translation.conftest import speaks
+from tests.chat.translation.conftest import in_thread, speaks
 from tests.dashboard.conftest import Sit, now, said
-from tests.model_server import ModelServer
+from tests.model_server import Exchange, ModelServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ASKED = "Wo bleibt meine Bestellung? Sie sollte gestern ankommen."
@@ -47,6 +47,23 @@ async def test_open_inbox_gets_the_original_at_once_and_its_translation_after(
         assert (await inbox.hear("conversation.changed"))["conversation"]["preview"] == READ
     (later,) = (await inbox.open(await sync_to_async(now)(conversation)))[2:]
     assert later["message"]["translation"]["text"] == READ, "it stands in the database, not only in an event"
+
+
+async def test_what_changed_while_a_text_was_translated_is_not_told_as_it_was_before(
+    sit: Sit, maya: User, workspace: Workspace, customer: Visitor, settings: Settings
+) -> None:
+    settings.OUTGOING_NETWORKS = ["127.0.0.0/8"]
+
+    def meanwhile(exchange: Exchange) -> None:
+        in_thread(lambda: Conversation.objects.update(priority="urgent"))()
+        speaks({ASKED: READ})(exchange)
+
+    with ModelServer([meanwhile]) as server:
+        await sync_to_async(foreign)(workspace, customer, server.address)
+        inbox = await sit(maya)
+        await sync_to_async(translate)()
+        told = (await inbox.hear("conversation.changed"))["conversation"]
+    assert (told["preview"], told["priority"]) == (READ, "urgent")
 
 
 def test_list_and_details_tell_both_languages_or_that_nothing_translates(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from pytest_django import Settings
@@ -41,6 +43,21 @@ def test_model_that_takes_too_long_is_given_up(folder: Path) -> None:
     with pytest.raises(NotTranslated) as error:
         Folder(folder).translate(["Wo ist mein Paket?"], "de", "en", seconds=0.0)
     assert error.value.passes
+
+
+def test_threads_that_need_a_model_at_once_load_it_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(tmp_path / "opus-mt-de-en", KNOWN)
+    load, together = Marian.load, Barrier(4)
+    loads: list[Path] = []
+    monkeypatch.setattr(Marian, "load", lambda path: loads.append(path) or load(path))
+
+    def translate(text: str) -> str:
+        together.wait(30)
+        return Folder(tmp_path).translate([text], "de", "en", seconds=60)[0]
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(translate, [*KNOWN, *KNOWN])) == [*KNOWN.values(), *KNOWN.values()]
+    assert len(loads) == 1
 
 
 def test_folder_without_a_model_is_told(tmp_path: Path, settings: Settings) -> None:

@@ -17,13 +17,18 @@ from django.utils.translation import override
 from supportbot.chat import grounding
 from supportbot.chat.grounding import ADDRESS, CODE, WORD
 
-GROUPED = re.compile(r"(?<=\d)[.,'’\u00a0\u202f](?=\d{3}(?!\d))")  # 1,000 and 1.000
-DIGITS = re.compile(r"\d+")
-CURRENCIES = {"£": "GBP", "$": "USD", "€": "EUR"}
-CURRENCY = re.compile(r"[£$€]|\b(?:GBP|USD|EUR)\b")
+GROUPED = re.compile(r"(?<=\d)(?<!\b0)[.,'’\u00a0\u202f](?=\d{3}(?!\d))")  # 1,000 and 1.000
+NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+TIME = re.compile(r"(?<=\d)\.(?=[0-5]\d\s*(?:Uhr|[ap]\.?m)\b)")  # 8.30 Uhr
+UNITS = {"£": "GBP", "$": "USD", "€": "EUR"}
+UNIT = re.compile(r"[£$€%]|\b(?:GBP|USD|EUR)\b")
+PERCENT = re.compile(r"\b(?:per ?cento?|prozent|por ci?ento|pour cent)\b", re.IGNORECASE)
 ITEM = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+", re.MULTILINE)
 CAPITAL_NOUNS = frozenset({"de", "lb"})  # where a capital letter makes no name
+MANY_CAPITALS = CAPITAL_NOUNS | {"en"}  # English also writes languages and headings so
 ALSO_A_VERB = frozenset({"may", "march"})
+ASKED_WHETHER = re.compile(r"(?:^|(?<=[.!?]\s))May (?=(?:I|we|you|he|she|it|they)\b)", re.MULTILINE)
+AMBIGUOUS = {"it": frozenset({"sei"}), "fr": frozenset({"neuf"})}  # "you are", "new": no number for certain
 COUNTED = ("2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "30", "60", "90")
 NUMBER_WORDS = {
     "en": "two three four five six seven eight nine ten eleven twelve thirty sixty ninety",
@@ -37,30 +42,48 @@ NUMBER_WORDS = {
 
 def objection(original: str, translated: str, *, source: str, target: str, names: Iterable[str] = ()) -> str | None:
     """The first fact that was lost or added on the way; None where nothing speaks against the translation."""
-    figures, counted, said = _figures(original), _words(original, source), _figures(translated)
-    if lost := sorted((figures | counted) - said - _words(translated, target)):
+    given, said = _figures(original), _figures(translated)
+    counted, told = _words(original, source), _words(translated, target)
+    if lost := sorted((given | counted) - said - told):
         return f"lost: {lost[0]}"
-    if added := sorted(said - figures - counted):
+    sure = _words(translated, target, without=AMBIGUOUS.get(target, frozenset()))
+    if added := sorted((said | sure) - given - counted):
         return f"added: {added[0]}"
-    words = {word.lower() for word in WORD.findall(translated)}
-    lacking = (name for name in _names(original, source, names) if name.lower() not in words)
-    return next((f"lost: {name}" for name in lacking), None)
+    return _other_name(original, translated, source, target, names)
+
+
+def _other_name(original: str, translated: str, source: str, target: str, known: Iterable[str]) -> str | None:
+    """A name that was lost, or one that the original has not, where a new capital letter tells a name."""
+    before, after = ({word.lower() for word in WORD.findall(text)} for text in (original, translated))
+    if lost := next((name for name in _names(original, source, known) if name.lower() not in after), None):
+        return f"lost: {lost}"
+    if source in CAPITAL_NOUNS or target in MANY_CAPITALS:
+        return None
+    added = (name for name in _names(translated, target, ()) if name.lower() not in before)
+    return next((f"added: {name}" for name in added), None)
 
 
 def _figures(text: str) -> set[str]:
-    """Digits in one spelling, currencies, codes and addresses."""
+    """Numbers in one spelling, currencies, percent, codes and addresses."""
     found = {address.rstrip(".,;:!?)").lower() for address in ADDRESS.findall(text)}
-    rest = GROUPED.sub("", ADDRESS.sub(" ", text))
+    rest = PERCENT.sub("%", GROUPED.sub("", TIME.sub(":", ADDRESS.sub(" ", text))))
     found |= set(CODE.findall(rest.lower()))
-    found |= {CURRENCIES.get(sign, sign) for sign in CURRENCY.findall(rest)}
+    found |= {UNITS.get(sign, sign) for sign in UNIT.findall(rest)}
     plain = ITEM.sub("", rest)  # a list may be numbered otherwise
-    return found | {group.lstrip("0") for group in DIGITS.findall(plain)} - {""}
+    return found | {number for token in NUMBER.findall(plain) for number in _numbers_of(token)} - {""}
 
 
-def _words(text: str, language: str) -> set[str]:
+def _numbers_of(token: str) -> list[str]:
+    """One number with a decimal point, or the parts of a date."""
+    parts = re.split(r"[.,]", token)
+    return [".".join(parts)] if len(parts) == 2 else [part.lstrip("0") for part in parts]
+
+
+def _words(text: str, language: str, *, without: frozenset[str] = frozenset()) -> set[str]:
     """Numbers that are written as words, as digits; months and weekdays by their place in the calendar."""
-    known = _numbers(language) | _calendar(language)
-    return {known[word.lower()] for word in WORD.findall(ADDRESS.sub(" ", text)) if _counts(word, language, known)}
+    known = {word: fact for word, fact in (_numbers(language) | _calendar(language)).items() if word not in without}
+    plain = ADDRESS.sub(" ", ASKED_WHETHER.sub("", text) if language == "en" else text)
+    return {known[word.lower()] for word in WORD.findall(plain) if _counts(word, language, known)}
 
 
 def _counts(word: str, language: str, known: dict[str, str]) -> bool:

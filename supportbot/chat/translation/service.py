@@ -23,6 +23,7 @@ from supportbot.chat.translation.backends import NotTranslated, backend
 from supportbot.chat.translation.facts import objection
 from supportbot.chat.translation.interpreter import Said
 from supportbot.chat.translation.models import Translation, Translator
+from supportbot.workspaces.scoping import ScopedQuerySet
 
 log = structlog.get_logger(__name__)
 ATTEMPTS = 3
@@ -67,17 +68,24 @@ def customers_language(conversation: Conversation) -> str:
 
 
 def due() -> list[int]:
-    """The translations that nobody works on; one whose workers died every time is given up."""
-    late = Translation.objects.filter(due_at__lt=timezone.now() - OVERDUE)
+    """The translations that nobody works on, each once in ten seconds; one whose workers always died is given up."""
+    now = timezone.now()
+    late = Translation.objects.filter(due_at__lt=now - OVERDUE)
     late.filter(attempts__gte=ATTEMPTS).update(state=State.FAILED, due_at=None)
-    return list(late.values_list("id", flat=True)[:200])
+    found = list(late.order_by("due_at").values_list("id", flat=True)[:200])
+    late.filter(id__in=found).update(due_at=now)
+    return found
 
 
 def complete(translation_id: int) -> None:
-    """Make one attempt at a translation, and tell everybody what came of it."""
+    """Make one attempt at a translation, and tell everybody what came of it.
+
+    An attempt that outlived its claim changes nothing: another one has begun.
+    """
     row = _claimed(translation_id)
     if row is None:
         return
+    own = Translation.objects.filter(id=row.id, attempts=row.attempts)
     try:
         row.text, row.state, row.due_at = _translated(row), State.DONE, None
     except Exception as error:
@@ -85,8 +93,8 @@ def complete(translation_id: int) -> None:
         is_over = row.attempts >= ATTEMPTS or not (isinstance(error, NotTranslated) and error.passes)
         row.state = State.FAILED if is_over else State.LATE
         row.due_at = None if is_over else timezone.now() + PAUSE * 2 ** (row.attempts - 1)
-    row.save(update_fields=["text", "state", "due_at"])
-    events.publish_again(row.message)
+    if own.update(text=row.text, state=row.state, due_at=row.due_at):
+        events.publish_again(_with_message().get(id=row.id).message)  # read anew: it may have changed meanwhile
 
 
 def queue(translation_id: int) -> None:
@@ -115,8 +123,12 @@ def _claimed(translation_id: int) -> Translation | None:
     until = now + timedelta(seconds=settings.TRANSLATION_SECONDS + MARGIN)
     if not free.update(due_at=until, attempts=F("attempts") + 1):
         return None
+    return _with_message().get(id=translation_id)
+
+
+def _with_message() -> ScopedQuerySet[Translation]:
     rows = Translation.objects.select_related("message__user", "message__conversation__workspace__translator")
-    return rows.select_related("message__conversation__contact").get(id=translation_id)
+    return rows.select_related("message__conversation__contact")
 
 
 def _translated(row: Translation) -> str:

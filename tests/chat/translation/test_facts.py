@@ -16,6 +16,9 @@ HOLDS = [
     ("en", "pl", "The shop opens on 3 March.", "Sklep otwiera się 3 marca."),
     ("en", "es", "You may return it. Fennmoor pays.", "Puede devolverlo. Fennmoor lo paga."),
     ("de", "en", "Die Fähre fährt im Mai um 8:00 Uhr ab.", "In May the ferry leaves at 8."),
+    ("de", "en", "Darf ich um 8.30 Uhr kommen?", "May I come at 8:30?"),
+    ("en", "de", "It is 1,250.75 kg, 10% less.", "Es sind 1.250,75 kg, 10 Prozent weniger."),
+    ("en", "it", "You are in the right place.", "Lei sei nel posto giusto."),
     ("en", "fr", "1. Turn it over.\n2. Call us.", "- Retournez-le.\n- Appelez-nous."),
 ]
 FAILS = [
@@ -30,6 +33,15 @@ FAILS = [
     ("en", "de", "Write to us.", "Schreiben Sie an hilfe@shop.example.", "added: hilfe@shop.example"),
     ("en", "de", "You can pay with Klarna.", "Sie können auf Rechnung zahlen.", "lost: Klarna"),
     ("de", "en", "Das zahlt Fennmoor.", "The shop pays for it.", "lost: Fennmoor"),
+    ("en", "de", "It costs £0.99.", "Es kostet 99 £.", "lost: 0.99"),
+    ("en", "de", "It costs £0.125.", "Es kostet 125 £.", "lost: 0.125"),
+    ("en", "de", "It is 0.5% more.", "Es ist 5 % mehr.", "lost: 0.5"),
+    ("en", "de", "It weighs 1.05 kg.", "Es wiegt 1,5 kg.", "lost: 1.05"),
+    ("en", "de", "You get 10% off.", "Sie haben 10 Tage.", "lost: %"),
+    ("en", "de", "It takes a few days.", "Es dauert zwei Tage.", "added: 2"),
+    ("en", "de", "It arrives soon.", "Es kommt am Montag.", "added: weekday 0"),
+    ("de", "en", "Es kommt bald.", "It arrives in May.", "added: month 5"),
+    ("en", "fr", "Call us.", "Appelez Amazon.", "added: Amazon"),
     ("en", "xx", "The shop opens on 3 March.", "Fluba 3 blub.", "lost: month 3"),
 ]
 

@@ -7,16 +7,19 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+import yaml
 from django.core import mail as outbox
 from django.utils import timezone
 from pytest_django import Settings
+from redis import Redis as Client
 
 from supportbot.chat import events, mail, services, tasks
 from supportbot.chat.models import EmailCopy, Message, Translation, Translator
 from supportbot.workspaces.models import User, Workspace
 from tests.chat.conftest import Write
 from tests.chat.translation.conftest import in_thread, of, speaks, work
-from tests.model_server import ModelServer
+from tests.model_server import Exchange, ModelServer
+from tests.stack import ROOT
 
 ASKED = "Wo bleibt meine Bestellung 10023? Sie sollte gestern ankommen."
 READ = "Where is my order 10023? It should have arrived yesterday."
@@ -125,6 +128,42 @@ def test_answer_that_is_none_is_no_translation(asked: Message, server: ModelServ
     server.serves = [lambda exchange: exchange.status(200, answer)]
     work()
     assert (of(asked).state, of(asked).text) == (State.FAILED, "")
+
+
+def test_answer_that_is_far_too_long_is_no_translation(asked: Message, server: ModelServer) -> None:
+    server.serves = [speaks({ASKED: READ * 10})]
+    work()
+    assert (of(asked).state, of(asked).text) == (State.FAILED, "")
+
+
+def test_worker_that_outlived_its_claim_changes_nothing(asked: Message, server: ModelServer) -> None:
+    def overtaken(exchange: Exchange) -> None:
+        Translation.objects.update(due_at=timezone.now())
+        in_thread(work)()
+        exchange.status(503)
+
+    server.serves = [overtaken, speaks({ASKED: READ})]
+    work()
+    assert (of(asked).state, of(asked).text, of(asked).due_at, len(server.asked)) == (State.DONE, READ, None, 2)
+
+
+def test_what_waits_is_queued_once_in_a_while_and_where_no_reply_waits_behind_it(
+    asked: Message, settings: Settings
+) -> None:
+    Translation.objects.update(due_at=timezone.now() - timedelta(minutes=1))
+    with Client.from_url(settings.REDIS_URL) as redis:
+        redis.flushall()
+        tasks.sweep()
+        tasks.sweep()
+        waiting = [redis.llen(queue) for queue in ("translation", "inference", "default")]
+    assert waiting == [1, 0, 0]
+
+
+def test_no_service_that_writes_replies_also_translates() -> None:
+    services_of = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"].values()
+    commands = [service["command"] for service in services_of if "worker" in service.get("command", ())]
+    served = [set(command[command.index("--queues") + 1].split(",")) for command in commands]
+    assert {"translation"} in served and {"inference", "default"} in served
 
 
 def test_two_workers_ask_once(asked: Message, server: ModelServer) -> None:
