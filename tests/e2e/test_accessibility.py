@@ -125,5 +125,4 @@ def _each(page: Page, root: str, places: dict[str, str]) -> Iterator[str]:
     """What is wrong with any of these pages."""
     for what, path in places.items():
         page.goto(f"{root}/{path}")
-        page.wait_for_load_state("networkidle")
         yield from violations(page, what)
