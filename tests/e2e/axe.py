@@ -35,12 +35,17 @@ def source() -> str:
     return (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
 
 
-def violations(page: Page, what: str) -> list[str]:
-    """What is wrong with the page as it stands, one line for each element; it is wide and light afterwards."""
+def violations(page: Page, what: str, *, anew: bool = False) -> list[str]:
+    """What is wrong with the page as it stands, one line for each element; it is wide and light afterwards.
+
+    A page that chooses its colours while it loads, as django-unfold's do, is loaded `anew` for each.
+    """
     found = []
     for size, scheme in LOOKS:
         page.set_viewport_size(size)
         page.emulate_media(color_scheme=scheme)
+        if anew:
+            page.reload()
         if not page.evaluate("typeof axe === 'object'"):
             page.evaluate(source())
         where = f"{what}, {scheme}, {size['width']} px"
