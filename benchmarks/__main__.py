@@ -5,7 +5,22 @@ from __future__ import annotations
 import argparse
 import time
 
-from benchmarks import engine, few_shot, load, machine, off_topic, pools, quality, reading, step, twins, way, weights
+from benchmarks import (
+    desk,
+    engine,
+    few_shot,
+    load,
+    machine,
+    off_topic,
+    pools,
+    quality,
+    reading,
+    step,
+    twins,
+    way,
+    weights,
+    widget,
+)
 
 PARTS = {
     "engine": engine.report,
@@ -14,6 +29,8 @@ PARTS = {
     "pools": pools.report,
     "load": load.report,
     "way": way.report,
+    "desk": desk.report,
+    "widget": widget.report,
     "quality": quality.report,
     "reading": reading.report,
     "off_topic": off_topic.report,

@@ -1,0 +1,58 @@
+"""Asks axe-core what of WCAG 2.0 to 2.2, A and AA, a page breaks, in light and dark, on a desk and on a phone."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Literal
+
+from playwright.sync_api import Page, ViewportSize
+
+from tests.stack import ROOT
+
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESKTOP: ViewportSize = {"width": 1440, "height": 900}
+LOOKS: tuple[tuple[ViewportSize, Literal["light", "dark"]], ...] = (
+    (PHONE, "dark"),
+    (DESKTOP, "dark"),
+    (DESKTOP, "light"),
+)
+FOREIGN = ("#searchbar-submit",)  # django-unfold's: the icon that searches a list is 18 pixels wide
+RUN = """async (foreign) => {
+  const running = document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime < Infinity);
+  await Promise.allSettled(running.map((one) => one.finished));
+  const { violations } = await axe.run({ exclude: foreign.map((selector) => [selector]) }, {
+    runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+    rules: { "target-size": { enabled: true } },
+    resultTypes: ["violations"],
+  });
+  return violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+}"""
+
+
+@cache
+def source() -> str:
+    """The checker itself. It is evaluated from outside, which a page's content security policy does not forbid."""
+    return (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
+
+
+def violations(page: Page, what: str, *, anew: bool = False) -> list[str]:
+    """What is wrong with the page as it stands, one line for each element; it is wide and light afterwards.
+
+    A page that chooses its colours while it loads, as django-unfold's do, is loaded `anew` for each.
+    """
+    found = []
+    for size, scheme in LOOKS:
+        page.set_viewport_size(size)
+        page.emulate_media(color_scheme=scheme)
+        if anew:
+            page.reload()
+        if not page.evaluate("typeof axe === 'object'"):
+            page.evaluate(source())
+        where = f"{what}, {scheme}, {size['width']} px"
+        found += [f"{where}: {line}" for rule in page.evaluate(RUN, FOREIGN) for line in _lines(rule)]
+    return found
+
+
+def _lines(rule: dict[str, Any]) -> list[str]:
+    """The elements that break a rule, with axe's word on each."""
+    return [f"{rule['id']} at {node['target']}: {node['failureSummary']}" for node in rule["nodes"]]

@@ -1,0 +1,128 @@
+"""No page of the product breaks a rule of WCAG 2.2 AA that axe-core can check, in light and dark, wide and narrow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.customer import Customer
+from tests.e2e.axe import DESKTOP, PHONE, violations
+from tests.e2e.pages import PATIENCE, open_chat, said, say, sign_in, thread, visit
+from tests.stack import EmbeddedStack
+
+STILL = {"reduced_motion": "reduce"}
+HELP = "help/fennmoor"
+HELP_PAGES = {
+    "help centre": f"{HELP}/",
+    "collection": f"{HELP}/topics/delivery/",
+    "article": f"{HELP}/articles/locked-out/",
+    "search": f"{HELP}/search/?q=refund",
+    "nothing found": f"{HELP}/search/?q=zzyzx",
+    "missing page": f"{HELP}/nowhere/",
+    "sign-in": "login/",
+}
+ADMIN_PAGES = {
+    "admin": "admin/",
+    "evaluation": "admin/evaluation/",
+    "who may use actions": "admin/actions/uses/",
+    "new action": "admin/actions/customaction/add/",
+    "translation": "admin/chat/translator/",
+    "new translator": "admin/chat/translator/add/",
+    "imports": "admin/knowledge/import/",
+    "new import": "admin/knowledge/import/add/",
+    "routing": "admin/routing/",
+}
+DIALOGS = ("Snooze", "Edit labels", "Filter", "Hand back to the bot", "? Shortcuts", "Ctrl K Commands")
+
+
+class Talk(NamedTuple):
+    """A conversation that an agent has taken, and who looks at it."""
+
+    id: str
+    agent: Page
+
+
+@pytest.fixture(scope="module")
+def talk(browser: Browser, embedded_stack: EmbeddedStack) -> Iterator[Talk]:
+    """The bot has answered, called people, and the administrator has taken over."""
+    with Customer(embedded_stack.url) as customer:
+        customer.accepted(customer.write("How do I send something back?"))
+        customer.until(lambda: customer.complete > 1, what="the answer")
+        customer.accepted(customer.write("My order is 10023, please. I want to talk to a person."))
+        customer.until(lambda: customer.state["handler"] == "queue", what="the hand-off")
+        assert customer.conversation
+        with visit(browser, f"{embedded_stack.url}/inbox/{customer.conversation}/?view=all", **STILL) as page:
+            sign_in(page, "admin")
+            thread(page).get_by_role("button", name="Take over").click()
+            expect(page.get_by_label("Your reply")).to_be_focused()
+            yield Talk(customer.conversation, page)
+
+
+def test_the_shop_with_the_widget_closed_and_open(browser: Browser, embedded_stack: EmbeddedStack) -> None:
+    with visit(browser, f"{embedded_stack.url}/demo/", **STILL) as page:
+        found = violations(page, "shop")
+        open_chat(page)
+        found += violations(page, "widget")
+        say(page, "How do I send something back?")
+        expect(said(page, "bot")).to_have_count(1, timeout=PATIENCE)
+        found += violations(page, "widget with an answer")
+    assert found == []
+
+
+def test_the_help_centre_and_signing_in(browser: Browser, embedded_stack: EmbeddedStack) -> None:
+    with visit(browser, embedded_stack.url, **STILL) as page:
+        assert list(_each(page, embedded_stack.url, HELP_PAGES)) == []
+
+
+def test_the_inbox_its_conversation_and_its_dialogs(talk: Talk) -> None:
+    page, found = talk.agent, violations(talk.agent, "conversation")
+    page.set_viewport_size(PHONE)
+    page.get_by_role("button", name="Details", exact=True).click()
+    expect(page.get_by_role("heading", name="Contact")).to_be_visible()
+    found += violations(page, "details")
+    page.set_viewport_size(PHONE)
+    page.get_by_role("button", name="Close details").click()
+    page.set_viewport_size(DESKTOP)
+    for name in DIALOGS:
+        page.get_by_role("button", name=name, exact=True).click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+        found += violations(page, f"dialog {name}")
+        page.keyboard.press("Escape")
+    assert found == []
+
+
+def test_the_inbox_while_one_searches_chooses_and_writes(talk: Talk) -> None:
+    page, found = talk.agent, []
+    page.get_by_role("button", name="Canned responses").click()
+    expect(page.get_by_role("option").first).to_be_visible()
+    found += violations(page, "canned responses in a reply")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Private note").click()
+    found += violations(page, "private note")
+    page.get_by_role("button", name="Choose several").click()
+    found += violations(page, "several chosen")
+    page.get_by_role("searchbox").fill("order")
+    expect(page.locator("#results")).to_be_visible()
+    found += violations(page, "search results")
+    assert found == []
+
+
+def test_the_pages_of_administrators(talk: Talk, embedded_stack: EmbeddedStack) -> None:
+    own = {
+        "canned responses": "inbox/canned/",
+        "empty inbox": "inbox/?view=spam",
+        "conversation in the admin": f"admin/chat/conversation/{talk.id}/change/",
+        "routing of a conversation": f"admin/routing/{talk.id}/",
+    }
+    with talk.agent.context.new_page() as page:
+        assert list(_each(page, embedded_stack.url, {**own, **ADMIN_PAGES})) == []
+
+
+def _each(page: Page, root: str, places: dict[str, str]) -> Iterator[str]:
+    """What is wrong with any of these pages."""
+    for what, path in places.items():
+        page.goto(f"{root}/{path}")
+        yield from violations(page, what, anew=path.startswith("admin/"))
