@@ -9,8 +9,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0042_search'),
-        ('workspaces', '0030_teams'),
+        ('chat', '0011_search'),
+        ('workspaces', '0004_teams'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

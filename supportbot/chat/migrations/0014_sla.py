@@ -9,8 +9,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0060_customers_of_the_site'),
-        ('workspaces', '0030_teams'),
+        ('chat', '0013_customers_of_the_site'),
+        ('workspaces', '0004_teams'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

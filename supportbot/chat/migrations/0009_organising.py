@@ -9,8 +9,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0020_translation'),
-        ('workspaces', '0030_teams'),
+        ('chat', '0008_translation'),
+        ('workspaces', '0004_teams'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

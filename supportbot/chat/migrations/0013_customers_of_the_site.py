@@ -8,8 +8,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0050_composing'),
-        ('workspaces', '0040_widget_and_identity'),
+        ('chat', '0012_composing'),
+        ('workspaces', '0005_widget_and_identity'),
     ]
 
     operations = [

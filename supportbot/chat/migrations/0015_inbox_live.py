@@ -7,8 +7,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0050_composing'),
-        ('workspaces', '0030_teams'),
+        ('chat', '0014_sla'),
+        ('workspaces', '0004_teams'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

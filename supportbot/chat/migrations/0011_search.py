@@ -12,6 +12,6 @@ def on_postgresql(apps, schema_editor):
 class Migration(migrations.Migration):
     """Words of messages, notes and contacts. SQLite's part is made after every migrate, by `index.sqlite.install`."""
 
-    dependencies = [("chat", "0041_notes_and_filters")]
+    dependencies = [("chat", "0010_notes_and_filters")]
 
     operations = [migrations.RunPython(on_postgresql, migrations.RunPython.noop)]

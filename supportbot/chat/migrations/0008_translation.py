@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0010_choices_and_language'),
+        ('chat', '0007_choices_and_language'),
         ('workspaces', '0003_quote_from'),
     ]
 

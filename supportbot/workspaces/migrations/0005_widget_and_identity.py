@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workspaces', '0030_teams'),
+        ('workspaces', '0004_teams'),
     ]
 
     operations = [

@@ -8,8 +8,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0040_organising'),
-        ('workspaces', '0030_teams'),
+        ('chat', '0009_organising'),
+        ('workspaces', '0004_teams'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workspaces', '0040_widget_and_identity'),
+        ('workspaces', '0005_widget_and_identity'),
     ]
 
     operations = [
