@@ -13,6 +13,7 @@ from django.utils import timezone
 from supportbot.chat import feedback, organising, services, tasks
 from supportbot.chat.models import Conversation, Message, Rating
 from supportbot.chat.refusals import NotYours, Refused
+from supportbot.chat.snapshot import snapshot
 from supportbot.chat.sorting import Label
 from supportbot.chat.visitors import Visitor
 from supportbot.workspaces.models import AuditEntry, Member, Team, User, Workspace
@@ -151,6 +152,13 @@ def someone_waits() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
         return bool(cursor.fetchone()[0])
+
+
+def test_the_customer_sees_neither_snooze_nor_spam(waiting: Conversation, maya: User) -> None:
+    organising.snooze(conversation_id=waiting.id, agent=maya, until=timezone.now() + timedelta(hours=1))
+    assert snapshot(now(waiting), 0)[0]["status"] == "open"
+    organising.mark_spam(conversation_id=waiting.id, agent=maya, on=True)
+    assert snapshot(now(waiting), 0)[0]["status"] == "open"
 
 
 def test_assigned_to_a_colleague_the_bot_falls_silent(write: Write, maya: User, tom: User) -> None:
