@@ -6,6 +6,7 @@
 
 import { element } from "../widget/dom.js";
 import { cannedResponses } from "./canned.js";
+import { mentioned } from "./mentions.js";
 import { Menu } from "./menu.js";
 import { byId, setText } from "./page.js";
 
@@ -32,7 +33,9 @@ export class Composer {
   #send = byId("send", HTMLButtonElement);
   #modes = { reply: byId("mode-reply", HTMLButtonElement), note: byId("mode-note", HTMLButtonElement) };
   #menuButton = byId("canned-open", HTMLButtonElement);
-  #menu = new Menu((words) => this.#insertHere(words));
+  #menu = new Menu((words, id) => this.#insertChosen(words, id));
+  /** @type {Set<number>} colleagues who were chosen for the note */
+  #called = new Set();
 
   /** @param {Desk} desk */
   constructor(desk) {
@@ -111,6 +114,7 @@ export class Composer {
   /** @param {Transcript | null} transcript */
   #show(transcript) {
     this.#shown = transcript;
+    this.#called.clear();
     this.#menu.close();
   }
 
@@ -149,11 +153,23 @@ export class Composer {
   }
 
   get #colleagues() {
-    const others = this.#desk.choices.offered.agents.filter(({ id }) => id !== this.#desk.me);
-    return others.map(({ id, name }) => {
+    return this.#others.map(({ id, name }) => {
       const draw = () => [element("span", { class: "option-head" }, element("span", { dir: "auto" }, name))];
       return { id: String(id), find: name, draw, text: `@${name} ` };
     });
+  }
+
+  get #others() {
+    return this.#desk.choices.offered.agents.filter(({ id }) => id !== this.#desk.me);
+  }
+
+  /**
+   * @param {string} words
+   * @param {string} id of what was chosen from the menu, if anything was
+   */
+  #insertChosen(words, id) {
+    if (id && this.#mode === "note") this.#called.add(Number(id));
+    this.#insertHere(words);
   }
 
   /**
@@ -184,7 +200,7 @@ export class Composer {
     this.focus();
     this.#selectVariable();
     if (!body || [...body].length > LIMIT || this.#variable || this.#field.disabled) return;
-    if (this.#mode === "note") this.#shown?.note(body, this.#mentioned(body));
+    if (this.#mode === "note") this.#note(body);
     else this.#post(body);
     this.#draft();
   }
@@ -196,8 +212,9 @@ export class Composer {
   }
 
   /** @param {string} body */
-  #mentioned(body) {
-    return this.#desk.choices.offered.agents.filter(({ name }) => body.includes(`@${name}`)).map(({ id }) => id);
+  #note(body) {
+    this.#shown?.note(body, mentioned(body, this.#others, this.#called));
+    this.#called.clear();
   }
 
   #changed() {

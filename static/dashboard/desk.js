@@ -204,7 +204,9 @@ export class Desk {
    * @param {string} reason
    */
   #returned(transcript, reason) {
-    if (transcript === this.current) this.alarm = reason === "not_yours" ? LOST_TURN : NOT_SENT;
+    const words = reason === "not_yours" ? LOST_TURN : NOT_SENT;
+    if (transcript === this.current) this.alarm = words;
+    else this.tell(words, transcript.id);
   }
 
   /** The server greets first; until then it is not known whether it lets us in. */

@@ -27,7 +27,7 @@ export class Menu {
   /** @type {Option[]} */
   #options = [];
 
-  /** @param {(words: string) => void} write called with the words that go where the agent writes */
+  /** @param {(words: string, id: string) => void} write called with the words that go where the agent writes, and whose they are */
   constructor(write) {
     this.#write = write;
     this.#combobox = new Combobox(this.#field, this.#list, byId("menu-status", HTMLElement), {
@@ -65,13 +65,13 @@ export class Menu {
   /** @param {string} id */
   #choose(id) {
     this.close();
-    this.#write(this.#options.find((option) => option.id === id)?.text ?? "");
+    this.#write(this.#options.find((option) => option.id === id)?.text ?? "", id);
   }
 
   /** Whoever meant the sign keeps it, and what was typed after it. */
   #leave() {
     const typed = this.#sign && this.#sign + this.#combobox.words;
     this.close();
-    this.#write(typed);
+    this.#write(typed, "");
   }
 }

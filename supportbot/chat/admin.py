@@ -120,17 +120,21 @@ class MessagesAdmin(HistoryAdmin):
         return None if message.confidence is None else f"{message.confidence:.0%}"
 
 
+class SettledAdmin(WorkspaceAdmin):
+    """Rows that stay in the workspace for which they were made."""
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        """Chosen once."""
+        return (*self.readonly_fields, "workspace") if obj else tuple(self.readonly_fields)
+
+
 @admin.register(Label)
-class LabelsAdmin(WorkspaceAdmin):
+class LabelsAdmin(SettledAdmin):
     """The words that conversations carry."""
 
     list_display = ("name", "colour", "workspace")
     list_filter = (OF_WORKSPACE,)
     search_fields = ("name",)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
-        """A label stays where it is."""
-        return (*self.readonly_fields, "workspace") if obj else tuple(self.readonly_fields)
 
 
 @admin.register(Rating)
@@ -171,7 +175,7 @@ class GenerationsAdmin(HistoryAdmin):
 
 
 @admin.register(CannedResponse)
-class CannedResponsesAdmin(WorkspaceAdmin):
+class CannedResponsesAdmin(SettledAdmin):
     """The texts that every agent of a workspace may send; an agent's own are nobody else's."""
 
     list_display = ("code", "title", "workspace", "updated_at")
@@ -186,7 +190,7 @@ class CannedResponsesAdmin(WorkspaceAdmin):
 
 
 @admin.register(Macro)
-class MacrosAdmin(WorkspaceAdmin):
+class MacrosAdmin(SettledAdmin):
     """What agents do with one click."""
 
     list_display = ("name", "does", "workspace")

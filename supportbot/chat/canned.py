@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import F
 
+from supportbot.actions import dialogue
 from supportbot.chat import context
 from supportbot.chat.models import CannedResponse, Conversation
 from supportbot.chat.variables import fill, names_in
@@ -36,10 +37,14 @@ def responses(conversation: Conversation, agent: User) -> list[Filled]:
     return [Filled(response, text, names_in(text)) for response, text in texts]
 
 
-def values_for(conversation: Conversation, agent: User) -> dict[str, str]:
-    """What each variable says in this conversation; empty where nothing is known."""
+def values_for(conversation: Conversation, agent: User, *, is_looked_over: bool = True) -> dict[str, str]:
+    """What each variable says in this conversation; empty where nothing is known.
+
+    A text that no agent looks over says of an order only what its number alone opens, unless the customer proved more.
+    """
     order = context.order_named(conversation)
-    slots = order.slots() if order else {}
+    is_open = order is not None and (is_looked_over or dialogue.has_proven(conversation.id, order.number))
+    slots = (order.slots() if is_open else order.public_slots()) if order else {}
     names = ("number", "items", "state", "total", "date")
     return {
         "contact.name": conversation.contact.name,

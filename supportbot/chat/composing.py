@@ -121,6 +121,12 @@ class Macro(models.Model):
             raise ValidationError({"snooze_hours": "A conversation is snoozed for a year at most."})
         if self.snooze_hours and self.resolves:
             raise ValidationError("A conversation is snoozed or resolved, not both.")
+        self._demand_own()
+
+    def _demand_own(self) -> None:
+        others = Macro.objects.filter(workspace=self.workspace_id, name=self.name)
+        if others.exclude(pk=self.pk).exists():
+            raise ValidationError({"name": "There is a macro of this name."})
         if self.reply and (self.reply.workspace_id != self.workspace_id or self.reply.owner_id):
             raise ValidationError({"reply": "Choose a text that everybody in this workspace uses."})
         if self.label and self.label.workspace_id != self.workspace_id:

@@ -129,7 +129,7 @@ def state_frame(conversation: Conversation) -> Frame:
     return {
         "type": "state",
         "conversation": str(conversation.id),
-        "status": conversation.status,
+        "status": _public_status(conversation),
         "handler": conversation.handler,
         "agent": {"name": agent.get_short_name()} if agent else None,
         "last_seq": conversation.last_seq,
@@ -137,6 +137,14 @@ def state_frame(conversation: Conversation) -> Frame:
         "email": conversation.contact.email if conversation.asks_email else None,
         "rating": _rating(conversation),
     }
+
+
+def _public_status(conversation: Conversation) -> str:
+    """That it is snoozed or among the spam is no customer's business."""
+    if not conversation.is_spam and conversation.status != Conversation.Status.SNOOZED:
+        return conversation.status
+    is_bots = conversation.handler == Conversation.Handler.BOT
+    return Conversation.Status.PENDING if is_bots else Conversation.Status.OPEN
 
 
 def _rating(conversation: Conversation) -> Frame | None:

@@ -27,6 +27,7 @@ def judge_answer(*, conversation_id: UUID, seq: int, helped: bool, client_id: UU
         raise Refused("not_found", "There is no such answer.")
     if answer.verdict != Verdict.ASKED:
         return
+    transcript.demand_welcome(conversation)
     answer.verdict = Verdict.HELPED if helped else Verdict.DID_NOT_HELP
     answer.save(update_fields=["verdict"])
     is_bots = conversation.handler == Conversation.Handler.BOT
@@ -41,6 +42,7 @@ def judge_answer(*, conversation_id: UUID, seq: int, helped: bool, client_id: UU
 def rate(*, conversation_id: UUID, score: int, comment: str) -> Rating:
     """Save the rating that was asked for; within a day the customer may change it."""
     conversation = transcript.locked(conversation_id)
+    transcript.demand_welcome(conversation)
     rating = Rating.objects.filter(conversation=conversation).first()
     if score not in Rating.SCORES or len(comment) > COMMENT_LIMIT:
         raise Refused("bad_rating", f"A rating is 1 to 5, with a comment of at most {COMMENT_LIMIT:,} characters.")

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from supportbot.chat import organising, sending, services, transcript
+from supportbot.chat import organising, services, transcript
 from supportbot.chat.canned import values_for
 from supportbot.chat.models import CannedResponse, Conversation, Macro
 from supportbot.chat.refusals import Closed, Refused
@@ -37,6 +37,7 @@ def run_macro(*, conversation_id: UUID, agent: User, macro_id: int, client_id: U
 def _do(macro: Macro, conversation: Conversation, agent: User, client_id: UUID) -> None:
     where: dict[str, Any] = {"conversation_id": conversation.id, "agent": agent}
     if macro.reply:
+        _demand_shared(macro, macro.reply)
         _reply(macro.reply, conversation, agent, client_id)
     if macro.label:
         organising.label(**where, label_id=macro.label.pk, on=True)
@@ -50,10 +51,17 @@ def _do(macro: Macro, conversation: Conversation, agent: User, client_id: UUID) 
         services.resolve(**where)
 
 
+def _demand_shared(macro: Macro, response: CannedResponse) -> None:
+    """A text may have become somebody's own since the macro was saved."""
+    if response.workspace_id != macro.workspace_id or response.owner_id is not None:
+        raise Refused("not_found", f"The text that {macro.name} sends is not everybody's here any more.")
+
+
 def _reply(response: CannedResponse, conversation: Conversation, agent: User, client_id: UUID) -> None:
-    text = fill(response.body, values_for(conversation, agent))
+    text = fill(response.body, values_for(conversation, agent, is_looked_over=False))
     if missing := names_in(text):
-        what = f"{{{{{missing[0]}}}}}"
-        raise Refused("unfilled", f"/{response.code} needs {what}, which is not known here.")
-    sending.deliver_now(services.take(conversation_id=conversation.id, agent=agent), agent)
+        known = values_for(conversation, agent).get(missing[0])
+        why = "which the customer has not proven to be theirs: send it yourself" if known else "which is not known here"
+        raise Refused("unfilled", f"/{response.code} needs {{{{{missing[0]}}}}}, {why}.")
+    services.take(conversation_id=conversation.id, agent=agent)
     services.post_message(conversation_id=conversation.id, body=text, client_id=client_id, agent=agent)

@@ -66,7 +66,8 @@ def assign(*, conversation_id: UUID, agent: User, to_id: int | None) -> None:
     """Give the turn to an agent of the workspace, whoever has it now; without one, to the queue."""
     conversation = transcript.locked(conversation_id)
     _demand_live(conversation)
-    sending.deliver_now(conversation, agent)
+    if conversation.assignee:
+        sending.deliver_now(conversation, conversation.assignee)
     if to_id is None:
         _put_in_queue(conversation, agent)
     elif conversation.handler != Handler.AGENT or conversation.assignee_id != to_id:
@@ -106,7 +107,7 @@ def snooze(*, conversation_id: UUID, agent: User, until: datetime) -> None:
     conversation.snooze(until)
     local = until.astimezone(conversation.workspace.zone)
     _note(conversation, agent, f"snoozed it until {local:%d %B %Y, %H:%M} ({conversation.workspace.time_zone})")
-    transcript.save(conversation)
+    transcript.save_among_agents(conversation)
 
 
 @transaction.atomic
@@ -116,7 +117,7 @@ def wake(*, conversation_id: UUID, agent: User) -> None:
     if conversation.status == Status.SNOOZED:
         conversation.wake()
         _note(conversation, agent, "ended the snooze")
-        transcript.save(conversation)
+        transcript.save_among_agents(conversation)
 
 
 def wake_due() -> None:
@@ -133,6 +134,7 @@ def mark_spam(*, conversation_id: UUID, agent: User, on: bool) -> None:
     if conversation.is_spam == on:
         return
     _demand_free(conversation, agent)
+    sending.deliver_now(conversation, agent)
     if on:
         conversation.put_among_spam()
         transcript.settle(conversation, Message.Outcome.BY_AGENT)
@@ -141,14 +143,15 @@ def mark_spam(*, conversation_id: UUID, agent: User, on: bool) -> None:
         conversation.is_spam = False
         conversation.give_to_queue()
     _note(conversation, agent, "marked it as spam" if on else "took it out of the spam")
-    transcript.save(conversation)
+    (transcript.save_among_agents if on else transcript.save)(conversation)
 
 
 @transaction.atomic
 def block(*, conversation_id: UUID, agent: User, on: bool) -> None:
     """Refuse from now on what this contact writes, in all conversations; or no longer."""
+    contacts = Contact.objects.select_for_update(of=("self",))  # first, as whoever posts does
+    contact = contacts.get(conversations=conversation_id)
     conversation = transcript.locked(conversation_id)
-    contact = conversation.contact
     if (contact.blocked_at is not None) == on:
         return
     contact.blocked_at = timezone.now() if on else None
@@ -157,6 +160,7 @@ def block(*, conversation_id: UUID, agent: User, on: bool) -> None:
         transcript.settle(conversation, Message.Outcome.BY_AGENT)
         conversation.claim = conversation.claimed_until = None
         transcript.silence_bot(conversation, "taken_over")
+    conversation.contact = contact
     _note(conversation, agent, f"{'blocked' if on else 'unblocked'} the contact")
     where = {"workspace": conversation.workspace, "target": str(contact.pk)}
     AuditEntry.objects.create(**where, actor=agent, action=f"contact.{'blocked' if on else 'unblocked'}")
@@ -171,7 +175,7 @@ def _wake_if_due(conversation_id: UUID) -> None:
     if conversation.status == Status.SNOOZED and until and until <= timezone.now():
         conversation.wake()
         transcript.note_activity(conversation, "The snooze is over")
-        transcript.save(conversation)
+        transcript.save_among_agents(conversation)
 
 
 def _put_in_queue(conversation: Conversation, agent: User) -> None:

@@ -28,18 +28,15 @@ DRAFT_LIMIT = 12_000
 Kind = AgentDraft.Kind
 
 
-def post(conversation: Conversation, body: str, client_id: UUID, agent: User) -> Message:
-    """Save the message of the agent who has the turn, in a locked conversation."""
+def post_at_once(conversation: Conversation, body: str, client_id: UUID, agent: User) -> Message:
+    """Send a message after those that are held back; one that was taken back stays so."""
     demand_turn(conversation, agent)
-    _demand_filled(body)
-    message = transcript.append(conversation, author=Message.Author.AGENT, body=body, client_id=client_id, user=agent)
-    if conversation.handed_off_at and conversation.response_s is None:
-        conversation.response_s = (message.created_at - conversation.handed_off_at).total_seconds()
-    conversation.waiting_since = None
-    conversation.read_seq = message.seq
-    mail.prepare(message)
-    transcript.save(conversation, message)
-    return message
+    deliver_now(conversation, agent)
+    if sent := conversation.messages.filter(client_id=client_id).first():
+        return sent
+    if _held(conversation, agent).filter(client_id=client_id).exists():
+        raise Refused("undone", "You have taken this message back. It is your draft again.")
+    return _post(conversation, body, client_id, agent)
 
 
 @transaction.atomic
@@ -134,10 +131,23 @@ def demand_turn(conversation: Conversation, agent: User) -> None:
         raise NotYours
 
 
+def _post(conversation: Conversation, body: str, client_id: UUID, agent: User) -> Message:
+    demand_turn(conversation, agent)
+    _demand_filled(body)
+    message = transcript.append(conversation, author=Message.Author.AGENT, body=body, client_id=client_id, user=agent)
+    if conversation.handed_off_at and conversation.response_s is None:
+        conversation.response_s = (message.created_at - conversation.handed_off_at).total_seconds()
+    conversation.waiting_since = None
+    conversation.read_seq = message.seq
+    mail.prepare(message)
+    transcript.save(conversation, message)
+    return message
+
+
 def _settle(conversation: Conversation, held: HeldMessage) -> None:
     try:
         if not conversation.messages.filter(client_id=held.client_id).exists():
-            post(conversation, held.body, held.client_id, held.user)
+            _post(conversation, held.body, held.client_id, held.user)
         held.delete()
     except Refused as refusal:
         _give_back(conversation, held, refusal.code)

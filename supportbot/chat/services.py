@@ -29,7 +29,7 @@ def post_message(*, conversation_id: UUID, body: str, client_id: UUID, agent: Us
         return earlier
     body = transcript.clean(body)
     if agent:
-        return sending.post(conversation, body, client_id, agent)
+        return sending.post_at_once(conversation, body, client_id, agent)
     return _post_by_customer(conversation, body, client_id)
 
 
@@ -39,7 +39,7 @@ def request_agent(*, conversation_id: UUID, client_id: UUID) -> Message:
     conversation = transcript.locked(conversation_id)
     if earlier := conversation.messages.filter(client_id=client_id).first():
         return earlier
-    _demand_welcome(conversation)
+    transcript.demand_welcome(conversation)
     if conversation.handler != Conversation.Handler.BOT and (last := conversation.messages.last()):
         return last
     return transcript.hand_off(conversation, reason="asked", client_id=client_id)
@@ -127,7 +127,7 @@ def mark_read(*, conversation_id: UUID, seq: int) -> None:
 
 
 def _post_by_customer(conversation: Conversation, body: str, client_id: UUID) -> Message:
-    _demand_welcome(conversation)
+    transcript.demand_welcome(conversation)
     _demand_pace(conversation)
     _reopen(conversation)
     is_bots = conversation.handler == Conversation.Handler.BOT
@@ -156,11 +156,6 @@ def _reopen(conversation: Conversation) -> None:
         transcript.note_activity(conversation, "Snoozed no longer: the customer wrote")
     elif conversation.status == Conversation.Status.RESOLVED and not conversation.is_spam:
         conversation.give_to_bot()
-
-
-def _demand_welcome(conversation: Conversation) -> None:
-    if conversation.contact.blocked_at:
-        raise Refused("blocked", say("blocked", conversation.language))
 
 
 def _demand_pace(conversation: Conversation) -> None:

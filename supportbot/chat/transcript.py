@@ -16,7 +16,7 @@ from django.utils import timezone
 from supportbot.actions import dialogue
 from supportbot.chat import drafts, events, handover, sla
 from supportbot.chat.composing import BODY_LIMIT
-from supportbot.chat.models import Conversation, Message, Remark
+from supportbot.chat.models import Contact, Conversation, Message, Remark
 from supportbot.chat.promise import promise
 from supportbot.chat.refusals import Refused
 from supportbot.chat.translation import service
@@ -28,7 +28,8 @@ from supportbot.workspaces.models import User
 def locked(conversation_id: UUID) -> Conversation:
     """The conversation's row, which nobody else may change before this transaction ends.
 
-    The assignee is not joined: whoever waited for the lock would get the joined row of before the wait.
+    The assignee is not joined: whoever waited for the lock would get the joined row of before the wait. The
+    contact's may be as old; `demand_welcome` reads what counts.
     """
     rows = Conversation.objects.select_for_update(of=("self",)).select_related("workspace", "contact")
     return rows.get(id=conversation_id)
@@ -42,6 +43,12 @@ def clean(body: str) -> str:
     if len(text) > BODY_LIMIT:
         raise Refused("too_long", f"A message may have {BODY_LIMIT:,} characters; this one has {len(text):,}.")
     return text
+
+
+def demand_welcome(conversation: Conversation) -> None:
+    """Refuse a blocked contact, as of now: the joined row may be older than the wait for the lock."""
+    if Contact.objects.filter(id=conversation.contact_id, blocked_at__isnull=False).exists():
+        raise Refused("blocked", say("blocked", conversation.language))
 
 
 def append(

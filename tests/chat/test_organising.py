@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
-from supportbot.chat import organising, services, tasks
-from supportbot.chat.models import Conversation, Message
+from supportbot.chat import feedback, organising, services, tasks
+from supportbot.chat.models import Conversation, Message, Rating
 from supportbot.chat.refusals import NotYours, Refused
+from supportbot.chat.snapshot import snapshot
 from supportbot.chat.sorting import Label
 from supportbot.chat.visitors import Visitor
 from supportbot.workspaces.models import AuditEntry, Member, Team, User, Workspace
 from tests.chat.conftest import Write, now
+from tests.servers import wait_until
 
 Status, Handler = Conversation.Status, Conversation.Handler
 
@@ -104,6 +108,57 @@ def test_a_blocked_contact_is_told_so_and_nothing_is_saved(
     assert AuditEntry.objects.filter(action="contact.blocked", actor=maya).exists()
     organising.block(conversation_id=waiting.id, agent=maya, on=False)
     assert write("Thank you").seq == said + 1
+
+
+def test_a_blocked_contact_judges_and_rates_nothing(waiting: Conversation, maya: User, write: Write) -> None:
+    answer = {"author": Message.Author.BOT, "body": "At eight.", "verdict": Message.Verdict.ASKED}
+    services.resolve(conversation_id=waiting.id, agent=maya)
+    asked = waiting.messages.create(seq=now(waiting).last_seq + 1, **answer)
+    organising.block(conversation_id=waiting.id, agent=maya, on=True)
+    for attempt in (
+        lambda: feedback.judge_answer(conversation_id=waiting.id, seq=asked.seq, helped=False, client_id=uuid4()),
+        lambda: feedback.rate(conversation_id=waiting.id, score=1, comment="You will regret this"),
+    ):
+        with pytest.raises(Refused) as refusal:
+            attempt()
+        assert refusal.value.code == "blocked"
+    asked.refresh_from_db()
+    assert asked.verdict == Message.Verdict.ASKED
+    assert not Rating.objects.exists()
+
+
+def test_whoever_writes_while_the_contact_is_blocked_is_refused(waiting: Conversation, maya: User) -> None:
+    refused: list[str] = []
+
+    def write_meanwhile() -> None:
+        try:
+            services.post_message(conversation_id=waiting.id, body="Hello?", client_id=uuid4())
+        except Refused as refusal:
+            refused.append(refusal.code)
+        finally:
+            connection.close()
+
+    writing = threading.Thread(target=write_meanwhile)
+    with transaction.atomic():
+        organising.block(conversation_id=waiting.id, agent=maya, on=True)
+        writing.start()
+        wait_until(someone_waits, what="the customer's transaction waiting for this one")
+    writing.join()
+    assert refused == ["blocked"]
+
+
+def someone_waits() -> bool:
+    """Whether a transaction waits for another one's lock."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])
+
+
+def test_the_customer_sees_neither_snooze_nor_spam(waiting: Conversation, maya: User) -> None:
+    organising.snooze(conversation_id=waiting.id, agent=maya, until=timezone.now() + timedelta(hours=1))
+    assert snapshot(now(waiting), 0)[0]["status"] == "open"
+    organising.mark_spam(conversation_id=waiting.id, agent=maya, on=True)
+    assert snapshot(now(waiting), 0)[0]["status"] == "open"
 
 
 def test_assigned_to_a_colleague_the_bot_falls_silent(write: Write, maya: User, tom: User) -> None:

@@ -8,9 +8,10 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.core.exceptions import ValidationError
 
+from supportbot.actions.models import ActionCall
 from supportbot.chat import services
 from supportbot.chat.models import CannedResponse, Conversation, Label, Macro
-from supportbot.workspaces.models import User, Workspace
+from supportbot.workspaces.models import Member, User, Workspace
 from tests.dashboard.conftest import Frame, Inbox, Sit, now
 from tests.dashboard.test_views import make_order, signed_in
 
@@ -64,6 +65,50 @@ async def test_a_reply_that_cannot_be_filled_in_leaves_everything_as_it_was(
     )
     assert await said(waiting) == []
     assert (await read(waiting)).handler == "queue"
+
+
+@pytest.mark.parametrize("is_proven", [False, True])
+async def test_what_was_ordered_goes_out_unseen_only_to_whom_it_belongs(
+    maya: User, waiting: Conversation, macro: Macro, sit: Sit, is_proven: bool
+) -> None:
+    await sync_to_async(lambda: make_order(waiting.workspace))()
+    await CannedResponse.objects.aupdate(body="You ordered {{order.items}}.")
+    if is_proven:
+        proof = {"workspace": waiting.workspace, "conversation_id": waiting.id, "action": "look_up_order"}
+        await ActionCall.objects.acreate(**proof, arguments={"order_number": "10023"}, is_verified=True)
+    answer = await run(await sit(maya), waiting, macro)
+    if is_proven:
+        assert await said(waiting) == ["You ordered a Brisk kettle."]
+    else:
+        assert "not proven to be theirs" in answer["message"]
+        assert await said(waiting) == []
+
+
+@pytest.mark.parametrize("whose", ["a colleague's", "elsewhere"])
+async def test_a_text_that_is_not_everybodys_any_more_is_not_sent(
+    maya: User, tom: User, stranger: User, waiting: Conversation, macro: Macro, sit: Sit, whose: str
+) -> None:
+    elsewhere = (await stranger.memberships.select_related("workspace").aget()).workspace
+    moved = {"owner": tom} if whose == "a colleague's" else {"workspace": elsewhere}
+    await CannedResponse.objects.aupdate(body="Between us", **moved)
+    assert (await run(await sit(maya), waiting, macro))["code"] == "not_found"
+    assert await said(waiting) == []
+
+
+def test_texts_and_macros_stay_in_their_workspace(ada: User, workspace: Workspace, macro: Macro) -> None:
+    elsewhere = Workspace.objects.create(name="Second", slug="second")
+    Member.objects.create(workspace=elsewhere, user=ada, role=Member.Role.ADMIN)
+    client, reply = signed_in(ada), macro.reply
+    assert reply
+    moved = {"workspace": elsewhere.pk, "name": "Renamed", "code": "renamed", "title": "Order", "body": "Hi"}
+    client.post(f"/admin/chat/cannedresponse/{reply.pk}/change/", moved)
+    client.post(f"/admin/chat/macro/{macro.pk}/change/", {**moved, "resolves": "on"})
+    macro.refresh_from_db()
+    reply.refresh_from_db()
+    assert (macro.name, macro.workspace, reply.code, reply.workspace) == ("Renamed", workspace, "renamed", workspace)
+    other = Macro.objects.create(workspace=workspace, name="Other", resolves=True)
+    page = client.post(f"/admin/chat/macro/{other.pk}/change/", {"name": "Renamed", "resolves": "on"})
+    assert "There is a macro of this name." in page.content.decode()
 
 
 async def test_one_step_that_is_refused_undoes_the_others(

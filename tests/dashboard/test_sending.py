@@ -12,8 +12,9 @@ from django.utils import timezone
 from supportbot.chat import sending, services, tasks
 from supportbot.chat.models import AgentDraft, Conversation, HeldMessage
 from supportbot.workspaces.models import User
-from tests.dashboard.conftest import Frame, Inbox, Sit
+from tests.dashboard.conftest import Frame, Inbox, Sit, now
 from tests.dashboard.test_views import signed_in
+from tests.servers import wait_until
 
 
 @pytest.fixture
@@ -134,6 +135,34 @@ async def test_resolving_sends_first_what_was_just_written(maya: User, mayas: Co
     assert await sync_to_async(by_agents)(mayas) == ["All done.", "Goodbye!"]
     assert (await mayas.messages.alast()).author == "system"
     assert not await HeldMessage.objects.aexists()
+
+
+@pytest.mark.parametrize(
+    "change", [{"type": "conversation.assign", "agent": None}, {"type": "conversation.spam", "on": True}]
+)
+async def test_what_was_just_sent_goes_out_before_the_turn_is_lost(
+    maya: User, tom: User, mayas: Conversation, sit: Sit, change: Frame
+) -> None:
+    inbox = await sit(maya)
+    by = inbox if change["type"] == "conversation.spam" else await sit(tom)
+    await send_off(inbox, mayas, "One moment.", str(uuid4()))
+    await by.send(change.pop("type"), conversation=str(mayas.id), **change)
+    await inbox.hear("remark.posted", "conversation.changed")
+    await sync_to_async(wait_until)(lambda: now(mayas).assignee is None, what="the change")
+    assert await sync_to_async(by_agents)(mayas) == ["One moment."]
+    assert not await AgentDraft.objects.aexists()
+
+
+async def test_what_is_sent_at_once_comes_after_what_is_held_back(maya: User, mayas: Conversation, sit: Sit) -> None:
+    inbox, regretted = await sit(maya), str(uuid4())
+    await send_off(inbox, mayas, "Damn", regretted)
+    await undo(inbox, mayas, regretted)
+    await send_off(inbox, mayas, "First", str(uuid4()))
+    await inbox.send("message.post", conversation=str(mayas.id), client_id=regretted, body="Damn")
+    assert (await inbox.hear("error", "ack"))["code"] == "undone"
+    await inbox.send("message.post", conversation=str(mayas.id), client_id=str(uuid4()), body="Second")
+    await inbox.hear("ack")
+    assert await sync_to_async(by_agents)(mayas) == ["First", "Second"]
 
 
 async def test_what_may_no_longer_be_said_is_kept_as_the_draft(

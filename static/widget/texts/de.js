@@ -66,6 +66,7 @@ export default {
     too_long: "Das ist zu lang.",
     bad_email: "Das ist keine E-Mail-Adresse. Bitte prüfen Sie sie.",
     rating_closed: "Dieses Gespräch kann nicht mehr bewertet werden.",
+    blocked: "Dieser Shop nimmt aus diesem Chat nichts mehr an. Bitte wählen Sie einen anderen Weg.",
     unknown_workspace: "Dieser Chat ist nicht eingerichtet: Die Seite nennt einen unbekannten Arbeitsbereich.",
     origin_refused: "Dieser Chat darf auf dieser Seite nicht verwendet werden.",
     unsupported_version: "Dieser Chat ist veraltet. Bitte laden Sie die Seite neu.",

@@ -72,6 +72,7 @@ export default {
     too_long: "It is too long.",
     bad_email: "This is not an e-mail address. Please check it.",
     rating_closed: "This conversation can no longer be rated.",
+    blocked: "This shop takes no more messages from this chat. Please use another way to reach it.",
     unknown_workspace: "This chat is not set up: the page names an unknown workspace.",
     origin_refused: "This chat may not be used on this page.",
     unsupported_version: "This chat is out of date. Please reload the page.",

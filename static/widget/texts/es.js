@@ -66,6 +66,7 @@ export default {
     too_long: "Es demasiado largo.",
     bad_email: "Esto no es una dirección de correo. Compruébela, por favor.",
     rating_closed: "Esta conversación ya no se puede valorar.",
+    blocked: "Esta tienda ya no acepta mensajes de este chat. Utilice otra forma de contacto.",
     unknown_workspace: "Este chat no está configurado: la página nombra un espacio desconocido.",
     origin_refused: "Este chat no se puede usar en esta página.",
     unsupported_version: "Este chat no está actualizado. Vuelva a cargar la página.",

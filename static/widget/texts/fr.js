@@ -66,6 +66,7 @@ export default {
     too_long: "C'est trop long.",
     bad_email: "Ce n'est pas une adresse e-mail. Veuillez la vérifier.",
     rating_closed: "Cette conversation ne peut plus être notée.",
+    blocked: "Cette boutique n'accepte plus de messages de ce chat. Contactez-la par un autre moyen.",
     unknown_workspace: "Ce chat n'est pas configuré : la page nomme un espace inconnu.",
     origin_refused: "Ce chat ne peut pas être utilisé sur cette page.",
     unsupported_version: "Ce chat n'est plus à jour. Veuillez recharger la page.",

@@ -66,6 +66,7 @@ export default {
     too_long: "È troppo lungo.",
     bad_email: "Questo non è un indirizzo e-mail. Lo controlli, per favore.",
     rating_closed: "Questa conversazione non può più essere valutata.",
+    blocked: "Questo negozio non accetta più messaggi da questa chat. Lo contatti in un altro modo.",
     unknown_workspace: "Questa chat non è configurata: la pagina indica uno spazio sconosciuto.",
     origin_refused: "Questa chat non può essere usata in questa pagina.",
     unsupported_version: "Questa chat non è aggiornata. Ricarichi la pagina.",

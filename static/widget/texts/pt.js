@@ -66,6 +66,7 @@ export default {
     too_long: "É demasiado longo.",
     bad_email: "Isto não é um endereço de e-mail. Verifique-o, por favor.",
     rating_closed: "Esta conversa já não pode ser avaliada.",
+    blocked: "Esta loja já não aceita mensagens deste chat. Contacte-a por outro meio.",
     unknown_workspace: "Este chat não está configurado: a página indica um espaço desconhecido.",
     origin_refused: "Este chat não pode ser usado nesta página.",
     unsupported_version: "Este chat está desatualizado. Recarregue a página.",
