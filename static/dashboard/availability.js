@@ -5,7 +5,7 @@
 import { byId, setText } from "./page.js";
 
 const DAY = 24 * 60 * 60_000;
-const dayFormat = new Intl.DateTimeFormat([], { day: "numeric", month: "short" });
+const dayFormat = new Intl.DateTimeFormat([], { day: "numeric", month: "short", timeZone: "UTC" }); // of a day, not a time
 
 export class Availability {
   #desk;
@@ -31,12 +31,12 @@ export class Availability {
     const { own } = this.#desk;
     this.#button.hidden = !own;
     if (!own) return;
-    const until = own.back_at ? `Out until ${dayFormat.format(new Date(own.back_at))}` : "Away";
-    setText(this.#button, own.away ? until : "Available");
+    const words = own.back_on ? `Back on ${dayFormat.format(new Date(own.back_on))}` : "Away";
+    setText(this.#button, own.away ? words : "Available");
     this.#button.setAttribute("aria-label", `Your availability: ${this.#button.textContent}`);
     this.#button.classList.toggle("away", own.away);
     this.#available.setAttribute("aria-pressed", String(!own.away));
-    this.#away.setAttribute("aria-pressed", String(own.away && !own.back_at));
+    this.#away.setAttribute("aria-pressed", String(own.away && !own.back_on));
   }
 
   /**

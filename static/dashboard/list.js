@@ -209,7 +209,8 @@ export class List {
     const team = row.team ? [element("span", { class: "chip" }, row.team.name)] : [];
     const category = row.category ? [element("span", { class: "chip" }, label(row.category))] : [];
     const draft = this.#desk.rows.hasDraft(row.id) ? [element("span", { class: "chip draft" }, "Draft")] : [];
-    const times = [...(row.snoozed_until ? [until] : []), ...(row.waiting_since && row.status === "open" ? [wait] : [])];
+    const waits = row.waiting_since && row.status === "open" && !row.due.some(({ what }) => what === "reply");
+    const times = [...(row.snoozed_until ? [until] : []), ...(waits ? [wait] : [])];
     return [...draft, has, ...row.due.slice(0, 1).map(dueChip), ...priorityChip(row.priority), ...times, ...row.labels.map(labelChip), ...team, ...category];
   }
 

@@ -112,7 +112,7 @@ export type TalkFrame =
 
 export type Breach = { type: "sla.breached"; conversation: string; what: string; contact: string; assignee: number | null };
 
-export type OwnPresence = { type: "presence.own"; away: boolean; back_at: string | null };
+export type OwnPresence = { type: "presence.own"; away: boolean; back_on: string | null };
 
 export type MacroDone = { type: "macro.done"; conversation: string; client_id: string; name: string; steps: string[] };
 

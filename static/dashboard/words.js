@@ -68,7 +68,7 @@ export function dueChip(due) {
 export function dueWords({ what, at }) {
   const minutes = Math.floor((Date.parse(at) - Date.now()) / 60_000);
   const task = what === "reply" ? "Reply" : "Resolve";
-  return minutes < 0 ? `${task} overdue ${duration(-minutes)}` : `${task} in ${duration(minutes)}`;
+  return minutes < 0 ? `${task} ${duration(-minutes)} late` : `${task} in ${duration(minutes)}`;
 }
 
 /** @type {[Priority, string][]} */

@@ -305,9 +305,10 @@ def presence_frame(workspace: Workspace) -> Frame:
 
 
 def own_presence_frame(member: Member) -> Frame:
-    """`presence.own`: whether an agent is away, and when they are back."""
-    is_away = member.is_away_now
-    return {"type": "presence.own", "away": is_away, "back_at": _iso(member.back_at) if is_away else None}
+    """`presence.own`: whether an agent is away, and on which day of the workspace they are back."""
+    back_at = member.back_at if member.is_away_now else None
+    back_on = back_at.astimezone(member.workspace.zone).date().isoformat() if back_at else None
+    return {"type": "presence.own", "away": member.is_away_now, "back_on": back_on}
 
 
 def publish_conversation(conversation: Conversation, *messages: Message) -> None:

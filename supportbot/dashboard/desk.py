@@ -120,7 +120,7 @@ class Desk:
 
     def own_presence(self) -> Frame:
         """`presence.own` of this member."""
-        return events.own_presence_frame(self._membership().get())
+        return events.own_presence_frame(self._membership().select_related("workspace").get())
 
     def mark_seen(self, at: datetime | None) -> None:
         """The inbox is open, or, without a time, it was closed; the customers hear of the first and the last agent."""

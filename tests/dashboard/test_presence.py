@@ -8,7 +8,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.utils import timezone
 
-from supportbot.workspaces.models import Member, User
+from supportbot.workspaces.models import Member, User, Workspace
 from tests.dashboard.conftest import Inbox, Sit
 
 
@@ -17,8 +17,8 @@ async def heard_of(inbox: Inbox, *, away: bool) -> str | None:
     while True:
         frame = await inbox.hear("presence.own")
         if frame["away"] == away:
-            back_at: str | None = frame["back_at"]
-            return back_at
+            back_on: str | None = frame["back_on"]
+            return back_on
 
 
 async def counted(inbox: Inbox, agents: int) -> None:
@@ -41,9 +41,10 @@ async def test_an_agent_who_is_away_does_not_count_as_there(maya: User, tom: Use
 
 async def test_out_of_office_ends_by_itself(maya: User, sit: Sit) -> None:
     inbox = await sit(maya)
+    await Workspace.objects.aupdate(time_zone="Europe/London")
     day = timezone.localdate() + timedelta(days=10)
     await inbox.send("presence.set", away=True, back_on=day.isoformat())
-    assert await heard_of(inbox, away=True) == f"{day}T00:00:00+00:00"
+    assert await heard_of(inbox, away=True) == day.isoformat()
     await Member.objects.filter(user=maya).aupdate(back_at=timezone.now())
     await inbox.send("ping")
     await heard_of(inbox, away=False)
