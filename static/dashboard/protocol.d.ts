@@ -17,7 +17,7 @@ export type Due = { what: "reply" | "resolution"; at: string; alarm: "" | "soon"
 
 export interface Row {
   id: string;
-  status: State["status"];
+  status: State["status"] | "snoozed";
   handler: Handler;
   assignee: Named | null;
   team: Named | null;

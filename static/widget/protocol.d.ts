@@ -52,7 +52,7 @@ export interface Rating {
 export interface State {
   type: "state";
   conversation: string | null;
-  status: "open" | "pending" | "snoozed" | "resolved";
+  status: "open" | "pending" | "resolved";
   handler: Handler;
   agent: { name: string } | null;
   last_seq: number;

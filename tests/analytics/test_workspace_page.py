@@ -12,6 +12,7 @@ def save(shop: Shop, **changed: str) -> str:
     """Save the page with two spans of business hours, a holiday and a pattern; what the page answers."""
     fields = {"name": "F", "slug": "fennmoor", "key": "pk_1", "language": "en", "colour": "#000000"}
     fields |= {"settings": "{}", "allowed_origins": "[]", "reserved": '["invoice"]', "time_zone": "Europe/London"}
+    fields |= {"assignment": "off", "proactive_messages-TOTAL_FORMS": "0", "proactive_messages-INITIAL_FORMS": "0"}
     for rows, count in (("opening_times", 2), ("holidays", 1), ("hidden_patterns", 1)):
         fields |= {f"{rows}-TOTAL_FORMS": str(count), f"{rows}-INITIAL_FORMS": "0"}
     fields |= {"opening_times-0-weekday": "0", "opening_times-0-opens": "9:00", "opening_times-0-closes": "12:00"}

@@ -246,7 +246,14 @@ def test_administrator_makes_a_secret_that_is_shown_once_and_noted(client: Clien
     path = f"/admin/workspaces/workspace/{shop.pk}/change/"
     empty = {f"{part}-{count}": "0" for part in PARTS for count in ("TOTAL_FORMS", "INITIAL_FORMS")}
     fields = {"name": "Harbour", "slug": "harbour", "key": shop.key, "language": "en", "colour": "#1c2420"}
-    fields |= {"settings": "{}", "allowed_origins": "[]", "reserved": "[]", "time_zone": "UTC", **empty}
+    fields |= {
+        "settings": "{}",
+        "allowed_origins": "[]",
+        "reserved": "[]",
+        "time_zone": "UTC",
+        "assignment": "off",
+        **empty,
+    }
     refused = client.post(path, {**fields, "requires_identity": "on"}).content.decode()
     assert "Make an identity secret first" in refused
     page = client.post(path, {**fields, "workspaces_workspace_make_identity_secret": "1"}, follow=True).content.decode()
