@@ -45,7 +45,8 @@ export class Alerts {
    * @param {boolean} on
    */
   async setNotifications(on) {
-    const isAllowed = !on || (this.canNotify && (await Notification.requestPermission()) === "granted");
+    const isKnown = this.canNotify && Notification.permission === "granted"; // then it is kept at once
+    const isAllowed = !on || isKnown || (this.canNotify && (await Notification.requestPermission()) === "granted");
     this.#store.remember({ notifies: on && isAllowed });
     return isAllowed;
   }
