@@ -10,8 +10,7 @@ import { heldItem, liveItem, remarkItem, savedItem, waitingItem } from "./items.
 import { LiveReply } from "../widget/live_reply.js";
 import { Outbox } from "../widget/outbox.js";
 import { Store } from "../widget/store.js";
-
-const TYPING_EVERY = 3_000;
+import { Pace } from "../widget/typing.js";
 
 /**
  * @typedef {object} Listener
@@ -41,7 +40,7 @@ export class Transcript {
   #isKnown = false;
   #historyEnd = -1;
   #openedAt = Date.now();
-  #typedAt = 0;
+  #pace = new Pace();
   #reply = new LiveReply();
 
   /** @type {Mode} what the agent writes: to the customer, or to colleagues */
@@ -106,7 +105,7 @@ export class Transcript {
    */
   post(body) {
     this.drafts.reply.save();
-    this.#typedAt = 0;
+    this.#pace.reset();
     this.#outbox.add("message.post", body);
     this.drafts.reply.write("");
     this.drafts.reply.save();
@@ -133,7 +132,7 @@ export class Transcript {
    * @param {number[]} mentions ids of agents
    */
   note(body, mentions) {
-    this.#typedAt = 0;
+    this.#pace.reset();
     this.#outbox.add("note.post", body, { body, mentions });
     this.drafts.note.write("");
     this.drafts.note.save();
@@ -159,9 +158,7 @@ export class Transcript {
    * @param {boolean} on
    */
   type(on) {
-    const isDue = on ? Date.now() - this.#typedAt > TYPING_EVERY : this.#typedAt > 0;
-    if (!isDue) return;
-    this.#typedAt = on ? Date.now() : 0;
+    if (!this.#pace.isDue(on)) return;
     this.#listener.send({ type: "typing", conversation: this.id, on, note: this.mode === "note" });
   }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -25,7 +25,7 @@ from supportbot.chat.models import (
 )
 from supportbot.chat.sorting import Label
 from supportbot.chat.translation.admin import TranslatorsAdmin
-from supportbot.workspaces.administration import HistoryAdmin, WorkspaceAdmin
+from supportbot.workspaces.administration import HistoryAdmin, SettledAdmin
 
 OF_WORKSPACE = ("workspace", admin.RelatedOnlyFieldListFilter)
 admin.site.register(Translator, TranslatorsAdmin)
@@ -120,14 +120,6 @@ class MessagesAdmin(HistoryAdmin):
         return None if message.confidence is None else f"{message.confidence:.0%}"
 
 
-class SettledAdmin(WorkspaceAdmin):
-    """Rows that stay in the workspace for which they were made."""
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
-        """Chosen once."""
-        return (*self.readonly_fields, "workspace") if obj else tuple(self.readonly_fields)
-
-
 @admin.register(Label)
 class LabelsAdmin(SettledAdmin):
     """The words that conversations carry."""
@@ -210,7 +202,7 @@ class MacrosAdmin(SettledAdmin):
 
 
 @admin.register(SlaPolicy)
-class SlaPoliciesAdmin(WorkspaceAdmin):
+class SlaPoliciesAdmin(SettledAdmin):
     """Within which time people answer and resolve."""
 
     list_display = ("name", "team", "priority", "first_minutes", "next_minutes", "resolution_minutes", "workspace")
@@ -223,7 +215,3 @@ class SlaPoliciesAdmin(WorkspaceAdmin):
         ("Within how many minutes", {"fields": ("first_minutes", "next_minutes", "resolution_minutes")}),
         ("Clock", {"fields": ("in_business_hours",)}),
     )
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
-        """A policy stays where it is."""
-        return (*self.readonly_fields, "workspace") if obj else tuple(self.readonly_fields)

@@ -96,11 +96,9 @@ def consider(said: Context, workspace: Workspace, text: str, reading: Reading, m
     passages = [hit.passage for hit in hits]
     evidence = Evidence((*_known(said, workspace), *_pieces(passages), *_approved(workspace, triage)), said.question)
     nearest = max((hit.cosine for hit in hits), default=None)
-    situation, quote = replace(_situation(said, workspace, triage, reading, model), nearest=nearest), None
+    situation, quote = _situation(said, workspace, triage, reading, model, nearest), None
     decision = decide(situation)
-    is_kept = decision.reason == "reserved" and not situation.reserved
-    may_help = decision.reason == "unsure" or is_kept
-    if may_help and (quote := best_quote(said, text, workspace, passages, reading, model)):
+    if decision.is_open and (quote := best_quote(said, text, workspace, passages, reading, model)):
         decision = decide(replace(situation, found=quote.sureness))
     return Question(text, triage, reading, passages, evidence, quote, decision, said.language_of(reading.language))
 
@@ -142,12 +140,18 @@ def _objection(sentence: str, evidence: Evidence) -> str | None:
 
 
 def _situation(
-    said: Context, workspace: Workspace, triage: Mapping[str, Any], reading: Reading, model: Engine
+    said: Context,
+    workspace: Workspace,
+    triage: Mapping[str, Any],
+    reading: Reading,
+    model: Engine,
+    nearest: float | None,
 ) -> Situation:
     own = workspace.hand_off_below
     return Situation(
         **triage,
         off_topic=reading.categories.get(OFF_TOPIC, 0.0),
+        nearest=nearest,
         threshold=model.info.hand_off_below if own is None else own,
         found_threshold=quoting.threshold(workspace, reading.language),
         needs_order=triage["intent"] in model.info.needs_order,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 WANTS_PERSON = "talk_to_human"
@@ -39,10 +39,11 @@ class Situation:
 
 @dataclass(frozen=True)
 class Decision:
-    """The act, and why."""
+    """The act, and why; where it `is_open`, a passage that answers surely enough may take its place."""
 
     act: Literal["answer", "ask", "refuse", "hand_off"]
     reason: str
+    is_open: bool = field(default=False, compare=False)
 
 
 def decide(now: Situation) -> Decision:
@@ -52,9 +53,8 @@ def decide(now: Situation) -> Decision:
     if _is_off_topic(now):
         return Decision("refuse", "off_topic")
     is_sure = now.readable and now.category != OFF_TOPIC and now.confidence >= now.threshold
-    decision = _sure(now) if is_sure else Decision("hand_off", "unsure")
-    may_be_found = decision.reason in ("unsure", "reserved")
-    return Decision("answer", "found") if may_be_found and now.found >= now.found_threshold else decision
+    decision = _sure(now) if is_sure else Decision("hand_off", "unsure", is_open=True)
+    return Decision("answer", "found") if decision.is_open and now.found >= now.found_threshold else decision
 
 
 def _is_off_topic(now: Situation) -> bool:
@@ -77,7 +77,7 @@ def _wants_person(now: Situation) -> str | None:
 
 def _sure(now: Situation) -> Decision:
     if now.withheld:
-        return Decision("hand_off", "reserved")
+        return Decision("hand_off", "reserved", is_open=True)
     if not now.needs_order or now.order_known:
         return Decision("answer", "known")
     if now.asks_before >= FAILURES_IN_A_ROW:

@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from supportbot.chat.models import Conversation, EmailCopy, Message, Translation
 from supportbot.chat.words import say
+from supportbot.workspaces.models import Workspace
 
 log = structlog.get_logger(__name__)
 ATTEMPTS = 5
@@ -63,20 +64,30 @@ def send(conversation_id: UUID) -> None:
 def _email(messages: Sequence[Message]) -> EmailMessage:
     rows = Conversation.objects.select_related("workspace", "contact")
     conversation = rows.get(id=messages[0].conversation_id)
-    name, language = " ".join(conversation.workspace.name.split()), conversation.language
+    name, language = name_in_mail(conversation.workspace), conversation.language
     agent = messages[-1].user
     parts = [part for message in messages for part in _texts(message, language)]
     parts.append(f"{agent.get_short_name()}, {name}" if agent else name)
     if page := conversation.contact.page:
         parts.append(say("email_link", language, link=page))
-    address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    host = own_address().partition("@")[2]
     return EmailMessage(
         say("email_subject", language, workspace=name),
         "\n\n".join(parts),
-        formataddr((name, address)),
+        formataddr((name, own_address())),
         [conversation.contact.email],
-        headers={"Message-ID": f"<{messages[-1].id}@{address.partition('@')[2]}>"},
+        headers={"Message-ID": f"<{messages[-1].id}@{host}>"},
     )
+
+
+def name_in_mail(workspace: Workspace) -> str:
+    """The workspace's name as a header can hold it."""
+    return " ".join(workspace.name.split())
+
+
+def own_address() -> str:
+    """What our e-mails come from, without a name."""
+    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
 
 
 def _texts(message: Message, language: str) -> list[str]:

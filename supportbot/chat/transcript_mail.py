@@ -6,11 +6,10 @@ The address may be anybody's, so there are few of them: from one conversation, a
 from __future__ import annotations
 
 from datetime import timedelta
-from email.utils import formataddr, parseaddr
+from email.utils import formataddr
 from uuid import UUID
 
 import structlog
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.core.validators import validate_email
@@ -19,6 +18,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from supportbot.chat import transcript
+from supportbot.chat.mail import name_in_mail, own_address
 from supportbot.chat.models import Message, TranscriptMail
 from supportbot.chat.refusals import Refused
 from supportbot.chat.words import say
@@ -79,13 +79,12 @@ def send(mail_id: int) -> None:
 
 def _email(mail: TranscriptMail) -> EmailMessage:
     conversation = mail.conversation
-    name = " ".join(conversation.workspace.name.split())
+    name = name_in_mail(conversation.workspace)
     messages = conversation.messages.filter(seq__lte=mail.last_seq).select_related("user").order_by("seq")
-    address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
     return EmailMessage(
         say("transcript_subject", conversation.language, workspace=name),
         "\n\n".join(_line(message, str(conversation.contact), name) for message in messages),
-        formataddr((name, address)),
+        formataddr((name, own_address())),
         [mail.email],
     )
 

@@ -129,7 +129,7 @@ def _said(conversation: Conversation) -> str:
 
 def _order(conversation: Conversation) -> list[str]:
     """What may be said of the orders that the customer has named."""
-    numbers = {number for pair in context.ORDER_NUMBER.findall(_said(conversation)) for number in pair if number}
+    numbers = context.numbers(_said(conversation))
     orders = Order.objects.in_workspace(conversation.workspace).filter(number__in=numbers)
     return [value for order in orders for value in order.slots().values()]
 

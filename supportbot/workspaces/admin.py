@@ -17,7 +17,7 @@ from unfold.decorators import action as button
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from supportbot.workspaces.administration import HistoryAdmin, PartInline, WorkspaceAdmin, is_superuser
+from supportbot.workspaces.administration import HistoryAdmin, PartInline, SettledAdmin, WorkspaceAdmin, is_superuser
 from supportbot.workspaces.hours import MIDNIGHT
 from supportbot.workspaces.models import (
     AuditEntry,
@@ -311,7 +311,7 @@ class TeamForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Team)
-class TeamsAdmin(WorkspaceAdmin):
+class TeamsAdmin(SettledAdmin):
     """Who looks after which conversations together."""
 
     form = TeamForm
@@ -329,10 +329,6 @@ class TeamsAdmin(WorkspaceAdmin):
     def people(self, team: Any) -> int:
         """How many are in it."""
         return int(team.people)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
-        """A team stays where it is."""
-        return (*self.readonly_fields, "workspace") if obj else tuple(self.readonly_fields)
 
 
 @admin.register(User)

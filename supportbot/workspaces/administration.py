@@ -47,21 +47,25 @@ class WorkspaceAdmin(ModelAdmin):  # type: ignore[misc]
         self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
     ) -> ModelChoiceField[Any] | None:
         """Offer only rows that the visitor may see."""
-        other = self.admin_site._registry.get(db_field.related_model)
-        if other is not None:
-            kwargs["queryset"] = other.get_queryset(request)
-        field: ModelChoiceField[Any] | None = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        offered = self._offered(db_field, request)
+        field: ModelChoiceField[Any] | None = super().formfield_for_foreignkey(db_field, request, **kwargs | offered)
         return field
 
     def formfield_for_manytomany(
         self, db_field: ManyToManyField[Any, Any], request: HttpRequest, **kwargs: Any
     ) -> ModelMultipleChoiceField[Any] | None:
         """Offer only rows that the visitor may see."""
-        other = self.admin_site._registry.get(db_field.related_model)
-        if other is not None:
-            kwargs["queryset"] = other.get_queryset(request)
-        field: ModelMultipleChoiceField[Any] | None = super().formfield_for_manytomany(db_field, request, **kwargs)
+        offered = self._offered(db_field, request)
+        field: ModelMultipleChoiceField[Any] | None = super().formfield_for_manytomany(
+            db_field, request, **kwargs | offered
+        )
         return field
+
+    def _offered(
+        self, db_field: ForeignKey[Any, Any] | ManyToManyField[Any, Any], request: HttpRequest
+    ) -> dict[str, QuerySet[Any]]:
+        other = self.admin_site._registry.get(db_field.related_model)
+        return {} if other is None else {"queryset": other.get_queryset(request)}
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Administrators see every section."""
@@ -82,6 +86,14 @@ class WorkspaceAdmin(ModelAdmin):  # type: ignore[misc]
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Whoever sees a row may delete it."""
         return is_administrator(request)
+
+
+class SettledAdmin(WorkspaceAdmin):
+    """Rows that stay in the workspace for which they were made."""
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        """Chosen once."""
+        return (*self.readonly_fields, "workspace") if obj else tuple(self.readonly_fields)
 
 
 class PartInline(TabularInline):  # type: ignore[misc]
