@@ -305,7 +305,8 @@ export class Conversation {
     if (state.handler !== "bot") this.#outbox.settleRequest();
     if (state.workspace) [this.#isResuming, this.#covered] = [false, state.last_seq];
     if (state.last_seq > this.#complete) this.#closeGap(state.last_seq);
-    if (state.workspace) this.#describe();
+    if (state.workspace && this.#introduction.isDue) this.#resume();
+    else if (state.workspace) this.#describe();
     this.#outbox.flush();
   }
 

@@ -17,6 +17,7 @@ export class Introduction {
   #profile;
   #complain;
   #isNews = true;
+  #isUnheard = false;
   #sent = "";
 
   /**
@@ -30,7 +31,12 @@ export class Introduction {
 
   /** The page has named a customer, perhaps another one. */
   renew() {
-    this.#isNews = true;
+    this.#isNews = this.#isUnheard = true;
+  }
+
+  /** Whether the page has named a customer with a token since one was last asked for. */
+  get isDue() {
+    return this.#isUnheard && Boolean(this.#profile().user.token);
   }
 
   /** What nobody has verified. @param {{name: string, email: string}} answers of the customer's own, before the chat */
@@ -41,6 +47,7 @@ export class Introduction {
 
   /** The signed token, if the page has one that the server has not seen; a page may hand over a function that gets it. */
   async token() {
+    this.#isUnheard = false;
     const { token } = this.#profile().user;
     if (!token || !this.#isNews) return "";
     try {
