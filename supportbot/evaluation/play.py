@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-from django.apps import apps
 from django.db import transaction
 
+from supportbot.actions import words
+from supportbot.actions.models import ActionCall
 from supportbot.chat import assistant, context, services
 from supportbot.chat.models import Conversation, Generation, Message
 from supportbot.chat.visitors import Visitor
@@ -26,7 +27,6 @@ from supportbot.knowledge.pages import fill
 from supportbot.workspaces.models import Workspace
 
 LOOK_AT = 3  # passages
-CALLS = ("actions", "ActionCall")
 
 
 @dataclass(frozen=True)
@@ -119,6 +119,7 @@ def knowledge_of(workspace: Workspace) -> Knowledge:
     rows = Article.objects.in_workspace(workspace).filter(**readable).order_by("slug")
     articles = [(row.title, fill(row.body, settings)) for row in rows]
     canned = [sentence for translations in SENTENCES.values() for sentence in translations.values()]
+    canned += [sentence for language in words.LANGUAGES for sentence in words.sentences(language).values()]
     return Knowledge.of(articles, [workspace.name, *settings.values()], canned)
 
 
@@ -135,9 +136,6 @@ def _order(conversation: Conversation) -> list[str]:
 
 
 def _done(conversation: Conversation) -> tuple[tuple[str, dict[str, Any]], ...]:
-    """The actions that were done in a conversation, once the product has any."""
-    if not apps.is_installed("supportbot.actions"):
-        return ()
-    model: Any = apps.get_model(*CALLS)
-    calls = model.objects.filter(conversation=conversation, state="done")
+    """The actions that were done in a conversation."""
+    calls = ActionCall.objects.filter(conversation=conversation, state=ActionCall.State.DONE)
     return tuple((call.action, dict(call.arguments)) for call in calls)
