@@ -9,12 +9,15 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_array
 
 ROOT = Path(__file__).resolve().parent.parent / "corpus"
 CATEGORIES = (
@@ -35,6 +38,7 @@ OFF_TOPIC = "off_topic"
 SENTIMENTS = ("calm", "unhappy", "angry")
 SLOT = re.compile(r"\{\{(\w+)\}\}")
 NEAR_DUPLICATE = 0.8
+ROWS_AT_ONCE = 512
 
 
 @dataclass(frozen=True)
@@ -276,19 +280,23 @@ def near_duplicates(
     Rows are compared with each other and with what is `known`, which is not compared with itself.
     """
     everything = [*known, *rows]
-    grams = [_grams(text) for _, text in everything]
-    holders: dict[str, list[int]] = {}
-    found = []
-    for index, own in enumerate(grams):
-        shared = Counter(other for gram in own for other in holders.get(gram, ())) if index >= len(known) else Counter()
-        found += [
-            (everything[other][0], everything[index][0])
-            for other, count in shared.items()
-            if count >= overlap * (len(own) + len(grams[other]) - count)
-        ]
-        for gram in own:
-            holders.setdefault(gram, []).append(index)
+    held = _grams_held([text for _, text in everything])
+    sizes, found = held.sum(axis=1), []
+    for begin in range(len(known), len(everything), ROWS_AT_ONCE):
+        shared = (held[begin : begin + ROWS_AT_ONCE] @ held.T).tocoo()
+        one, other = shared.row + begin, shared.col
+        near = (other < one) & (shared.data >= overlap * (sizes[one] + sizes[other] - shared.data))
+        found += [(everything[b][0], everything[a][0]) for a, b in sorted(zip(one[near], other[near], strict=True))]
     return found
+
+
+def _grams_held(texts: Sequence[str]) -> csr_array:
+    """Which character 4-grams each text has: 1 in [text, gram]."""
+    numbers: dict[str, int] = {}
+    grams = [[numbers.setdefault(gram, len(numbers)) for gram in _grams(text)] for text in texts]
+    ends = np.cumsum([0, *map(len, grams)])
+    columns = np.fromiter(chain.from_iterable(grams), np.int32, ends[-1])
+    return csr_array((np.ones(ends[-1], np.int32), columns, ends), shape=(len(texts), len(numbers)))
 
 
 def _grams(text: str) -> set[str]:
