@@ -9,6 +9,7 @@ from typing import TypeVar
 import pytest
 from channels.layers import channel_layers
 from playwright.sync_api import Browser, sync_playwright
+from pytest_django import Settings
 
 from tests import session
 from tests.servers import Postgres, Redis
@@ -23,6 +24,12 @@ FAST_RECOVERY = {"SUPPORTBOT_REPLY_DEADLINE": "10"}
 def fresh_channel_layer() -> None:
     """A channel layer's locks belong to the event loop of the test that first waits for them."""
     channel_layers.backends.clear()
+
+
+@pytest.fixture(autouse=True)
+def cheap_passwords(settings: Settings) -> None:
+    """A hash of each password takes a quarter of a second by design; hundreds of them prove nothing more."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from filelock import FileLock
 
 from inference import checkpoint, triage
 from inference.config import ModelConfig
@@ -60,11 +61,17 @@ def small_corpus(small_root: Path) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def tiny_checkpoint(small_root: Path, shipped_tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `_tiny` makes of the small corpus."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(corpus, "ROOT", small_root)
-        return _tiny(tmp_path_factory.mktemp("models") / "tiny", shipped_tokenizer)
+def tiny_checkpoint(
+    small_root: Path, shipped_tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Path:
+    """What `_tiny` makes of the small corpus, made once for all workers of a run."""
+    own = tmp_path_factory.getbasetemp()
+    folder = own if worker_id == "master" else own.parent
+    with FileLock(folder / "tiny.lock"), pytest.MonkeyPatch.context() as patch:
+        if not (folder / "tiny").exists():
+            patch.setattr(corpus, "ROOT", small_root)
+            _tiny(tmp_path_factory.mktemp("models") / "tiny", shipped_tokenizer).rename(folder / "tiny")
+    return folder / "tiny"
 
 
 def _tiny(path: Path, tokenizer: Tokenizer) -> Path:
