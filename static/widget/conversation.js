@@ -1,7 +1,7 @@
 // One visitor's conversation: applies the server's frames, keeps order, drops doubles, closes gaps, counts the unread.
 // The database behind the server is the truth; this is a copy that may always be asked for again. Knows no elements.
 
-/** @import {Ack, ClientFrame, Message, ProtocolError, ServerFrame, State} from "./protocol.js" */
+/** @import {Ack, Attachment, ClientFrame, Message, ProtocolError, ServerFrame, State} from "./protocol.js" */
 /** @import {Store} from "./store.js" */
 /** @import {Item} from "./items.js" */
 /** @import {Listener} from "./introduction.js" */
@@ -40,6 +40,8 @@ export class Conversation {
   #historyEnd = -1;
   /** What the server knows to be seen. */
   #seen = 0;
+  /** What it knows to be here of what agents wrote. */
+  #received = 0;
   #reply = new LiveReply();
   /** What the server knows of the page's words about the customer. */
   #told = "";
@@ -112,9 +114,12 @@ export class Conversation {
     if (told !== this.#told && this.#connection.send({ type: "describe", about })) this.#told = told;
   }
 
-  /** @param {string} body */
-  post(body) {
-    this.#outbox.add("message.post", body);
+  /**
+   * @param {string} body
+   * @param {Attachment[]} attachments
+   */
+  post(body, attachments = []) {
+    this.#outbox.add("message.post", body, {}, attachments);
     this.type(false);
     this.#listener.changed();
   }
@@ -210,7 +215,7 @@ export class Conversation {
   }
 
   get #saved() {
-    return savedItems([...this.#messages.values()]);
+    return savedItems([...this.#messages.values()], this.state?.receipts?.read ?? 0);
   }
 
   /** Who is about to say something, or nobody. */
@@ -255,10 +260,10 @@ export class Conversation {
     });
   }
 
-  /** Up to here nothing will change by itself: a translation that is under way may have come unheard. */
+  /** Up to here nothing will change by itself: a translation or a check of a file may have ended unheard. */
   get #settled() {
-    const isUnderWay = (/** @type {Message} */ { translation: other }) =>
-      other?.reader === "customer" && ["waiting", "late"].includes(other.state);
+    const isUnderWay = (/** @type {Message} */ { translation: other, attachments = [] }) =>
+      (other?.reader === "customer" && ["waiting", "late"].includes(other.state)) || attachments.some(({ state }) => state === "scanning");
     const open = [...this.#messages.values()].filter(isUnderWay).map(({ seq }) => seq - 1);
     return Math.min(this.#complete, ...open);
   }
@@ -290,8 +295,18 @@ export class Conversation {
     else if (frame.type === "reply.failed") this.#reply.end(frame.in_reply_to);
     else if (frame.type === "typing") this.#typing.hear(frame);
     else if (frame.type === "pong" && this.#settled < this.#complete && !this.#isResuming) this.#resume();
+    else if (frame.type === "receipts" && this.state) this.state.receipts = frame.receipts;
     else if (frame.type === "error") this.#applyError(frame);
+    this.#markReceived();
     this.#listener.changed();
+  }
+
+  /** Agents see that their words have come this far, though nobody may have read them. */
+  #markReceived() {
+    const arrived = [...this.#messages.values()].filter(({ author }) => author === "agent").map(({ seq }) => seq);
+    const newest = Math.max(0, ...arrived);
+    if (newest <= this.#received || this.link !== "up") return;
+    if (this.#connection.send({ type: "conversation.received", last_seq: newest })) this.#received = newest;
   }
 
   /** @param {State} state */
@@ -299,6 +314,7 @@ export class Conversation {
     if (state.workspace) this.#greeted(state);
     if (this.link !== "up") this.#reply.live = null;
     this.link = "up";
+    this.#received = Math.max(this.#received, state.receipts?.received ?? 0);
     this.#isGranted = false;
     this.state = { ...state, workspace: state.workspace ?? this.state?.workspace };
     if (this.#historyEnd < 0) this.#historyEnd = state.last_seq;
@@ -320,7 +336,7 @@ export class Conversation {
     const before = this.state?.conversation;
     if (!before || before === conversation) return;
     this.#messages.clear();
-    this.#complete = this.#seen = this.#covered = 0;
+    this.#complete = this.#seen = this.#received = this.#covered = 0;
     this.#historyEnd = -1;
     this.#resume();
   }
@@ -336,7 +352,7 @@ export class Conversation {
   #acknowledge(ack) {
     const parcel = this.#outbox.parcels.find(({ client_id }) => client_id === ack.client_id);
     if (this.state) this.state.conversation = ack.conversation;
-    if (parcel?.type === "message.post") this.#add(ackedMessage(ack, parcel.body));
+    if (parcel?.type === "message.post") this.#add(ackedMessage(ack, parcel.body, parcel.attachments));
     if (parcel?.type === "agent.request") this.#requestGranted(ack.seq);
     this.#outbox.settle(ack.client_id);
   }
@@ -384,6 +400,7 @@ export class Conversation {
     else if (NEW_TOKEN.includes(code)) this.#beginAgain();
     else if (code === "failed" && !client_id) this.#connection.restart();
     else if (code === "too_fast" || code === "failed") this.#outbox.hold(words.held[code]);
+    else if (client_id && code === "no_file") this.#outbox.strip(client_id, why);
     else if (client_id) this.#object(client_id, why);
   }
 
@@ -420,7 +437,7 @@ export class Conversation {
     const session = this.#past.length;
     this.#past.push(...shown.map((item) => ({ ...item, key: `${session}:${item.key}` })));
     this.#messages.clear();
-    this.#complete = this.#seen = 0;
+    this.#complete = this.#seen = this.#received = 0;
     this.#historyEnd = -1;
     this.#reply.live = null;
     this.#store.renewToken();
