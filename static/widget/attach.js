@@ -33,8 +33,9 @@ export class Attach {
   buttons = [this.#smile, this.#clip, this.#camera];
   /** Above the words: the files. */
   place = element("div");
+  #alarm = element("p", { class: "count wrong", role: "alert" });
   /** Above the place to write: emoji. */
-  above = element("div");
+  above = element("div", {}, this.#alarm);
 
   /**
    * @param {ShadowRoot} root whose styles are added to
@@ -53,7 +54,7 @@ export class Attach {
     this.#photo.setAttribute("capture", "environment");
     this.#clip.onclick = () => this.#choose.click();
     this.#camera.onclick = () => this.#photo.click();
-    this.#smile.onclick = () => this.#toggleEmoji();
+    this.#smile.onclick = () => this.#try(() => this.#toggleEmoji());
     this.#smile.onmousedown = (event) => event.preventDefault(); // what is open would close, and open again
     for (const input of [this.#choose, this.#photo]) {
       input.onchange = () => {
@@ -62,7 +63,7 @@ export class Attach {
       };
     }
     written(() => this.#translate());
-    if (store.visitor.files.length) void this.#open().then((tray) => tray.restore(store.visitor.files));
+    if (store.visitor.files.length) void this.#try(async () => (await this.#open()).restore(store.visitor.files));
   }
 
   /** What goes out with the message. @returns {Attachment[]} */
@@ -83,7 +84,7 @@ export class Attach {
   /** @param {Iterable<File>} files */
   async take(files) {
     const chosen = [...files]; // the browser empties its list
-    if (chosen.length && !this.#clip.disabled) (await this.#open()).take(chosen);
+    if (chosen.length && !this.#clip.disabled) await this.#try(async () => (await this.#open()).take(chosen));
   }
 
   /** They are on their way in a message. */
@@ -120,6 +121,12 @@ export class Attach {
       event.preventDefault();
       void this.take(files);
     });
+  }
+
+  /** What is fetched late may not come: then it is said, and may be tried again. @param {() => Promise<void>} act */
+  async #try(act) {
+    this.#alarm.textContent = "";
+    await act().catch(() => (this.#alarm.textContent = words.files.failures.offline));
   }
 
   #translate() {
@@ -178,12 +185,14 @@ const styled = new WeakMap();
 export function fileStyles(root) {
   const known = styled.get(root) ?? addStyles(root);
   styled.set(root, known);
+  known.catch(() => styled.delete(root));
   return known;
 }
 
 /** @param {ShadowRoot} root */
 async function addStyles(root) {
   const response = await fetch(new URL("files/files.css", import.meta.url));
+  if (!response.ok) throw new Error(`files.css answered ${response.status}`);
   root.adoptedStyleSheets.push(await new CSSStyleSheet().replace(await response.text()));
 }
 

@@ -101,7 +101,7 @@ export class Bubble {
     const shown = JSON.stringify([attachments, attachments.length ? words.language : ""]);
     if (shown === this.#shown) return;
     this.#shown = shown;
-    void this.#fill(this.#files, attachments).then(this.#grown);
+    this.#fill(this.#files, attachments).then(this.#grown, () => (this.#shown = this.#drawn = "")); // the next time, then
   }
 
   /**

@@ -93,7 +93,7 @@ SENTENCES: dict[str, dict[str, str]] = {
         "en": "I can't look into the file you sent, only read your words. If it matters, please ask for a person.",
         "es": "No puedo ver el archivo enviado, solo leer sus palabras. Si es importante, pida hablar con una persona.",
         "fr": "Je ne peux pas ouvrir le fichier, seulement lire vos mots. S'il compte, demandez à parler à quelqu'un.",
-        "de": "Die Datei kann ich nicht ansehen, nur Ihre Worte lesen. Ist sie wichtig, fragen Sie nach einem Kollegen.",
+        "de": "Die Datei kann ich nicht ansehen, nur Ihre Worte lesen. Ist sie wichtig, fragen Sie nach Kollegen.",
         "pt": "Não consigo ver o ficheiro, só ler as suas palavras. Se for importante, peça para falar com uma pessoa.",
         "it": "Non posso guardare il file inviato, solo leggere le sue parole. Se è importante, chieda di una persona.",
     },

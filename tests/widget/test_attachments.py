@@ -243,7 +243,7 @@ def test_an_infected_file_is_refused_and_the_words_stay(
     customer: Customer, settings: Settings, tmp_path: Path, kind: str
 ) -> None:
     with clamd() as address:
-        settings.SCANNER = f"command:{sys.executable} -c \"{HOOK}\"" if kind == "command" else address
+        settings.SCANNER = f'command:{sys.executable} -c "{HOOK}"' if kind == "command" else address
         bad, good = customer.upload(infected(), "bad.pdf").json(), customer.upload(picture()).json()
         assert (bad["state"], good["state"]) == ("scanning", "scanning")
         message = customer.send("Here is my invoice", bad["id"], good["id"])
@@ -258,7 +258,7 @@ def test_an_infected_file_is_refused_and_the_words_stay(
 def test_a_scanner_that_does_not_answer_is_asked_again_and_given_up_in_the_end(
     customer: Customer, settings: Settings, tmp_path: Path
 ) -> None:
-    settings.SCANNER = f"command:{sys.executable} -c \"{HOOK}\""
+    settings.SCANNER = f'command:{sys.executable} -c "{HOOK}"'
     file = customer.upload(pdf() + b"\n%broken").json()
     for _ in range(service.ATTEMPTS):
         assert Attachment.objects.get().state == "scanning"

@@ -8,8 +8,9 @@ import { element } from "../dom.js";
  * @param {{width: number | null, height: number | null}} size as far as it is known, so that nothing jumps
  * @param {Promise<Blob>} content
  * @param {number} longest side in pixels
+ * @param {Element} otherwise what stands there if it can't be drawn
  */
-export function picture(name, { width, height }, content, longest) {
+export function picture(name, { width, height }, content, longest, otherwise = element("span", { class: "broken" }, name)) {
   const canvas = element("canvas", { role: "img", "aria-label": name });
   if (width && height) fit(canvas, width, height, longest);
   content.then(createImageBitmap).then((bitmap) => {
@@ -17,7 +18,7 @@ export function picture(name, { width, height }, content, longest) {
     canvas.getContext("2d")?.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
     bitmap.close();
     canvas.classList.add("drawn");
-  }).catch(() => canvas.replaceWith(element("span", { class: "broken" }, name)));
+  }).catch(() => canvas.replaceWith(otherwise));
   return canvas;
 }
 

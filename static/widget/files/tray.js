@@ -28,6 +28,7 @@ const PREVIEW = 160;
  * @property {File} file
  * @property {HTMLElement} line
  * @property {AbortController} ending
+ * @property {number} order in which it was chosen
  * @property {string} failure why it is not, or nothing while it is on its way
  */
 
@@ -40,6 +41,9 @@ export class Tray {
   #uploads = [];
   /** @type {Map<string, HTMLElement>} */
   #lines = new Map();
+  /** @type {Map<string, number>} when each file was chosen: the fastest upload is not the first */
+  #order = new Map();
+  #chosen = 0;
   /** @type {Attachment[]} */
   attachments = [];
   #list = element("ul", { class: "tray-files" });
@@ -104,7 +108,8 @@ export class Tray {
 
   /** @param {File} file */
   #add(file) {
-    const upload = { file, line: element("li", { class: "tray-file" }), ending: new AbortController(), failure: "" };
+    const order = (this.#chosen += 1);
+    const upload = { file, order, line: element("li", { class: "tray-file" }), ending: new AbortController(), failure: "" };
     this.#uploads.push(upload);
     void this.#send(upload);
   }
@@ -133,7 +138,9 @@ export class Tray {
    */
   #done(upload, attachment) {
     this.#uploads = this.#uploads.filter((other) => other !== upload);
-    if (this.attachments.every(({ id }) => id !== attachment.id)) this.attachments = [...this.attachments, attachment];
+    this.#order.set(attachment.id, upload.order);
+    const others = this.attachments.filter(({ id }) => id !== attachment.id);
+    this.attachments = [...others, attachment];
     this.#status.textContent = this.#words().uploaded(attachment.name);
     this.#draw();
   }
@@ -148,7 +155,7 @@ export class Tray {
     upload.failure = code === "too_large" ? tooLarge(this.#limits().megabytes) : (known[code] ?? failures.failed);
     upload.line.dataset.code = code;
     this.#drawUpload(upload);
-    this.#alarm.textContent = `${upload.file.name}: ${upload.failure}`;
+    this.#status.textContent = `${upload.file.name}: ${upload.failure}`;
     this.#changed();
   }
 
@@ -158,6 +165,8 @@ export class Tray {
   }
 
   #draw() {
+    const place = (/** @type {Attachment} */ { id }) => this.#order.get(id) ?? 0;
+    this.attachments = [...this.attachments].sort((a, b) => place(a) - place(b));
     const kept = new Set(this.attachments.map(({ id }) => id));
     for (const id of this.#lines.keys()) if (!kept.has(id)) this.#lines.delete(id);
     const lines = this.attachments.map((attachment) => this.#line(attachment));
@@ -180,7 +189,7 @@ export class Tray {
   /** @param {Upload} upload */
   #drawUpload(upload) {
     const { file, line, failure } = upload;
-    const face = line.querySelector("canvas") ?? this.#face(file);
+    const face = line.querySelector(".tray-face > *") ?? this.#face(file);
     const parts = this.#parts(face, file.name, failure || sizeOf(file.size));
     const again = element("button", { type: "button", class: "tray-again" }, this.#words().again);
     again.onclick = () => this.#send(upload);
@@ -193,7 +202,7 @@ export class Tray {
   /** @param {File} file */
   #face(file) {
     const isImage = file.type.startsWith("image/");
-    return isImage ? picture("", { width: null, height: null }, Promise.resolve(file), PREVIEW) : icon("file");
+    return isImage ? picture("", { width: null, height: null }, Promise.resolve(file), PREVIEW, icon("file")) : icon("file");
   }
 
   /**
