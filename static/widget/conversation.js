@@ -15,6 +15,7 @@ import { refusal, words } from "./texts.js";
 import { Typing } from "./typing.js";
 
 const FINAL = ["unknown_workspace", "origin_refused", "unsupported_version", "identity_required"];
+const UNMARKED = { "conversation.received": 0, "conversation.read": 0 };
 const NEW_TOKEN = ["session_expired", "session_token_invalid", "session_token_required"];
 
 export class Conversation {
@@ -38,10 +39,8 @@ export class Conversation {
   /** A person was asked for, and the state does not show it yet. */
   #isGranted = false;
   #historyEnd = -1;
-  /** What the server knows to be seen. */
-  #seen = 0;
-  /** What it knows to be here of what agents wrote. */
-  #received = 0;
+  /** Up to where the server knows messages to be here, and seen. */
+  #marked = { ...UNMARKED };
   #reply = new LiveReply();
   /** What the server knows of the page's words about the customer. */
   #told = "";
@@ -204,8 +203,16 @@ export class Conversation {
   markRead() {
     const newest = Math.max(0, ...this.#messages.keys());
     if (newest > this.#store.visitor.read) this.#store.remember({ read: newest });
-    if (newest <= this.#seen || this.link !== "up" || !this.state?.conversation) return;
-    if (this.#connection.send({ type: "conversation.read", last_seq: newest })) this.#seen = newest;
+    this.#mark("conversation.read", newest);
+  }
+
+  /**
+   * @param {keyof typeof UNMARKED} type
+   * @param {number} seq
+   */
+  #mark(type, seq) {
+    if (seq <= this.#marked[type] || this.link !== "up" || !this.state?.conversation) return;
+    if (this.#connection.send({ type, last_seq: seq })) this.#marked[type] = seq;
   }
 
   /** Everything to show, in order: what is saved, what is on its way, what is being written. */
@@ -304,9 +311,7 @@ export class Conversation {
   /** Agents see that their words have come this far, though nobody may have read them. */
   #markReceived() {
     const arrived = [...this.#messages.values()].filter(({ author }) => author === "agent").map(({ seq }) => seq);
-    const newest = Math.max(0, ...arrived);
-    if (newest <= this.#received || this.link !== "up") return;
-    if (this.#connection.send({ type: "conversation.received", last_seq: newest })) this.#received = newest;
+    this.#mark("conversation.received", Math.max(0, ...arrived));
   }
 
   /** @param {State} state */
@@ -314,7 +319,6 @@ export class Conversation {
     if (state.workspace) this.#greeted(state);
     if (this.link !== "up") this.#reply.live = null;
     this.link = "up";
-    this.#received = Math.max(this.#received, state.receipts?.received ?? 0);
     this.#isGranted = false;
     this.state = { ...state, workspace: state.workspace ?? this.state?.workspace };
     if (this.#historyEnd < 0) this.#historyEnd = state.last_seq;
@@ -336,7 +340,8 @@ export class Conversation {
     const before = this.state?.conversation;
     if (!before || before === conversation) return;
     this.#messages.clear();
-    this.#complete = this.#seen = this.#received = this.#covered = 0;
+    this.#complete = this.#covered = 0;
+    this.#marked = { ...UNMARKED };
     this.#historyEnd = -1;
     this.#resume();
   }
@@ -437,7 +442,8 @@ export class Conversation {
     const session = this.#past.length;
     this.#past.push(...shown.map((item) => ({ ...item, key: `${session}:${item.key}` })));
     this.#messages.clear();
-    this.#complete = this.#seen = this.#received = 0;
+    this.#complete = 0;
+    this.#marked = { ...UNMARKED };
     this.#historyEnd = -1;
     this.#reply.live = null;
     this.#store.renewToken();

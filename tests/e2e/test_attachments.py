@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
 
-from tests.e2e.pages import conversation_of, open_chat, said, say, sign_in, thread, visit
+from tests.e2e.axe import violations
+from tests.e2e.pages import PATIENCE, conversation_of, open_chat, said, say, sign_in, thread, visit
 from tests.files import pdf, picture
 from tests.servers import wait_until
 from tests.shop import Shop, open_shop
@@ -113,10 +114,11 @@ def test_an_agent_answers_with_files_and_sees_them_read(browser: Browser, embedd
     ):
         open_chat(customer)
         say(customer, "I want to talk to a person about my chair")
-        expect(said(customer, "bot")).to_have_count(1)
+        expect(said(customer, "bot")).to_have_count(1, timeout=PATIENCE)
         choose(customer, payload("chair.png", picture()))
         expect(chosen(customer)).to_have_count(1)
         expect(customer.get_by_role("button", name="Send message")).to_have_attribute("aria-disabled", "false")
+        assert violations(customer, "widget with a file to be sent") == []
         customer.get_by_role("textbox", name="Your message").press("Enter")
         sign_in(agent, "maya")
         conversation = conversation_of(embedded_stack, "I want to talk to a person about my chair")
@@ -129,6 +131,7 @@ def test_an_agent_answers_with_files_and_sees_them_read(browser: Browser, embedd
         choose(agent, payload("label.pdf", pdf(), "application/pdf"), payload("plan.png", picture()))
         expect(chosen(agent)).to_have_count(2)
         expect(agent.locator(".tray-file progress")).to_have_count(0)
+        assert violations(agent, "inbox with files") == []
         agent.reload()
         expect(chosen(agent)).to_have_count(2)
         reply = agent.get_by_label("Your reply")
