@@ -5,6 +5,7 @@
 /** @import {Transcript} from "./transcript.js" */
 
 import { element } from "../widget/dom.js";
+import english from "../widget/texts/en.js";
 import { cannedResponses } from "./canned.js";
 import { mentioned } from "./mentions.js";
 import { Menu } from "./menu.js";
@@ -239,7 +240,7 @@ export class Composer {
     const variable = this.#variable;
     const isBusy = this.#enclosures?.isBusy;
     this.#send.setAttribute("aria-disabled", String(isBusy ?? false));
-    setText(this.#unfilled, variable ? `Fill in ${variable[0]} before you send this.` : isBusy ? "Sending waits until the files are uploaded." : "");
+    setText(this.#unfilled, variable ? `Fill in ${variable[0]} before you send this.` : isBusy ? english.files.busy : "");
     this.#field.setAttribute("aria-invalid", String(left < 0 || variable !== null));
     this.#fit();
   }

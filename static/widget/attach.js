@@ -84,7 +84,8 @@ export class Attach {
   /** @param {Iterable<File>} files */
   async take(files) {
     const chosen = [...files]; // the browser empties its list
-    if (chosen.length && !this.#clip.disabled) await this.#try(async () => (await this.#open()).take(chosen));
+    const isHere = !this.#clip.disabled && this.#clip.offsetParent; // not while the questions before the chat stand there
+    if (chosen.length && isHere) await this.#try(async () => (await this.#open()).take(chosen));
   }
 
   /** They are on their way in a message. */

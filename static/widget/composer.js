@@ -81,6 +81,7 @@ export class Composer {
     event.preventDefault();
     const body = this.#field.value.trim();
     this.focus();
+    if (this.#attach.isBusy) this.#count.textContent = words.files.busy;
     if (this.#send.ariaDisabled === "true") return;
     this.#post(body, this.#attach.give());
     this.draft = "";
@@ -109,7 +110,6 @@ export class Composer {
     this.#field.setAttribute("aria-invalid", String(isTooLong));
     const isEmpty = left === LIMIT && !attachments.length;
     this.#send.setAttribute("aria-disabled", String(isTooLong || isEmpty || isBusy));
-    this.#send.title = isBusy ? words.files.busy : "";
     this.fit();
   }
 }

@@ -10,9 +10,10 @@ from django.http import HttpRequest
 
 
 def is_too_often(request: HttpRequest, what: str, *, most: int, within: int) -> bool:
-    """Count something that this address does; whether it did more than `most` of it in `within` seconds."""
-    address = hashlib.sha256(str(get_client_ip_address(request)).encode()).hexdigest()
-    key = f"{what}:{address}"
+    """Count something that a person who is signed in does, else this address; whether it was more than `most` in
+    `within` seconds."""
+    who = f"user {request.user.pk}" if request.user.is_authenticated else str(get_client_ip_address(request))
+    key = f"{what}:{hashlib.sha256(who.encode()).hexdigest()}"
     cache.add(key, 0, within)
     try:
         return cache.incr(key) > most

@@ -62,6 +62,12 @@ def test_only_who_has_the_turn_uploads_and_only_the_workspace_sees_it(
     assert mine.get("/inbox/conversations/?view=all").json()["rows"][0]["preview"] == "📎 plan.png"
 
 
+async def unsent(inbox: Any, *files: str) -> None:
+    """Wait until the agent's windows hear that these are uploaded and not sent."""
+    while [row["id"] for row in (await inbox.hear("draft.attachments"))["attachments"]] != list(files):
+        pass
+
+
 async def test_a_file_follows_its_message_into_undo_and_out_again(
     conversation: Conversation, maya: User, sit: Sit
 ) -> None:
@@ -69,25 +75,25 @@ async def test_a_file_follows_its_message_into_undo_and_out_again(
     file = (await in_thread(upload)(inbox.client, conversation)).json()["id"]
     frames = await inbox.open(conversation)
     assert frames[1]["receipts"] == {"received": 0, "seen": 0, "read": 0}
-    assert [row["id"] for row in (await inbox.hear("draft.attachments"))["attachments"]] == [file]
+    await unsent(inbox, file)
     post = {"conversation": str(conversation.id), "client_id": client_id, "body": "", "attachments": [file]}
     await inbox.send("message.post", **post, hold=True)
-    assert (await inbox.hear("draft.attachments"))["attachments"] == []
+    await unsent(inbox)
     while not (held := (await inbox.hear("held"))["messages"]):
         pass
     assert [row["name"] for row in held[0]["attachments"]] == ["plan.png"]
     await inbox.send("message.undo", conversation=str(conversation.id), client_id=client_id)
-    assert [row["id"] for row in (await inbox.hear("draft.attachments"))["attachments"]] == [file]
+    await unsent(inbox, file)
     await inbox.hear("message.returned")
     again = {**post, "client_id": str(uuid4())}
     await inbox.send("message.post", **again, hold=True)
-    await inbox.hear("draft.attachments")
+    await unsent(inbox)
     await in_thread(HeldMessage.objects.filter(client_id=again["client_id"]).update)(due_at=conversation.created_at)
     await in_thread(sending.deliver)(conversation.id)
     posted = await inbox.hear("message.posted")
     assert [row["id"] for row in posted["message"]["attachments"]] == [file]
-    unsent = Uploader(conversation.workspace, user=maya, conversation=conversation).unsent()
-    assert not await unsent.aexists() and await Attachment.objects.filter(held=None).acount() == 1
+    left = Uploader(conversation.workspace, user=maya, conversation=conversation).unsent()
+    assert not await left.aexists() and await Attachment.objects.filter(held=None).acount() == 1
 
 
 async def test_an_agent_sees_what_the_customer_has_received_and_seen(

@@ -178,6 +178,7 @@ def test_what_was_never_sent_and_what_is_erased_is_deleted(customer: Customer, t
     tasks.sweep()
     assert customer.get(sent).status_code == 200 and customer.get(forgotten).status_code == 404
     assert len(stored(tmp_path)) == 2
+    customer.upload(picture())
     erasing.erase(customer.visitor)
     assert not Attachment.objects.exists() and stored(tmp_path) == [] and not DoomedFile.objects.exists()
 

@@ -65,9 +65,10 @@ function show(attachment, door, words, place) {
   const opener = /** @type {HTMLElement | null} */ ((/** @type {ShadowRoot | Document} */ (place.getRootNode())).activeElement);
   const close = element("button", { type: "button", class: "view-button", "aria-label": words.closeView, title: words.closeView }, icon("close"));
   const keep = element("button", { type: "button", class: "view-button", "aria-label": words.save, title: words.save }, icon("save"));
-  const head = element("div", { class: "view-head" }, element("p", { dir: "auto" }, attachment.name), keep, close);
+  const line = element("p", { dir: "auto", role: "status" }, attachment.name);
+  const head = element("div", { class: "view-head" }, line, keep, close);
   const dialog = element("dialog", { class: "view", "aria-label": attachment.name }, head, element("div", { class: "view-stage" }, door.whole(attachment)));
-  keep.onclick = () => void Promise.resolve(door.save(attachment)).catch(() => {});
+  keep.onclick = () => void Promise.resolve(door.save(attachment)).catch(() => (line.textContent = words.failures.offline));
   close.onclick = () => dialog.close();
   dialog.addEventListener("keydown", (event) => event.key === "Escape" && event.stopPropagation());
   dialog.addEventListener("click", ({ target }) => target instanceof HTMLElement && target.matches(".view, .view-stage") && dialog.close());

@@ -240,6 +240,13 @@ export class Tray {
     this.#alarm.textContent = "";
     this.attachments = this.attachments.filter(({ id }) => id !== attachment.id);
     this.#draw();
+    this.#focus();
+  }
+
+  /** The button that was pressed is gone. */
+  #focus() {
+    const next = this.#list.querySelector(".tray-remove") ?? this.element.closest(".box")?.querySelector("textarea");
+    /** @type {HTMLElement | null | undefined} */ (next)?.focus();
   }
 
   /** @param {Upload} upload */
@@ -248,6 +255,7 @@ export class Tray {
     this.#uploads = this.#uploads.filter((other) => other !== upload);
     this.#alarm.textContent = "";
     this.#draw();
+    this.#focus();
   }
 }
 

@@ -50,7 +50,7 @@ export default {
     remove: (name) => `${name} entfernen`,
     open: (name) => `${name} öffnen`,
     again: "Noch einmal",
-    busy: "Dateien werden noch hochgeladen.",
+    busy: "Die Nachricht kann gehen, sobald alle Dateien hochgeladen sind. Entfernen Sie, was nicht ging.",
     save: "Herunterladen",
     closeView: "Bild schließen",
     tooMany: (most) => `Eine Nachricht darf ${most} Dateien haben.`,

@@ -60,7 +60,7 @@ export default {
     /** @param {string} name */
     open: (name) => `Open ${name}`,
     again: "Try again",
-    busy: "Files are still being uploaded.",
+    busy: "The message can go once all files are uploaded. Remove what failed.",
     save: "Download",
     closeView: "Close the picture",
     /** @param {number} most */

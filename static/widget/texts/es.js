@@ -50,7 +50,7 @@ export default {
     remove: (name) => `Quitar ${name}`,
     open: (name) => `Abrir ${name}`,
     again: "Reintentar",
-    busy: "Aún se están subiendo archivos.",
+    busy: "El mensaje sale cuando todos los archivos estén subidos. Quite los que fallaron.",
     save: "Descargar",
     closeView: "Cerrar la imagen",
     tooMany: (most) => `Un mensaje puede llevar ${most} archivos.`,

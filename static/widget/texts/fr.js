@@ -50,7 +50,7 @@ export default {
     remove: (name) => `Retirer ${name}`,
     open: (name) => `Ouvrir ${name}`,
     again: "Réessayer",
-    busy: "Des fichiers sont encore en cours d'envoi.",
+    busy: "Le message part une fois tous les fichiers envoyés. Retirez ceux qui ont échoué.",
     save: "Télécharger",
     closeView: "Fermer l'image",
     tooMany: (most) => `Un message peut contenir ${most} fichiers.`,

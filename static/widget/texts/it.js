@@ -50,7 +50,7 @@ export default {
     remove: (name) => `Rimuovi ${name}`,
     open: (name) => `Apri ${name}`,
     again: "Riprova",
-    busy: "Alcuni file sono ancora in caricamento.",
+    busy: "Il messaggio parte quando tutti i file sono caricati. Rimuova quelli non riusciti.",
     save: "Scarica",
     closeView: "Chiudi l'immagine",
     tooMany: (most) => `Un messaggio può avere ${most} file.`,

@@ -50,7 +50,7 @@ export default {
     remove: (name) => `Remover ${name}`,
     open: (name) => `Abrir ${name}`,
     again: "Tentar de novo",
-    busy: "Ainda há ficheiros a carregar.",
+    busy: "A mensagem segue quando todos os ficheiros estiverem carregados. Remova os que falharam.",
     save: "Transferir",
     closeView: "Fechar a imagem",
     tooMany: (most) => `Uma mensagem pode ter ${most} ficheiros.`,

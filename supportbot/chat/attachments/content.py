@@ -23,7 +23,7 @@ THUMBNAIL_TYPE = "image/webp"
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
 KEPT = ("icc_profile", "transparency", "duration", "loop", "background", "disposal")
 OPTIONS: dict[str, dict[str, Any]] = {
-    "PNG": {"optimize": False},
+    "PNG": {},
     "JPEG": {"quality": 90},
     "GIF": {},
     "WEBP": {"quality": 90},

@@ -102,10 +102,11 @@ def upload(uploader: Uploader, name: str, data: bytes) -> Attachment:
     return attachment
 
 
-def remove(uploader: Uploader, attachment_id: UUID) -> None:
-    """Take away a file that is not sent."""
-    for attachment in uploader.unsent().filter(id=attachment_id):
-        attachment.delete()
+@transaction.atomic
+def remove(uploader: Uploader, *ids: UUID) -> None:
+    """Take away files that are not sent; without ids, all of them."""
+    unsent = uploader.unsent().filter(id__in=ids) if ids else uploader.unsent()
+    _delete(unsent)
     tell_unsent(uploader)
 
 
@@ -170,11 +171,17 @@ def scan(attachment_id: UUID) -> None:
 
 def sweep() -> list[UUID]:
     """Delete what was never sent and what is still to be deleted; the files that are to be checked now."""
-    for attachment in Attachment.objects.unsent().filter(created_at__lt=timezone.now() - UNSENT_FOR)[:200]:
-        attachment.delete()
+    with transaction.atomic():
+        _delete(Attachment.objects.unsent().filter(created_at__lt=timezone.now() - UNSENT_FOR))
     files.delete_doomed()
     waiting = Attachment.objects.filter(state=State.SCANNING, due_at__lt=timezone.now())
     return list(waiting.values_list("id", flat=True)[:100])
+
+
+def _delete(unsent: AttachmentQuerySet) -> None:
+    """Under a lock, for one of them may be on its way into a message."""
+    for attachment in unsent.select_for_update(skip_locked=True)[:200]:
+        attachment.delete()
 
 
 @transaction.atomic
