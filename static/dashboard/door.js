@@ -6,6 +6,9 @@ import { element } from "../widget/dom.js";
 import { upload } from "../widget/files/upload.js";
 import { address } from "./page.js";
 
+const WIDEST = 240;
+const HIGHEST = 200;
+
 /** @param {string} conversation */
 export function uploadsTo(conversation) {
   const path = `${conversation}/attachments/`;
@@ -27,7 +30,10 @@ export const pictures = { thumbnail, whole, save };
 /** @param {Attachment} attachment */
 function thumbnail({ id, name, width, height }) {
   const made = element("img", { src: source(id, { small: "" }), alt: name, loading: "lazy" });
-  if (width && height) Object.assign(made, { width, height });
+  if (width && height) {
+    const share = Math.min(1, WIDEST / width, HIGHEST / height); // it has its place before it is there
+    Object.assign(made, { width: Math.ceil(width * share), height: Math.ceil(height * share) });
+  }
   return made;
 }
 

@@ -236,7 +236,7 @@ export class Transcript {
 
   /** @param {TalkFrame} frame */
   apply(frame) {
-    if (frame.type === "state" || frame.type === "receipts") this.#receipts = frame.receipts;
+    if (frame.type === "state" || frame.type === "receipts") this.#hear(frame.receipts);
     if (frame.type === "state") this.#applyState(frame.last_seq);
     else if (frame.type === "ack") this.#acknowledge(frame);
     else if (frame.type === "message.posted") this.#add(frame.message);
@@ -251,6 +251,16 @@ export class Transcript {
     else if (frame.type === "held") this.#hold(frame);
     else if (frame.type === "message.returned") this.#takeBack(frame);
     this.#listener.changed();
+  }
+
+  /** They only grow, whatever order frames come in. @param {Receipts} news */
+  #hear({ received, seen, read }) {
+    const known = this.#receipts;
+    this.#receipts = {
+      received: Math.max(known.received, received),
+      seen: Math.max(known.seen, seen),
+      read: Math.max(known.read, read),
+    };
   }
 
   /** A second answer to one message, as a hand-off after a reply, has a line of its own. */

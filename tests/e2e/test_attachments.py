@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
 
+from tests.customer import KEY
 from tests.e2e.axe import violations
 from tests.e2e.pages import PATIENCE, conversation_of, open_chat, said, say, sign_in, thread, visit
 from tests.files import pdf, picture
@@ -105,6 +108,14 @@ def test_a_customer_sends_files_from_a_page_that_allows_no_images(
     body = "😀 my lamp came like this"
     assert embedded_stack.rows(sent, body)[0]["n"] == 1
     assert {row["name"] for row in embedded_stack.rows(files, body)} == {"pasted.png", "dropped.png", "bill.pdf"}
+
+
+def test_what_says_itself_to_be_too_large_is_refused_before_it_is_read(embedded_stack: EmbeddedStack) -> None:
+    with closing(HTTPConnection("127.0.0.1", embedded_stack.port, timeout=30)) as connection:
+        connection.putrequest("POST", f"/widget/{KEY}/attachments/")
+        connection.putheader("Content-Length", str(11 * 1024 * 1024))
+        connection.endheaders()
+        assert connection.getresponse().status == 413
 
 
 def test_an_agent_answers_with_files_and_sees_them_read(browser: Browser, embedded_stack: EmbeddedStack) -> None:
