@@ -109,6 +109,7 @@ def test_picture_of_attachments(browser: Browser, embedded_stack: EmbeddedStack)
         expect(page.locator(".tray-file")).to_have_count(2)
         expect(page.locator(".tray-file progress")).to_have_count(0)
         ask(page, "The shade of my lamp is torn. Here is the bill, I want to talk to a person.", 1)
+        page.get_by_role("button", name="Open lamp.png").scroll_into_view_if_needed()
         page.locator("supportbot-widget .panel").screenshot(path=PICTURES / "attachments.png")
 
 
