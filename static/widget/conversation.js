@@ -9,7 +9,7 @@
 import { Connection } from "./connection.js";
 import { Introduction } from "./introduction.js";
 import { LiveReply } from "./live_reply.js";
-import { ackedMessage, liveItem, noteItem, readText, savedItems, waitingItem } from "./items.js";
+import { ackedMessage, liveItem, mayChange, noteItem, readText, savedItems, waitingItem } from "./items.js";
 import { Outbox } from "./outbox.js";
 import { refusal, words } from "./texts.js";
 import { Typing } from "./typing.js";
@@ -267,12 +267,9 @@ export class Conversation {
     });
   }
 
-  /** Up to here nothing will change by itself: a translation or a check of a file may have ended unheard. */
+  /** Up to here nothing will change by itself; what does may have done so unheard. */
   get #settled() {
-    const isUnderWay = (/** @type {Message} */ { translation: other, attachments = [] }) =>
-      (other?.reader === "customer" && ["waiting", "late"].includes(other.state)) || attachments.some(({ state }) => state === "scanning");
-    const open = [...this.#messages.values()].filter(isUnderWay).map(({ seq }) => seq - 1);
-    return Math.min(this.#complete, ...open);
+    return Math.min(this.#complete, ...[...this.#messages.values()].filter(mayChange).map(({ seq }) => seq - 1));
   }
 
   #tryAgain() {

@@ -67,6 +67,15 @@ export function readText({ body, translation, attachments = [] }) {
 }
 
 /**
+ * Whether it is being translated for the customer, or a file of it is being checked.
+ * @param {Message} message
+ */
+export function mayChange({ translation, attachments = [] }) {
+  const isTranslated = translation?.reader === "customer" && ["waiting", "late"].includes(translation.state);
+  return isTranslated || attachments.some(({ state }) => state === "scanning");
+}
+
+/**
  * @param {Parcel} parcel
  * @returns {Item}
  */

@@ -39,7 +39,7 @@ export class Tray {
   #changed;
   /** @type {Upload[]} */
   #uploads = [];
-  /** @type {Map<string, HTMLElement>} */
+  /** @type {Map<string, HTMLElement>} by file and state */
   #lines = new Map();
   /** @type {Map<string, number>} when each file was chosen: the fastest upload is not the first */
   #order = new Map();
@@ -167,8 +167,8 @@ export class Tray {
   #draw() {
     const place = (/** @type {Attachment} */ { id }) => this.#order.get(id) ?? 0;
     this.attachments = [...this.attachments].sort((a, b) => place(a) - place(b));
-    const kept = new Set(this.attachments.map(({ id }) => id));
-    for (const id of this.#lines.keys()) if (!kept.has(id)) this.#lines.delete(id);
+    const kept = new Set(this.attachments.map(keyOf));
+    for (const key of this.#lines.keys()) if (!kept.has(key)) this.#lines.delete(key);
     const lines = this.attachments.map((attachment) => this.#line(attachment));
     this.#list.replaceChildren(...lines, ...this.#uploads.map(({ line }) => line));
     this.element.hidden = !lines.length && !this.#uploads.length && !this.#alarm.textContent;
@@ -177,12 +177,16 @@ export class Tray {
 
   /** @param {Attachment} attachment */
   #line(attachment) {
-    const known = this.#lines.get(attachment.id);
+    const { name, kind, size, state } = attachment;
+    const known = this.#lines.get(keyOf(attachment));
     if (known) return known;
-    const face = attachment.kind === "image" ? this.#door.thumbnail(attachment) : icon("file");
-    const line = element("li", { class: "tray-file" }, ...this.#parts(face, attachment.name, sizeOf(attachment.size)));
-    line.append(this.#cross(attachment.name, () => this.#remove(attachment)));
-    this.#lines.set(attachment.id, line);
+    const isSeen = kind === "image" && state === "ready";
+    const face = isSeen ? this.#door.thumbnail(attachment) : icon(kind === "image" ? "image" : "file");
+    const words = state === "ready" ? sizeOf(size) : this.#words().states[state];
+    const line = element("li", { class: "tray-file" }, ...this.#parts(face, name, words));
+    line.classList.toggle("failed", state === "refused" || state === "failed");
+    line.append(this.#cross(name, () => this.#remove(attachment)));
+    this.#lines.set(keyOf(attachment), line);
     return line;
   }
 
@@ -257,6 +261,14 @@ export class Tray {
     this.#draw();
     this.#focus();
   }
+}
+
+/**
+ * A file is drawn anew when it has been checked.
+ * @param {Attachment} attachment
+ */
+function keyOf({ id, state }) {
+  return `${id} ${state}`;
 }
 
 /** @param {number} bytes */
