@@ -14,7 +14,7 @@ FROM python:3.11-slim-bookworm
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     SUPPORTBOT_ENV=production SUPPORTBOT_VAR=/var/lib/supportbot NUMBA_CACHE_DIR=/var/cache/supportbot
 RUN useradd --system --uid 10001 --home-dir /var/lib/supportbot --create-home supportbot \
-    && install -d -o supportbot /var/cache/supportbot
+    && install -d -o supportbot /var/cache/supportbot /var/lib/supportbot/files
 WORKDIR /app
 COPY --from=build /venv /venv
 COPY manage.py ./

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "supportbot.settings")
@@ -18,12 +19,16 @@ http = get_asgi_application()
 from supportbot.actions.tasks import send_invoices  # noqa: E402
 from supportbot.celery import EmbeddedWorker  # noqa: E402
 from supportbot.chat import assistant, events, tasks  # noqa: E402
+from supportbot.chat.attachments.service import limit_bytes  # noqa: E402
 from supportbot.knowledge import tasks as knowledge  # noqa: E402
 from supportbot.routing import websockets  # noqa: E402
 
 SWEEP_EVERY = 5.0  # seconds
+UPLOADS = re.compile(r"^/(?:widget|inbox)/[^/]+/attachments/$")
+FORM_BYTES = 16 * 1024  # of an upload beside its file
+TOO_LARGE = [(b"access-control-allow-origin", b"*"), (b"connection", b"close")]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 
 async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -52,4 +57,15 @@ async def _sweep_for_ever() -> None:
         await asyncio.to_thread(send_invoices)
 
 
-application = ProtocolTypeRouter({"http": http, "websocket": websockets, "lifespan": lifespan})
+async def limited(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    """Refuse an upload that says itself to be too large, or nothing, before Django takes down all of it."""
+    if scope["method"] == "POST" and UPLOADS.search(scope["path"]):
+        length = dict(scope["headers"]).get(b"content-length", b"")
+        if not length.isdigit() or int(length) > limit_bytes() + FORM_BYTES:
+            await send({"type": "http.response.start", "status": 413, "headers": TOO_LARGE})
+            await send({"type": "http.response.body", "body": b""})
+            return
+    await http(scope, receive, send)
+
+
+application = ProtocolTypeRouter({"http": limited, "websocket": websockets, "lifespan": lifespan})

@@ -50,6 +50,16 @@ def backend(name: str) -> str:
     return value
 
 
+def scanner(name: str) -> str:
+    """What checks uploads for viruses: `clamd:/socket`, `clamd:host:port`, `command:program arguments`, or nothing."""
+    value: str = env.str(name, "").strip()
+    if value and not re.fullmatch(r"command:\S.*|clamd:(/\S+|\S+:\d+)", value):
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}; put clamd:/run/clamav/clamd.ctl, clamd:host:3310 or command:clamdscan -, or nothing"
+        )
+    return value
+
+
 def secret_key_on_disk() -> str:
     """The embedded run's own key, made once."""
     path = VAR / "secret_key"
@@ -82,6 +92,8 @@ REPLY_DEADLINE = env.float("SUPPORTBOT_REPLY_DEADLINE", 25.0)  # seconds that on
 OUTGOING_NETWORKS = words(env.str("SUPPORTBOT_OUTGOING_NETWORKS", ""))  # not public, yet open to imports and actions
 TRANSLATION_MODELS = env.str("SUPPORTBOT_TRANSLATION_MODELS", "")  # a folder of Marian models, one for each direction
 TRANSLATION_SECONDS = env.float("SUPPORTBOT_TRANSLATION_SECONDS", 8.0)  # that one translation may take
+ATTACHMENT_MB = env.int("SUPPORTBOT_ATTACHMENT_MB", 10)  # of one file
+SCANNER = scanner("SUPPORTBOT_SCANNER")
 INFERENCE_THREADS = env.int("SUPPORTBOT_INFERENCE_THREADS", 32)  # conversations that one worker answers at once
 
 VAR.mkdir(parents=True, exist_ok=True)
@@ -223,8 +235,12 @@ WHITENOISE_USE_FINDERS = EMBEDDED
 # WhiteNoise reads its files with blocking calls; Django says so once for each file.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 WHITENOISE_AUTOREFRESH = False
+MEDIA_ROOT = VAR / "files"
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"file_permissions_mode": 0o600},
+    },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
 

@@ -3,13 +3,19 @@
 /** @import {Item} from "./items.js" */
 
 import { element } from "../widget/dom.js";
+import { gallery } from "../widget/files/gallery.js";
+import english from "../widget/texts/en.js";
 import { outwardLink, timeOf, withLinks } from "../widget/text.js";
 import { Typewriter } from "../widget/typewriter.js";
+import { pictures } from "./door.js";
 import { icon } from "./icons.js";
 import { Translated } from "./translated.js";
 import { label, percent } from "./words.js";
 
-const DELIVERY = { sending: "Sending…", sent: "Sending…", undoable: "Sending…", delivered: "Delivered", held: "Waiting a moment", failed: "Not sent.", "": "" };
+const DELIVERY = {
+  ...{ sending: "Sending…", sent: "Sending…", undoable: "Sending…", held: "Waiting a moment", failed: "Not sent.", "": "" },
+  ...{ delivered: "Sent", received: "Delivered", read: "Read" },
+};
 
 /** @typedef {{first: boolean, last: boolean, name: string}} Place how it stands in a group by one author */
 
@@ -26,6 +32,8 @@ export class Bubble {
   #text = element("div", { class: "text", dir: "auto" });
   #translated = new Translated();
   #sources = element("ul", { class: "sources", "aria-label": "Sources", role: "list" });
+  #files = element("ul", { class: "files", role: "list" });
+  #filesDrawn = "";
   #asked = element("p", { class: "asked", dir: "auto" });
   #meta = element("p", { class: "meta" });
   #typewriter;
@@ -41,7 +49,7 @@ export class Bubble {
     this.#wishes = wishes;
     this.#grown = grown;
     this.#typewriter = new Typewriter(this.#text, grown);
-    this.element.append(this.#author, this.#text, this.#translated.element, this.#asked, this.#sources, this.#meta);
+    this.element.append(this.#author, this.#text, this.#files, this.#translated.element, this.#asked, this.#sources, this.#meta);
   }
 
   /**
@@ -73,6 +81,8 @@ export class Bubble {
   #settle(item, place) {
     this.#wasStreaming = false;
     this.#text.replaceChildren(...withLinks(item.body));
+    this.#text.hidden = !item.body && item.attachments.length > 0;
+    this.#drawFiles(item);
     this.#asked.hidden = !item.asked;
     this.#asked.textContent = item.asked;
     if (item.translation) this.#text.lang = item.translation.source;
@@ -85,6 +95,14 @@ export class Bubble {
     this.#grown();
   }
 
+  /** Only where they have changed, so that no picture is fetched twice. @param {Item} item */
+  #drawFiles({ attachments }) {
+    const drawn = JSON.stringify(attachments);
+    if (drawn === this.#filesDrawn) return;
+    this.#filesDrawn = drawn;
+    this.#files.replaceChildren(...gallery(attachments, pictures, english.files, document.body));
+  }
+
   /**
    * @param {Item} item
    * @param {Place} place
@@ -94,9 +112,9 @@ export class Bubble {
     if (item.delivery === "failed") return [`${DELIVERY.failed} ${item.reason}`, button("Retry", () => this.#wishes.retry(item.clientId))];
     if (item.delivery === "undoable") return [DELIVERY.undoable, button("Undo", () => this.#wishes.undo(item.clientId))];
     const time = last ? [element("time", { datetime: item.at.toISOString() }, timeOf(item.at))] : [];
-    const isSaved = item.delivery === "delivered";
+    const isSaved = ["delivered", "received", "read"].includes(item.delivery);
     const state = last || !isSaved ? DELIVERY[item.delivery] : "";
-    return [...about(item), ...time, ...(state ? [element("span", {}, state, ...(isSaved ? [icon("check")] : []))] : [])];
+    return [...about(item), ...time, ...(state ? [element("span", { class: item.delivery }, state, ...(isSaved ? [icon(item.delivery === "delivered" ? "check" : "checks")] : []))] : [])];
   }
 }
 

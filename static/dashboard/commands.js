@@ -3,7 +3,7 @@
 /** @import {Command} from "./keys.js" */
 /** @import {Row} from "./protocol.js" */
 
-/** @typedef {"take" | "release" | "resolve" | "snooze" | "edit-labels" | "mode-note"} Button by its id */
+/** @typedef {"take" | "release" | "resolve" | "snooze" | "edit-labels" | "mode-note" | "attach" | "emoji"} Button by its id */
 
 const PRIORITIES = /** @type {const} */ (["low", "medium", "high", "urgent"]);
 
@@ -36,6 +36,8 @@ export function commandsOf(hands, views) {
     { keys: "Alt+K", title: "Previous conversation", run: hands.previous },
     { keys: "Alt+L", title: "Reply, and take over if need be", run: hands.reply },
     { keys: "Alt+P", title: "Private note", run: hands.note, when: () => hands.offers("mode-note") },
+    { keys: "Alt+A", title: "Attach files", run: () => hands.press("attach"), when: () => hands.offers("attach") },
+    { keys: "Alt+I", title: "Insert an emoji", run: () => hands.press("emoji"), when: () => hands.offers("emoji") },
     { keys: "Alt+Z", title: "Undo send", run: hands.undo, when: hands.canUndo },
     { keys: "Alt+E", title: "Resolve", run: () => hands.press("resolve"), when: () => hands.offers("resolve") },
     { keys: "Ctrl+Alt+E", title: "Resolve and open the next", run: hands.resolveAndNext, when: () => hands.offers("resolve") },

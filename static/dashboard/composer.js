@@ -5,9 +5,11 @@
 /** @import {Transcript} from "./transcript.js" */
 
 import { element } from "../widget/dom.js";
+import english from "../widget/texts/en.js";
 import { cannedResponses } from "./canned.js";
 import { mentioned } from "./mentions.js";
 import { Menu } from "./menu.js";
+import { Enclosures } from "./enclosures.js";
 import { byId, setText } from "./page.js";
 
 const LIMIT = 4_000;
@@ -33,6 +35,8 @@ export class Composer {
   #send = byId("send", HTMLButtonElement);
   #modes = { reply: byId("mode-reply", HTMLButtonElement), note: byId("mode-note", HTMLButtonElement) };
   #menuButton = byId("canned-open", HTMLButtonElement);
+  #emojiButton = byId("emoji", HTMLButtonElement);
+  #enclosures = new Enclosures(() => this.#measure());
   #menu = new Menu((words, id) => this.#insertChosen(words, id));
   /** @type {Set<number>} colleagues who were chosen for the note */
   #called = new Set();
@@ -45,6 +49,7 @@ export class Composer {
     this.#field.addEventListener("keydown", (event) => this.#key(event));
     this.#form.addEventListener("submit", (event) => this.#submit(event));
     this.#menuButton.onclick = () => this.#openMenu("");
+    this.#emojiButton.onclick = () => this.#menu.open({ name: "Emoji", hint: "Name of an emoji", sign: "", load: emoji });
     this.#modes.reply.onclick = () => this.write("reply");
     this.#modes.note.onclick = () => this.write("note");
   }
@@ -87,7 +92,9 @@ export class Composer {
     this.#draft();
     this.#form.hidden = !row;
     const isOpen = this.#mode === "note" ? Boolean(row) : this.isOpen;
-    this.#field.disabled = this.#send.disabled = this.#menuButton.disabled = !isOpen;
+    this.#enclosures.isOpen = isOpen && this.#mode === "reply";
+    this.#enclosures.draw(current);
+    this.#field.disabled = this.#send.disabled = this.#menuButton.disabled = this.#emojiButton.disabled = !isOpen;
     this.#form.classList.toggle("closed", !isOpen);
     const whom = this.#mode === "note" ? "your colleagues; the customer does not see it" : (row?.contact.name ?? "the customer");
     this.#field.placeholder = isOpen ? `Write to ${whom}` : "";
@@ -168,7 +175,7 @@ export class Composer {
    * @param {string} id of what was chosen from the menu, if anything was
    */
   #insertChosen(words, id) {
-    if (id && this.#mode === "note") this.#called.add(Number(id));
+    if (/^\d+$/.test(id) && this.#mode === "note") this.#called.add(Number(id));
     this.#insertHere(words);
   }
 
@@ -199,7 +206,8 @@ export class Composer {
     const body = this.#field.value.trim();
     this.focus();
     this.#selectVariable();
-    if (!body || [...body].length > LIMIT || this.#variable || this.#field.disabled) return;
+    const isEmpty = !body && !this.#enclosures.attachments.length;
+    if (isEmpty || this.#enclosures.isBusy || [...body].length > LIMIT || this.#variable || this.#field.disabled) return;
     if (this.#mode === "note") this.#note(body);
     else this.#post(body);
     this.#draft();
@@ -208,7 +216,7 @@ export class Composer {
   /** @param {string} body */
   #post(body) {
     this.#shown?.drafts.reply.write(body);
-    this.#shown?.post(body);
+    this.#shown?.post(body, this.#enclosures.give());
   }
 
   /** @param {string} body */
@@ -230,7 +238,9 @@ export class Composer {
     const over = `Too long by ${(-left).toLocaleString()}. Please shorten it, or send it in two messages.`;
     setText(this.#count, left > LIMIT - COUNT_FROM ? "" : left < 0 ? over : `${left} characters left`);
     const variable = this.#variable;
-    setText(this.#unfilled, variable ? `Fill in ${variable[0]} before you send this.` : "");
+    const isBusy = this.#enclosures?.isBusy;
+    this.#send.setAttribute("aria-disabled", String(isBusy ?? false));
+    setText(this.#unfilled, variable ? `Fill in ${variable[0]} before you send this.` : isBusy ? english.files.busy : "");
     this.#field.setAttribute("aria-invalid", String(left < 0 || variable !== null));
     this.#fit();
   }
@@ -240,6 +250,15 @@ export class Composer {
     this.#field.style.height = "auto";
     if (this.#field.scrollHeight) this.#field.style.height = `${this.#field.scrollHeight}px`;
   }
+}
+
+/** A menu of emoji, found by their names. */
+async function emoji() {
+  const { EMOJI } = await import("../widget/files/emoji.js");
+  return EMOJI.map(([sign, name]) => {
+    const draw = () => [element("span", { class: "option-head" }, element("span", { class: "emoji", "aria-hidden": "true" }, sign), element("span", {}, name))];
+    return { id: sign, find: name, draw, text: sign };
+  });
 }
 
 /**

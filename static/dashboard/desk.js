@@ -304,6 +304,7 @@ export class Desk {
     if (code === "forbidden" && !conversation) this.#leave();
     else if (code === "too_late") this.alarm = message;
     else if (client_id && code === "failed") transcript?.hold(message);
+    else if (client_id && code === "no_file") transcript?.strip(client_id, message);
     else if (client_id) transcript?.refuse(client_id, message);
     else if (!conversation) this.tell(message);
     else if (transcript === this.current) this.alarm = message;

@@ -1,7 +1,7 @@
 // The lines of a conversation as the inbox shows them, made from what is saved, on its way, or being written.
 
 /** @import {Held, Message, Remark, Source, Voice} from "./protocol.js" */
-/** @import {Translation} from "../widget/protocol.js" */
+/** @import {Attachment, Receipts, Translation} from "../widget/protocol.js" */
 /** @import {Live} from "../widget/items.js" */
 /** @import {Delivery, Parcel} from "../widget/outbox.js" */
 
@@ -12,10 +12,11 @@
  * @property {string} name
  * @property {string} body
  * @property {Date} at
- * @property {Delivery | "undoable" | "delivered" | ""} delivery of agents' messages only
+ * @property {Delivery | "undoable" | "delivered" | "received" | "read" | ""} delivery of agents' messages only
  * @property {string} reason why it failed
  * @property {string} clientId
  * @property {Source[]} sources
+ * @property {Attachment[]} attachments
  * @property {string} asked what the assistant's message asks the customer beside its words, or what became of it
  * @property {boolean} streaming
  * @property {string | null} category of the customer's messages
@@ -27,23 +28,34 @@ const VERDICTS = { asked: "Asked whether this helped", helped: "The customer say
 
 /** @type {Omit<Item, "key" | "author" | "body" | "at">} */
 const BLANK = {
-  ...{ name: "", delivery: "", reason: "", clientId: "", sources: [], asked: "", streaming: false },
+  ...{ name: "", delivery: "", reason: "", clientId: "", sources: [], attachments: [], asked: "", streaming: false },
   ...{ category: null, confidence: null, translation: null },
 };
 
 /**
  * @param {Message} message
  * @param {Pick<Message, "category" | "confidence">} label what it was about: the reply says it before the message does
+ * @param {Receipts} receipts
  * @returns {Item}
  */
-export function savedItem(message, { category, confidence }) {
-  const { author, name, body, client_id, in_reply_to, sources, seq, translation, created_at } = message;
+export function savedItem(message, { category, confidence }, receipts) {
+  const { author, name, body, client_id, in_reply_to, sources, attachments, seq, translation, created_at } = message;
   const own = client_id && author === "agent" ? `own:${client_id}` : "";
   const reply = author === "bot" && in_reply_to ? `reply:${in_reply_to}` : "";
   const about = author === "customer" ? { category, confidence } : {};
-  const delivery = author === "agent" ? "delivered" : "";
+  const delivery = author === "agent" ? delivered(seq, receipts) : "";
   const key = own || reply || `seq:${seq}`;
-  return { ...BLANK, key, author, name, body, at: new Date(created_at), delivery, sources, asked: asked(message), translation, ...about };
+  return { ...BLANK, key, author, name, body, at: new Date(created_at), delivery, sources, attachments, asked: asked(message), translation, ...about };
+}
+
+/**
+ * How far an agent's message has come.
+ * @param {number} seq
+ * @param {Receipts} receipts
+ */
+function delivered(seq, { received, seen }) {
+  if (seq <= seen) return "read";
+  return seq <= received ? "received" : "delivered";
 }
 
 /** @param {Message} message */
@@ -66,10 +78,10 @@ export function remarkItem({ number, kind, name, body, client_id, created_at }) 
  * @param {string} name the agent's own
  * @returns {Item}
  */
-export function waitingItem({ type, client_id, body, created_at, delivery, reason }, name) {
+export function waitingItem({ type, client_id, body, attachments = [], created_at, delivery, reason }, name) {
   const author = type === "note.post" ? /** @type {const} */ ("note") : /** @type {const} */ ("agent");
   const own = { key: `own:${client_id}`, author, at: new Date(created_at) };
-  return { ...BLANK, ...own, name, body, delivery, reason, clientId: client_id };
+  return { ...BLANK, ...own, name, body, attachments, delivery, reason, clientId: client_id };
 }
 
 /**
@@ -78,9 +90,9 @@ export function waitingItem({ type, client_id, body, created_at, delivery, reaso
  * @param {string} name the agent's own
  * @returns {Item}
  */
-export function heldItem({ client_id, body, due_at }, name) {
+export function heldItem({ client_id, body, attachments, due_at }, name) {
   const own = { key: `own:${client_id}`, author: /** @type {const} */ ("agent"), at: new Date(due_at) };
-  return { ...BLANK, ...own, name, body, delivery: "undoable", clientId: client_id };
+  return { ...BLANK, ...own, name, body, attachments, delivery: "undoable", clientId: client_id };
 }
 
 /**

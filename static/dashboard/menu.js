@@ -45,7 +45,7 @@ export class Menu {
     this.#field.placeholder = hint;
     this.#field.setAttribute("aria-label", name);
     this.#list.setAttribute("aria-label", name);
-    this.#panel.dataset.sign = sign;
+    this.#panel.dataset.name = name;
     this.#panel.hidden = false;
     this.#options = [];
     this.#combobox.offer([], "Loading…");

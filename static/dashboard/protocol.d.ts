@@ -1,6 +1,6 @@
 // The frames of docs/protocol.md, version 1, as the agent's side of the websocket sees them.
 
-import type { Ack, Author, Handler, Message as SaidMessage, ProtocolError, ReplyChunk, State } from "../widget/protocol.js";
+import type { Ack, Attachment, Author, Handler, Receipts, Message as SaidMessage, ProtocolError, ReplyChunk, State } from "../widget/protocol.js";
 
 export type { Ack, Author, Handler, Source } from "../widget/protocol.js";
 
@@ -84,7 +84,11 @@ export type BulkDone = { type: "bulk.done"; client_id: string; done: number; ref
 
 export type Mode = "reply" | "note";
 export type DraftKept = { type: "draft"; conversation: string; kind: Mode; body: string; client_id: string | null };
-export type Held = { type: "held"; conversation: string; messages: { client_id: string; body: string; due_at: string }[] };
+export type Held = {
+  type: "held";
+  conversation: string;
+  messages: { client_id: string; body: string; attachments: Attachment[]; due_at: string }[];
+};
 export type Returned = {
   type: "message.returned";
   conversation: string;
@@ -107,6 +111,8 @@ export type TalkFrame =
   | Typing
   | Looking
   | DraftKept
+  | { type: "draft.attachments"; conversation: string; attachments: Attachment[] }
+  | { type: "receipts"; conversation: string; receipts: Receipts }
   | Held
   | Returned;
 
@@ -153,7 +159,7 @@ export type ClientFrame =
   | { type: "label.add"; name: string; colour: string }
   | { type: "filter.save"; name: string; view: string; query: string; shared: boolean }
   | { type: "filter.delete"; filter: number }
-  | { type: "message.post"; conversation: string; client_id: string; body: string; hold: true }
+  | { type: "message.post"; conversation: string; client_id: string; body: string; attachments?: string[]; hold: true }
   | { type: "message.undo"; conversation: string; client_id: string }
   | { type: "macro.run"; conversation: string; client_id: string; macro: number }
   | { type: "draft.save"; conversation: string; client_id: string; kind: Mode; body: string }

@@ -2,6 +2,7 @@
 // The database behind the server is the truth; this is a copy that may always be asked for again. Knows no elements.
 
 /** @import {Item} from "./items.js" */
+/** @import {Attachment, Receipts} from "../widget/protocol.js" */
 /** @import {Ack, ClientFrame, Held, Message, Mode, Remark, Returned, Said, TalkFrame} from "./protocol.js" */
 
 import { Company } from "./company.js";
@@ -40,6 +41,10 @@ export class Transcript {
   #isKnown = false;
   #historyEnd = -1;
   #openedAt = Date.now();
+  /** @type {Attachment[]} that the server has as uploaded and not sent */
+  #uploaded = [];
+  /** @type {Receipts} */
+  #receipts = { received: 0, seen: 0, read: 0 };
   #pace = new Pace();
   #reply = new LiveReply();
 
@@ -89,6 +94,12 @@ export class Transcript {
     return this.#isKnown;
   }
 
+  /** The files of the reply that is being written: what is on its way is no longer part of it. */
+  get files() {
+    const sent = new Set(this.#outbox.parcels.flatMap(({ attachments = [] }) => attachments.map(({ id }) => id)));
+    return this.#uploaded.filter(({ id }) => !sent.has(id));
+  }
+
   /** What is being written now. */
   get draft() {
     return this.drafts[this.mode];
@@ -102,11 +113,12 @@ export class Transcript {
   /**
    * The draft goes first: what the server has of it is then the message, and ends with it.
    * @param {string} body
+   * @param {Attachment[]} attachments that are uploaded
    */
-  post(body) {
+  post(body, attachments) {
     this.drafts.reply.save();
     this.#pace.reset();
-    this.#outbox.add("message.post", body);
+    this.#outbox.add("message.post", body, {}, attachments);
     this.drafts.reply.write("");
     this.drafts.reply.save();
     this.#listener.changed();
@@ -172,6 +184,15 @@ export class Transcript {
   }
 
   /**
+   * The server no longer has a message's files.
+   * @param {string} clientId
+   * @param {string} reason
+   */
+  strip(clientId, reason) {
+    this.#outbox.strip(clientId, reason);
+  }
+
+  /**
    * The server cannot take it now.
    * @param {string} reason
    */
@@ -179,9 +200,10 @@ export class Transcript {
     this.#outbox.hold(reason);
   }
 
-  /** Up to here nothing will change by itself: a translation that is under way may have come unheard. */
+  /** Up to here nothing will change by itself: a translation or a check of a file may have ended unheard. */
   get #settled() {
-    const isUnderWay = (/** @type {Message} */ { translation }) => ["waiting", "late"].includes(translation?.state ?? "");
+    const isUnderWay = (/** @type {Message} */ { translation, attachments }) =>
+      ["waiting", "late"].includes(translation?.state ?? "") || attachments.some(({ state }) => state === "scanning");
     const open = [...this.#messages.values()].filter(isUnderWay).map(({ seq }) => seq - 1);
     return Math.min(this.complete, ...open);
   }
@@ -214,6 +236,7 @@ export class Transcript {
 
   /** @param {TalkFrame} frame */
   apply(frame) {
+    if (frame.type === "state" || frame.type === "receipts") this.#hear(frame.receipts);
     if (frame.type === "state") this.#applyState(frame.last_seq);
     else if (frame.type === "ack") this.#acknowledge(frame);
     else if (frame.type === "message.posted") this.#add(frame.message);
@@ -224,9 +247,20 @@ export class Transcript {
     else if (frame.type === "typing") this.company.type(frame);
     else if (frame.type === "looking") this.company.look(frame);
     else if (frame.type === "draft") this.drafts[frame.kind].apply(frame);
+    else if (frame.type === "draft.attachments") this.#uploaded = frame.attachments;
     else if (frame.type === "held") this.#hold(frame);
     else if (frame.type === "message.returned") this.#takeBack(frame);
     this.#listener.changed();
+  }
+
+  /** They only grow, whatever order frames come in. @param {Receipts} news */
+  #hear({ received, seen, read }) {
+    const known = this.#receipts;
+    this.#receipts = {
+      received: Math.max(known.received, received),
+      seen: Math.max(known.seen, seen),
+      read: Math.max(known.read, read),
+    };
   }
 
   /** A second answer to one message, as a hand-off after a reply, has a line of its own. */
@@ -235,7 +269,7 @@ export class Transcript {
     const ordered = [...this.#messages.values()].sort((a, b) => a.seq - b.seq);
     const labels = new Map(ordered.flatMap((said) => (said.category ? [[said.in_reply_to, said]] : [])));
     return ordered.map((message) => {
-      const item = savedItem(message, labels.get(message.seq) ?? message);
+      const item = savedItem(message, labels.get(message.seq) ?? message, this.#receipts);
       const key = keys.has(item.key) ? `seq:${message.seq}` : item.key;
       keys.add(key);
       return { ...item, key, seq: message.seq };
@@ -305,7 +339,8 @@ export class Transcript {
   #acknowledge({ client_id, seq, message_id, created_at }) {
     const parcel = this.#outbox.parcels.find((unsent) => unsent.client_id === client_id);
     const unread = { category: null, confidence: null, verdict: null, notice: "", translation: null };
-    const blank = { name: this.#me.name, in_reply_to: null, sources: [], choices: [], ...unread };
+    const attachments = parcel?.attachments ?? [];
+    const blank = { name: this.#me.name, in_reply_to: null, sources: [], attachments, choices: [], ...unread };
     if (parcel) this.#add({ ...blank, id: message_id, seq, author: "agent", body: parcel.body, client_id, created_at });
   }
 
@@ -320,7 +355,7 @@ export class Transcript {
     this.#messages.set(message.seq, message);
     while (this.#messages.has(this.complete + 1)) this.complete += 1;
     this.expect(message.seq);
-    if (isNew && !isOwn && message.seq > this.#historyEnd) this.#listener.arrived(message);
+    if (isNew && !isOwn && message.seq > this.#historyEnd) this.#listener.arrived({ ...message, body: readOf(message) });
     if (before && !before.translation?.text) this.#readOut(message);
   }
 
@@ -351,4 +386,12 @@ export class Transcript {
     this.#outbox.settle(clientId);
     this.#held.delete(clientId);
   }
+}
+
+/**
+ * What is read out of a message: its words, else the names of its files.
+ * @param {Message} message
+ */
+function readOf({ body, attachments }) {
+  return body || attachments.map(({ name }) => name).join(", ");
 }

@@ -1,11 +1,14 @@
 // One line of the conversation on the screen: a message, a line of the system, or the dots of somebody writing.
 
 /** @import {Item} from "./items.js" */
+/** @import {Attachment} from "./protocol.js" */
 
 import { element, icon } from "./dom.js";
 import { Typewriter } from "./typewriter.js";
 import { languageName, outwardLink, timeOf, withLinks } from "./text.js";
 import { words } from "./texts.js";
+
+/** @typedef {(list: HTMLElement, attachments: Attachment[]) => Promise<void>} Fill */
 
 /**
  * @typedef {object} Place how an item stands among its neighbours
@@ -19,10 +22,13 @@ export class Bubble {
   #origin;
   #retry;
   #grown;
+  #fill;
+  #shown = "";
   #text = element("div", { class: "text", dir: "auto" });
   #translated = element("p", { class: "translated", hidden: "" });
   #showsOriginal = false;
   #author = element("p", { class: "author" });
+  #files = element("ul", { class: "files" });
   #sources = element("ul", { class: "sources" });
   #notice = element("p", { class: "notice", dir: "auto", hidden: "" });
   #meta = element("p", { class: "meta" });
@@ -35,13 +41,15 @@ export class Bubble {
    * @param {string} origin where relative links of sources lead
    * @param {(clientId: string) => void} retry
    * @param {() => void} grown called when it has become longer by itself
+   * @param {Fill} fill puts files into a list
    */
-  constructor(origin, retry, grown) {
+  constructor(origin, retry, grown, fill) {
+    this.#fill = fill;
     this.#origin = origin;
     this.#retry = retry;
     this.#grown = grown;
     this.#typewriter = new Typewriter(this.#text, grown);
-    this.element.append(this.#author, this.#text, this.#translated, this.#notice, this.#sources, this.#meta);
+    this.element.append(this.#author, this.#text, this.#translated, this.#files, this.#notice, this.#sources, this.#meta);
   }
 
   /**
@@ -73,6 +81,7 @@ export class Bubble {
   #settle(item, place) {
     this.#wasStreaming = false;
     this.#drawText(item);
+    this.#drawFiles(item);
     this.#sources.hidden = item.sources.length === 0;
     this.#sources.ariaLabel = words.sources;
     this.#sources.replaceChildren(...item.sources.map(({ title, url }) => this.#source(title, url)));
@@ -81,6 +90,18 @@ export class Bubble {
     const meta = metaWords(item, place);
     this.#meta.hidden = !meta;
     this.#meta.replaceChildren(...(meta ? this.#metaParts(item, meta) : []));
+  }
+
+  /**
+   * Drawn anew only where they have changed, so that no picture is fetched twice.
+   * @param {Item} item
+   */
+  #drawFiles({ body, attachments, translation }) {
+    this.#text.hidden = !body && !translation && attachments.length > 0;
+    const shown = JSON.stringify([attachments, attachments.length ? words.language : ""]);
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    this.#fill(this.#files, attachments).then(this.#grown, () => (this.#shown = this.#drawn = "")); // the next time, then
   }
 
   /**
@@ -142,7 +163,7 @@ export class Bubble {
       again.onclick = () => this.#retry(clientId);
       return [icon("alert"), element("span", {}, meta), again];
     }
-    const symbol = delivery === "delivered" || delivery === "sent" ? "check" : "clock";
+    const symbol = delivery === "seen" ? "checks" : delivery === "delivered" || delivery === "sent" ? "check" : "clock";
     return delivery && meta.includes(words.delivery[delivery]) ? [meta, icon(symbol)] : [meta];
   }
 }
@@ -163,7 +184,7 @@ function classes({ author, delivery, streaming }, { first, last }) {
 function metaWords({ author, at, delivery, reason }, { last, newestOwn }) {
   if (author === "system") return "";
   if (delivery === "failed") return `${words.delivery.failed} ${reason}`;
-  const isUnderWay = delivery !== "" && delivery !== "delivered";
+  const isUnderWay = !["", "delivered", "seen"].includes(delivery);
   const time = last ? timeOf(at, words.language) : "";
   const state = delivery && (isUnderWay || newestOwn) ? words.delivery[delivery] : "";
   return [time, state].filter(Boolean).join(" · ");

@@ -1,4 +1,7 @@
-// Where the customer writes: grows with the text, counts near the limit, says in words what is too long.
+// Where the customer writes, with files beside the words: grows with the text, counts near the limit, says in words what is too long.
+
+/** @import {Attach} from "./attach.js" */
+/** @import {Attachment} from "./protocol.js" */
 
 import { element, icon } from "./dom.js";
 import { words, written } from "./texts.js";
@@ -9,6 +12,7 @@ const COUNT_FROM = 3_600;
 export class Composer {
   #post;
   #typed;
+  #attach;
   #field = element("textarea", {
     rows: "1",
     "aria-describedby": "count",
@@ -22,14 +26,18 @@ export class Composer {
   element = element("form", { class: "composer" });
 
   /**
-   * @param {(body: string) => void} post
+   * @param {(body: string, attachments: Attachment[]) => void} post
    * @param {(draft: string) => void} typed
+   * @param {(listener: {changed: () => void, insert: (sign: string) => void}) => Attach} attach
    */
-  constructor(post, typed) {
+  constructor(post, typed, attach) {
     this.#post = post;
     this.#typed = typed;
-    const bar = element("div", { class: "bar" }, this.person, this.#send);
-    this.element.append(this.#count, this.#alarm, element("div", { class: "box" }, this.#field, bar));
+    this.#attach = attach({ changed: () => this.#update(), insert: (sign) => this.#insert(sign) });
+    const tools = element("div", { class: "tools" }, ...this.#attach.buttons, this.#send);
+    const bar = element("div", { class: "bar" }, this.person, tools);
+    const box = element("div", { class: "box" }, this.#attach.place, this.#field, bar);
+    this.element.append(this.#count, this.#alarm, this.#attach.above, box);
     this.#field.addEventListener("input", () => this.#changed());
     this.#field.addEventListener("keydown", (event) => this.#key(event));
     this.element.addEventListener("submit", (event) => this.#submit(event));
@@ -49,7 +57,7 @@ export class Composer {
 
   /** @param {boolean} off */
   set disabled(off) {
-    this.#field.disabled = this.#send.disabled = this.person.disabled = off;
+    this.#field.disabled = this.#send.disabled = this.person.disabled = this.#attach.disabled = off;
   }
 
   focus() {
@@ -73,9 +81,17 @@ export class Composer {
     event.preventDefault();
     const body = this.#field.value.trim();
     this.focus();
-    if (!body || length(body) > LIMIT) return;
+    if (this.#attach.isBusy) this.#count.textContent = words.files.busy;
+    if (this.#send.ariaDisabled === "true") return;
+    this.#post(body, this.#attach.give());
     this.draft = "";
-    this.#post(body);
+  }
+
+  /** In place of what is selected. @param {string} sign */
+  #insert(sign) {
+    this.focus();
+    this.#field.setRangeText(sign, this.#field.selectionStart, this.#field.selectionEnd, "end");
+    this.#changed();
   }
 
   #changed() {
@@ -88,10 +104,12 @@ export class Composer {
     const isTooLong = left < 0;
     this.#count.textContent = left > LIMIT - COUNT_FROM ? "" : countWords(left);
     this.#count.classList.toggle("wrong", isTooLong);
+    const { attachments, isBusy } = this.#attach ?? { attachments: [], isBusy: false };
     const alarm = isTooLong ? words.tooLong : "";
     if (this.#alarm.textContent !== alarm) this.#alarm.textContent = alarm;
     this.#field.setAttribute("aria-invalid", String(isTooLong));
-    this.#send.setAttribute("aria-disabled", String(isTooLong || left === LIMIT));
+    const isEmpty = left === LIMIT && !attachments.length;
+    this.#send.setAttribute("aria-disabled", String(isTooLong || isEmpty || isBusy));
     this.fit();
   }
 }

@@ -1,7 +1,7 @@
 // One visitor's conversation: applies the server's frames, keeps order, drops doubles, closes gaps, counts the unread.
 // The database behind the server is the truth; this is a copy that may always be asked for again. Knows no elements.
 
-/** @import {Ack, ClientFrame, Message, ProtocolError, ServerFrame, State} from "./protocol.js" */
+/** @import {Ack, Attachment, ClientFrame, Message, ProtocolError, ServerFrame, State} from "./protocol.js" */
 /** @import {Store} from "./store.js" */
 /** @import {Item} from "./items.js" */
 /** @import {Listener} from "./introduction.js" */
@@ -9,12 +9,13 @@
 import { Connection } from "./connection.js";
 import { Introduction } from "./introduction.js";
 import { LiveReply } from "./live_reply.js";
-import { ackedMessage, liveItem, noteItem, readText, savedItems, waitingItem } from "./items.js";
+import { ackedMessage, liveItem, mayChange, noteItem, readText, savedItems, waitingItem } from "./items.js";
 import { Outbox } from "./outbox.js";
 import { refusal, words } from "./texts.js";
 import { Typing } from "./typing.js";
 
 const FINAL = ["unknown_workspace", "origin_refused", "unsupported_version", "identity_required"];
+const UNMARKED = { "conversation.received": 0, "conversation.read": 0 };
 const NEW_TOKEN = ["session_expired", "session_token_invalid", "session_token_required"];
 
 export class Conversation {
@@ -38,8 +39,8 @@ export class Conversation {
   /** A person was asked for, and the state does not show it yet. */
   #isGranted = false;
   #historyEnd = -1;
-  /** What the server knows to be seen. */
-  #seen = 0;
+  /** Up to where the server knows messages to be here, and seen. */
+  #marked = { ...UNMARKED };
   #reply = new LiveReply();
   /** What the server knows of the page's words about the customer. */
   #told = "";
@@ -112,9 +113,12 @@ export class Conversation {
     if (told !== this.#told && this.#connection.send({ type: "describe", about })) this.#told = told;
   }
 
-  /** @param {string} body */
-  post(body) {
-    this.#outbox.add("message.post", body);
+  /**
+   * @param {string} body
+   * @param {Attachment[]} attachments
+   */
+  post(body, attachments = []) {
+    this.#outbox.add("message.post", body, {}, attachments);
     this.type(false);
     this.#listener.changed();
   }
@@ -199,8 +203,16 @@ export class Conversation {
   markRead() {
     const newest = Math.max(0, ...this.#messages.keys());
     if (newest > this.#store.visitor.read) this.#store.remember({ read: newest });
-    if (newest <= this.#seen || this.link !== "up" || !this.state?.conversation) return;
-    if (this.#connection.send({ type: "conversation.read", last_seq: newest })) this.#seen = newest;
+    this.#mark("conversation.read", newest);
+  }
+
+  /**
+   * @param {keyof typeof UNMARKED} type
+   * @param {number} seq
+   */
+  #mark(type, seq) {
+    if (seq <= this.#marked[type] || this.link !== "up" || !this.state?.conversation) return;
+    if (this.#connection.send({ type, last_seq: seq })) this.#marked[type] = seq;
   }
 
   /** Everything to show, in order: what is saved, what is on its way, what is being written. */
@@ -210,7 +222,7 @@ export class Conversation {
   }
 
   get #saved() {
-    return savedItems([...this.#messages.values()]);
+    return savedItems([...this.#messages.values()], this.state?.receipts?.read ?? 0);
   }
 
   /** Who is about to say something, or nobody. */
@@ -255,12 +267,9 @@ export class Conversation {
     });
   }
 
-  /** Up to here nothing will change by itself: a translation that is under way may have come unheard. */
+  /** Up to here nothing will change by itself; what does may have done so unheard. */
   get #settled() {
-    const isUnderWay = (/** @type {Message} */ { translation: other }) =>
-      other?.reader === "customer" && ["waiting", "late"].includes(other.state);
-    const open = [...this.#messages.values()].filter(isUnderWay).map(({ seq }) => seq - 1);
-    return Math.min(this.#complete, ...open);
+    return Math.min(this.#complete, ...[...this.#messages.values()].filter(mayChange).map(({ seq }) => seq - 1));
   }
 
   #tryAgain() {
@@ -290,8 +299,16 @@ export class Conversation {
     else if (frame.type === "reply.failed") this.#reply.end(frame.in_reply_to);
     else if (frame.type === "typing") this.#typing.hear(frame);
     else if (frame.type === "pong" && this.#settled < this.#complete && !this.#isResuming) this.#resume();
+    else if (frame.type === "receipts" && this.state) this.state.receipts = frame.receipts;
     else if (frame.type === "error") this.#applyError(frame);
+    this.#markReceived();
     this.#listener.changed();
+  }
+
+  /** Agents see that their words have come this far, though nobody may have read them. */
+  #markReceived() {
+    const arrived = [...this.#messages.values()].filter(({ author }) => author === "agent").map(({ seq }) => seq);
+    this.#mark("conversation.received", Math.max(0, ...arrived));
   }
 
   /** @param {State} state */
@@ -320,7 +337,8 @@ export class Conversation {
     const before = this.state?.conversation;
     if (!before || before === conversation) return;
     this.#messages.clear();
-    this.#complete = this.#seen = this.#covered = 0;
+    this.#complete = this.#covered = 0;
+    this.#marked = { ...UNMARKED };
     this.#historyEnd = -1;
     this.#resume();
   }
@@ -336,7 +354,7 @@ export class Conversation {
   #acknowledge(ack) {
     const parcel = this.#outbox.parcels.find(({ client_id }) => client_id === ack.client_id);
     if (this.state) this.state.conversation = ack.conversation;
-    if (parcel?.type === "message.post") this.#add(ackedMessage(ack, parcel.body));
+    if (parcel?.type === "message.post") this.#add(ackedMessage(ack, parcel.body, parcel.attachments));
     if (parcel?.type === "agent.request") this.#requestGranted(ack.seq);
     this.#outbox.settle(ack.client_id);
   }
@@ -384,6 +402,7 @@ export class Conversation {
     else if (NEW_TOKEN.includes(code)) this.#beginAgain();
     else if (code === "failed" && !client_id) this.#connection.restart();
     else if (code === "too_fast" || code === "failed") this.#outbox.hold(words.held[code]);
+    else if (client_id && code === "no_file") this.#outbox.strip(client_id, why);
     else if (client_id) this.#object(client_id, why);
   }
 
@@ -420,7 +439,8 @@ export class Conversation {
     const session = this.#past.length;
     this.#past.push(...shown.map((item) => ({ ...item, key: `${session}:${item.key}` })));
     this.#messages.clear();
-    this.#complete = this.#seen = 0;
+    this.#complete = 0;
+    this.#marked = { ...UNMARKED };
     this.#historyEnd = -1;
     this.#reply.live = null;
     this.#store.renewToken();

@@ -3,7 +3,7 @@
 
 /** @import {Item} from "./items.js" */
 /** @import {Author, Workspace} from "./protocol.js" */
-/** @import {Place} from "./bubble.js" */
+/** @import {Fill, Place} from "./bubble.js" */
 
 import { Bubble, typingDots } from "./bubble.js";
 import { element, icon } from "./dom.js";
@@ -19,6 +19,7 @@ const calm = matchMedia("(prefers-reduced-motion: reduce)");
 export class MessageList {
   #origin;
   #retry;
+  #fill;
   /** @type {Map<string, Bubble>} */
   #bubbles = new Map();
   /** @type {Map<string, HTMLElement>} days and dots, kept so that they do not flicker */
@@ -35,9 +36,11 @@ export class MessageList {
   /**
    * @param {string} origin
    * @param {(clientId: string) => void} retry
+   * @param {Fill} fill puts a message's files into a list
    */
-  constructor(origin, retry) {
+  constructor(origin, retry, fill) {
     this.#origin = origin;
+    this.#fill = fill;
     this.#retry = retry;
     this.scroller.append(this.#intro, this.#list, this.foot);
     this.scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
@@ -119,7 +122,7 @@ export class MessageList {
   #line(item, place) {
     let bubble = this.#bubbles.get(item.key);
     if (!bubble) {
-      bubble = new Bubble(this.#origin, this.#retry, () => this.follow());
+      bubble = new Bubble(this.#origin, this.#retry, () => this.follow(), this.#fill);
       this.#bubbles.set(item.key, bubble);
     }
     bubble.draw(item, place);

@@ -1,7 +1,7 @@
 // Messages on their way: written down before they are sent, gone when acknowledged, one at a time and in order.
 // The server knows every message by its client id, so sending one twice is harmless. Knows no socket and no page.
 
-/** @import {ClientFrame} from "./protocol.js" */
+/** @import {Attachment, ClientFrame} from "./protocol.js" */
 /** @import {Entry, Store} from "./store.js" */
 
 const PATIENCE = 12_000;
@@ -24,7 +24,7 @@ export class Outbox {
   parcels;
 
   /**
-   * @param {Pick<Store, "outbox" | "put" | "drop">} store
+   * @param {Pick<Store, "outbox" | "put" | "replace" | "drop">} store
    * @param {(frame: ClientFrame) => boolean} send whether the frame went out
    * @param {() => void} stuck called when an acknowledgement is overdue
    */
@@ -39,9 +39,10 @@ export class Outbox {
    * @param {Entry["type"]} type
    * @param {string} body
    * @param {Record<string, unknown>} fields
+   * @param {Attachment[]} attachments that are uploaded
    */
-  add(type, body = "", fields = {}) {
-    const entry = { client_id: uuid(), type, body, fields, created_at: new Date().toISOString() };
+  add(type, body = "", fields = {}, attachments = []) {
+    const entry = { client_id: uuid(), type, body, fields, attachments, created_at: new Date().toISOString() };
     this.#store.put(entry);
     this.parcels.push({ ...entry, delivery: "sending", reason: "" });
     this.flush();
@@ -98,6 +99,20 @@ export class Outbox {
     this.#next();
   }
 
+  /**
+   * The server no longer has its files: the words go without them, if there are any.
+   * @param {string} clientId
+   * @param {string} reason
+   */
+  strip(clientId, reason) {
+    const parcel = this.#find(clientId);
+    if (!parcel?.body) return this.settle(clientId);
+    parcel.attachments = [];
+    const { client_id, type, body, fields, attachments, created_at } = parcel;
+    this.#store.replace({ client_id, type, body, fields, attachments, created_at });
+    this.fail(clientId, reason);
+  }
+
   /** @param {string} clientId */
   retry(clientId) {
     const parcel = this.#find(clientId);
@@ -131,8 +146,9 @@ export class Outbox {
  * @param {Entry} entry
  * @returns {ClientFrame}
  */
-function frameOf({ type, client_id, body, fields }) {
-  const frame = { type, client_id, ...fields, ...(type === "message.post" ? { body } : {}) };
+function frameOf({ type, client_id, body, fields, attachments }) {
+  const files = attachments?.length ? { attachments: attachments.map(({ id }) => id) } : {};
+  const frame = { type, client_id, ...fields, ...(type === "message.post" ? { body, ...files } : {}) };
   return /** @type {ClientFrame} */ (frame);
 }
 

@@ -1,8 +1,9 @@
 // The chat panel: a dialog beside the page, or over all of it on a small screen. Loaded when the chat is first opened.
 // Puts the parts together; the conversation decides what is true, the parts decide how it looks.
 
-/** @import {Author, Message, Panel, State, Widget, Workspace} from "./protocol.js" */
+/** @import {Attachment, Author, Message, Panel, State, Widget, Workspace} from "./protocol.js" */
 
+import { Attach, fileStyles } from "./attach.js";
 import { Banner } from "./banner.js";
 import { Cards } from "./cards.js";
 import { Composer } from "./composer.js";
@@ -17,6 +18,8 @@ import { Store } from "./store.js";
 import { beginTexts, speak, words, written } from "./texts.js";
 
 const SPOKEN_LINES = 5;
+/** Before the server has told them. */
+const NO_LIMITS = { most: 5, megabytes: 10 };
 
 /**
  * @param {Widget} widget
@@ -75,9 +78,10 @@ class ChatPanel {
       failed: (code, message) => widget.emit("error", { code, message }),
       stranger: () => this.#startOver(),
     });
-    this.#list = new MessageList(widget.origin, (clientId) => this.#conversation.retry(clientId));
+    const fill = (/** @type {HTMLElement} */ list, /** @type {Attachment[]} */ files) => this.#fill(list, files);
+    this.#list = new MessageList(widget.origin, (clientId) => this.#conversation.retry(clientId), fill);
     this.#cards = new Cards(this.#conversation, () => this.#takeFocusBack());
-    this.#composer = new Composer((body) => this.#post(body), (draft) => this.#typed(draft));
+    this.#composer = new Composer((body, files) => this.#post(body, files), (draft) => this.#typed(draft), (listener) => this.#attach(listener));
     this.#details = new Details((answers) => this.#introduced(answers));
     this.#extras = new Extras(widget, this.#store, this.#conversation, () => this.open(true));
     this.#banner = new Banner(this.#conversation, () => this.#drawSoon());
@@ -197,10 +201,34 @@ class ChatPanel {
     this.close();
   }
 
-  /** @param {string} body */
-  #post(body) {
+  /**
+   * @param {{changed: () => void, insert: (sign: string) => void}} listener
+   */
+  #attach(listener) {
+    const limits = () => this.#conversation.state?.workspace?.files ?? NO_LIMITS;
+    const attach = new Attach(this.#widget.root, this.#widget, this.#store, limits, listener);
+    attach.catch(this.#dialog);
+    return attach;
+  }
+
+  /**
+   * @param {HTMLElement} list
+   * @param {Attachment[]} attachments
+   */
+  async #fill(list, attachments) {
+    if (!attachments.length) return list.replaceChildren();
+    const [{ gallery }, { Door }] = await Promise.all([import("./files/gallery.js"), import("./files/door.js"), fileStyles(this.#widget.root)]);
+    const door = new Door(this.#widget.origin, this.#widget.workspace, this.#store);
+    list.replaceChildren(...gallery(attachments, door, words.files, this.#widget.root));
+  }
+
+  /**
+   * @param {string} body
+   * @param {Attachment[]} attachments
+   */
+  #post(body, attachments) {
     this.#store.remember({ draft: "" });
-    this.#conversation.post(body);
+    this.#conversation.post(body, attachments);
   }
 
   /** @param {string} draft */

@@ -16,6 +16,17 @@ export interface Translation {
   text: string;
 }
 
+export interface Attachment {
+  id: string;
+  name: string;
+  kind: "image" | "pdf";
+  /** Bytes. */
+  size: number;
+  width: number | null;
+  height: number | null;
+  state: "scanning" | "ready" | "refused" | "failed";
+}
+
 export interface Message {
   id: string | number;
   seq: number;
@@ -29,6 +40,7 @@ export interface Message {
   verdict: "asked" | "helped" | "did_not_help" | null;
   notice: string;
   translation: Translation | null;
+  attachments: Attachment[];
   created_at: string;
 }
 
@@ -41,6 +53,15 @@ export interface Workspace {
   form: { fields: ("name" | "email")[]; required: boolean } | null;
   /** When people are there, in words. */
   hours: string;
+  /** What of files one message may have. */
+  files: { most: number; megabytes: number };
+}
+
+/** Up to which message a browser of the customer has it, the customer has seen it, and an agent has. */
+export interface Receipts {
+  received: number;
+  seen: number;
+  read: number;
 }
 
 export interface Rating {
@@ -59,6 +80,7 @@ export interface State {
   language: string | null;
   email: string | null;
   rating: Rating | null;
+  receipts: Receipts;
   signed_in?: boolean;
   workspace?: Workspace;
 }
@@ -98,6 +120,7 @@ export type ServerFrame =
   | ReplyChunk
   | { type: "reply.failed"; reply: string; in_reply_to: number; reason: string }
   | { type: "typing"; author: Author; name: string; on: boolean }
+  | { type: "receipts"; receipts: Receipts }
   | { type: "presence"; agents_online: number }
   | { type: "pong" }
   | { type: "conversation.erased"; conversation: string }
@@ -107,13 +130,14 @@ export type ClientFrame =
   | { type: "resume"; workspace: string; token: string; last_seq: number; page: string; language: string; identity?: string; about: About }
   | { type: "describe"; about: About }
   | { type: "session.end" }
-  | { type: "message.post"; client_id: string; body: string }
+  | { type: "message.post"; client_id: string; body: string; attachments?: string[] }
   | { type: "agent.request"; client_id: string }
   | { type: "answer.judge"; client_id: string; seq: number; helped: boolean }
   | { type: "contact.email"; client_id: string; email: string }
   | { type: "rating.post"; client_id: string; score: number; comment: string }
   | { type: "transcript.send"; client_id: string; email: string }
   | { type: "data.erase"; client_id: string }
+  | { type: "conversation.received"; last_seq: number }
   | { type: "conversation.read"; last_seq: number }
   | { type: "typing"; on: boolean }
   | { type: "ping" };

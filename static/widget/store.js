@@ -1,12 +1,15 @@
 // What the browser remembers for one workspace: the visitor's token, the draft, what was read, what is not yet sent.
 // Nothing of the conversation itself: that comes from the server. Where storage is blocked, all lasts as the page does.
 
+/** @import {Attachment} from "./protocol.js" */
+
 /**
  * @typedef {object} Entry a message or request that the server has not acknowledged
  * @property {string} client_id
  * @property {"message.post" | "agent.request" | "answer.judge" | "contact.email" | "rating.post" | "note.post" | "transcript.send" | "data.erase"} type
  * @property {string} body of a message
  * @property {Record<string, unknown>} [fields] what else the frame says
+ * @property {Attachment[]} [attachments] of a message
  * @property {string} created_at
  */
 
@@ -15,6 +18,7 @@
  * @property {string} token 32 random bytes in base64url; the only key to the conversation
  * @property {number} read the last sequence number seen with the panel open
  * @property {string} draft
+ * @property {Attachment[]} files that are uploaded and not sent
  * @property {string} colour the workspace's colour, so that the next page paints it at once
  * @property {boolean} signedIn whether the shop vouches for who this is
  * @property {string} name as the customer gave it before the chat
@@ -37,8 +41,8 @@ export class Store {
   /** @returns {Visitor} */
   get visitor() {
     const blank = { token: "", read: 0, draft: "", colour: "", signedIn: false, name: "", email: "" };
-    const alerts = { sounds: false, notifies: false };
-    return { ...blank, ...alerts, ...read(this.#key, {}) };
+    const rest = { files: [], sounds: false, notifies: false };
+    return { ...blank, ...rest, ...read(this.#key, {}) };
   }
 
   /** @param {Partial<Visitor>} change */
@@ -66,7 +70,7 @@ export class Store {
   renewToken() {
     const bytes = crypto.getRandomValues(new Uint8Array(32));
     const token = btoa(String.fromCharCode(...bytes)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=/g, "");
-    this.remember({ token, read: 0, signedIn: false });
+    this.remember({ token, read: 0, files: [], signedIn: false });
     return token;
   }
 
@@ -78,6 +82,11 @@ export class Store {
   /** @param {Entry} entry */
   put(entry) {
     write(`${this.#key}:outbox`, [...this.outbox, entry]);
+  }
+
+  /** @param {Entry} entry in place of that with its client id */
+  replace(entry) {
+    write(`${this.#key}:outbox`, this.outbox.map((old) => (old.client_id === entry.client_id ? entry : old)));
   }
 
   /** @param {string} clientId */

@@ -91,7 +91,9 @@ class ConversationsAdmin(HistoryAdmin):
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         """With the transcript and the actions."""
-        context["transcript"] = kwargs["obj"].messages.select_related("user", "translation")
+        context["transcript"] = (
+            kwargs["obj"].messages.select_related("user", "translation").prefetch_related("attachments")
+        )
         context["calls"] = kwargs["obj"].action_calls.select_related("user")
         response: HttpResponse = super().render_change_form(request, context, **kwargs)
         return response

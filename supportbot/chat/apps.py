@@ -1,4 +1,4 @@
-"""Keeps SQLite's search in step with its tables."""
+"""Keeps SQLite's search in step with its tables, and the storage in step with attachments."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.db import connections
-from django.db.models.signals import post_migrate, pre_migrate
+from django.db.models.signals import post_delete, post_migrate, pre_migrate
 
 
 class ChatConfig(AppConfig):
@@ -15,9 +15,12 @@ class ChatConfig(AppConfig):
     name = "supportbot.chat"
 
     def ready(self) -> None:
-        """Look before and after each `migrate`."""
+        """Look before and after each `migrate`, and whenever an attachment goes."""
+        from supportbot.chat.attachments import files  # noqa: PLC0415  (models are not ready when this module is read)
+
         pre_migrate.connect(suspend_search, sender=self)
         post_migrate.connect(install_search, sender=self)
+        post_delete.connect(files.follow, sender="chat.Attachment")
 
 
 def suspend_search(using: str, **_: Any) -> None:

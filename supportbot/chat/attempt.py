@@ -20,8 +20,9 @@ from django.utils import timezone
 
 from supportbot.chat import drafts, transcript
 from supportbot.chat.drafts import Draft
-from supportbot.chat.models import Conversation, Generation, Message
-from supportbot.chat.translation.interpreter import Said
+from supportbot.chat.models import Attachment, Conversation, Generation, Message
+from supportbot.chat.translation.interpreter import Said, joined
+from supportbot.chat.words import say
 from supportbot.workspaces.scoping import ScopedQuerySet
 
 CLAIM_MARGIN = 5.0  # seconds by which a claim outlives its reply's deadline
@@ -85,10 +86,13 @@ class Attempt:
     def save_reply(self, said: Said, sources: list[dict[str, Any]], choices: Sequence[str] = ()) -> None:
         """The reply, how it was made, and the outcome of all it answers; TurnLost saves nothing.
 
-        `choices` are the answers that it offers.
+        Where files came with the words, the reply says that they were not read. `choices` are the answers that it
+        offers.
         """
         conversation = self._locked()
         self._note_triage(conversation)
+        if Attachment.objects.filter(message__in=self.waiting).exists():
+            said = joined([said, Said(say("file_unread", self.heard.get("language") or conversation.language))])
         is_answer = self.record.get("act") == Generation.Act.ANSWER
         message = transcript.append(
             conversation,

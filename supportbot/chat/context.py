@@ -133,7 +133,8 @@ def _is_proven(conversation: Conversation, order: Order) -> bool:
 
 
 def _earlier(conversation: Conversation, waiting: Sequence[Message]) -> list[Message]:
-    said = conversation.messages.filter(seq__gt=conversation.context_seq).exclude(author=Message.Author.SYSTEM)
+    in_words = conversation.messages.filter(seq__gt=conversation.context_seq).exclude(body="")
+    said = in_words.exclude(author=Message.Author.SYSTEM)
     rows = said.exclude(id__in=[message.id for message in waiting]).select_related("generation").order_by("-seq")
     return list(rows[:LAST])[::-1]
 

@@ -8,6 +8,8 @@ from uuid import UUID
 from django.db import transaction
 
 from supportbot.chat import drafts, events, sign_in, transcript
+from supportbot.chat.attachments import service as attachments
+from supportbot.chat.attachments.service import Uploader
 from supportbot.chat.models import Conversation, Message, SignIn
 from supportbot.chat.visitors import Visitor
 from supportbot.workspaces.models import AuditEntry, Workspace
@@ -17,7 +19,8 @@ ERASED = "contact.erased"
 
 @transaction.atomic
 def erase(visitor: Visitor) -> None:
-    """Delete the visitor's contact with every conversation, and tell whoever looks at one."""
+    """Delete the visitor's contact with every conversation and file, and tell whoever looks at one."""
+    attachments.remove(Uploader(visitor.workspace, token_hash=visitor.token_hash))
     contact = visitor.contact()
     if contact is None:
         return

@@ -16,7 +16,7 @@ from uuid import UUID
 import structlog
 from channels.layers import get_channel_layer
 
-from supportbot.chat.models import Conversation, HeldMessage, Message, Rating, Remark, Translation
+from supportbot.chat.models import Attachment, Conversation, HeldMessage, Message, Rating, Remark, Translation
 from supportbot.chat.sorting import Label
 from supportbot.chat.words import say
 from supportbot.workspaces.models import Member, User, Workspace
@@ -24,6 +24,7 @@ from supportbot.workspaces.models import Member, User, Workspace
 log = structlog.get_logger(__name__)
 PROTOCOL = 1
 PATIENCE = 3.0  # seconds until an event counts as lost
+FILE_SIGN = "📎"  # before the name of a file, where a message has no words to be shown
 
 Frame = dict[str, Any]
 _server_loop: asyncio.AbstractEventLoop | None = None
@@ -98,9 +99,22 @@ def message_frame(message: Message) -> Frame:
             "verdict": message.verdict or None,
             "notice": notice(message),
             "translation": _translation(message),
+            "attachments": [attachment_facts(attachment) for attachment in message.attachments.all()],
             "created_at": message.created_at.isoformat(),
         },
     }
+
+
+def attachment_facts(attachment: Attachment) -> Frame:
+    """A file as frames and pages describe it; its content is asked for over HTTP."""
+    names = ("name", "kind", "size", "width", "height", "state")
+    return {"id": str(attachment.id), **{name: getattr(attachment, name) for name in names}}
+
+
+def draft_attachments_frame(conversation_id: UUID, unsent: Iterable[Attachment]) -> Frame:
+    """`draft.attachments`: the files that the agent has uploaded in a conversation and not sent."""
+    facts = [attachment_facts(attachment) for attachment in unsent]
+    return {"type": "draft.attachments", "conversation": str(conversation_id), "attachments": facts}
 
 
 def _translation(message: Message) -> Frame | None:
@@ -115,7 +129,9 @@ def preview(message: Message | None) -> str:
     """A message as the inbox's list shows it: in the agents' language, as far as it is known."""
     row: Translation | None = getattr(message, "translation", None)
     is_read = row is not None and row.reader == Translation.Reader.AGENTS and row.text
-    return row.text if row and is_read else message.body if message else ""
+    text = row.text if row and is_read else message.body if message else ""
+    first = message.attachments.first() if message and not text else None
+    return f"{FILE_SIGN} {first.name}" if first else text
 
 
 def notice(message: Message) -> str:
@@ -136,7 +152,13 @@ def state_frame(conversation: Conversation) -> Frame:
         "language": conversation.spoken_language or None,
         "email": conversation.contact.email if conversation.asks_email else None,
         "rating": _rating(conversation),
+        "receipts": _receipts(conversation),
     }
+
+
+def _receipts(conversation: Conversation) -> Frame:
+    """Up to which message the customer's browser has it, the customer has seen it, and an agent has."""
+    return {"received": conversation.received_seq, "seen": conversation.seen_seq, "read": conversation.read_seq}
 
 
 def _public_status(conversation: Conversation) -> str:
@@ -281,7 +303,12 @@ def draft_frame(conversation_id: UUID, kind: str, body: str, client_id: UUID | N
 def held_frame(conversation_id: UUID, waiting: Iterable[HeldMessage]) -> Frame:
     """`held`: the agent's messages that can still be taken back."""
     messages = [
-        {"client_id": str(held.client_id), "body": held.body, "due_at": held.due_at and held.due_at.isoformat()}
+        {
+            "client_id": str(held.client_id),
+            "body": held.body,
+            "attachments": [attachment_facts(attachment) for attachment in held.attachments.all()],
+            "due_at": held.due_at and held.due_at.isoformat(),
+        }
         for held in waiting
     ]
     return {"type": "held", "conversation": str(conversation_id), "messages": messages}
@@ -326,6 +353,13 @@ def publish_again(message: Message) -> None:
     publish(conversation_group(conversation.id), message_frame(message))
     if message.seq == conversation.last_seq:
         publish_row(conversation)
+
+
+def publish_receipts(conversation_id: UUID) -> None:
+    """Tell everybody how far a conversation was received and seen."""
+    if conversation := Conversation.objects.filter(id=conversation_id).first():
+        frame = {"type": "receipts", "conversation": str(conversation_id), "receipts": _receipts(conversation)}
+        publish(conversation_group(conversation_id), frame)
 
 
 def publish_row(conversation: Conversation) -> None:

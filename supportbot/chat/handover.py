@@ -89,7 +89,7 @@ def key_sentence(bodies: Iterable[str]) -> str:
 
 def _said(conversation: Conversation) -> QuerySet[Message]:
     after = conversation.messages.filter(seq__gt=conversation.context_seq)
-    return after.filter(author=Message.Author.CUSTOMER).order_by("seq")
+    return after.filter(author=Message.Author.CUSTOMER).exclude(body="").order_by("seq")
 
 
 def _about(said: Sequence[Message]) -> Message | None:

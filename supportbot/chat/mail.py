@@ -51,7 +51,10 @@ def send(conversation_id: UUID) -> None:
     if not waiting.update(state=State.SENDING, claim=claim, due_at=now + LEASE, attempts=F("attempts") + 1):
         return
     claimed = EmailCopy.objects.filter(claim=claim).order_by("message__seq")
-    copies = list(claimed.select_related("message__user", "message__translation"))
+    with_files = claimed.select_related("message__user", "message__translation").prefetch_related(
+        "message__attachments"
+    )
+    copies = list(with_files)
     try:
         _email([copy.message for copy in copies]).send()
     except Exception as error:
@@ -93,9 +96,16 @@ def own_address() -> str:
 def _texts(message: Message, language: str) -> list[str]:
     """The answer as the customer reads it, and below it the original of a translation."""
     row: Translation | None = getattr(message, "translation", None)
+    files = attached(message, language)
     if row is None or row.reader != Translation.Reader.CUSTOMER or not row.text:
-        return [message.body]
-    return [row.text, f"{say('email_original', language)}\n{message.body}"]
+        return [part for part in (message.body, files) if part]
+    return [part for part in (row.text, files, f"{say('email_original', language)}\n{message.body}") if part]
+
+
+def attached(message: Message, language: str) -> str:
+    """The line that names a message's files; empty if it has none that can be opened."""
+    shown = [row.name for row in message.attachments.all() if row.state not in ("refused", "failed")]
+    return say("attached", language, names=", ".join(shown)) if shown else ""
 
 
 def _wait_again(copies: Sequence[EmailCopy]) -> None:

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from supportbot.chat.attachments.models import Attachment, DoomedFile
 from supportbot.chat.composing import AgentDraft, CannedResponse, HeldMessage, Macro
 from supportbot.chat.policies import SlaPolicy
 from supportbot.chat.sorting import Label
@@ -19,9 +20,11 @@ from supportbot.workspaces.scoping import ScopedQuerySet
 
 __all__ = [
     "AgentDraft",
+    "Attachment",
     "CannedResponse",
     "Contact",
     "Conversation",
+    "DoomedFile",
     "EmailCopy",
     "Generation",
     "HeldMessage",
@@ -170,6 +173,7 @@ class Conversation(models.Model):
     reply_alarm = models.CharField(max_length=8, choices=Alarm, blank=True)
     resolution_due_at = models.DateTimeField(null=True, blank=True, help_text="By when it has to be resolved")
     resolution_alarm = models.CharField(max_length=8, choices=Alarm, blank=True)
+    received_seq = models.PositiveIntegerField(default=0, help_text="Up to here a browser of the customer has it")
     seen_seq = models.PositiveIntegerField(default=0, help_text="Up to here the customer has seen it")
     asks_email = models.BooleanField(default=False, help_text="Handed off while nobody was there")
     handed_off_at = models.DateTimeField(null=True, blank=True)

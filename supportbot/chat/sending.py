@@ -6,6 +6,7 @@ draft again. It is never both, because either happens under the conversation's l
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -16,8 +17,10 @@ from django.utils import timezone
 
 from supportbot.celery import app
 from supportbot.chat import events, mail, transcript
+from supportbot.chat.attachments import service as attachments
+from supportbot.chat.attachments.service import Uploader
 from supportbot.chat.events import Frame
-from supportbot.chat.models import AgentDraft, Conversation, HeldMessage, Message
+from supportbot.chat.models import AgentDraft, Attachment, Conversation, HeldMessage, Message
 from supportbot.chat.refusals import NotYours, Refused
 from supportbot.chat.variables import names_in
 from supportbot.workspaces.models import User
@@ -28,7 +31,9 @@ DRAFT_LIMIT = 12_000
 Kind = AgentDraft.Kind
 
 
-def post_at_once(conversation: Conversation, body: str, client_id: UUID, agent: User) -> Message:
+def post_at_once(
+    conversation: Conversation, body: str, client_id: UUID, agent: User, files: Sequence[UUID] = ()
+) -> Message:
     """Send a message after those that are held back; one that was taken back stays so."""
     demand_turn(conversation, agent)
     deliver_now(conversation, agent)
@@ -36,23 +41,30 @@ def post_at_once(conversation: Conversation, body: str, client_id: UUID, agent: 
         return sent
     if _held(conversation, agent).filter(client_id=client_id).exists():
         raise Refused("undone", "You have taken this message back. It is your draft again.")
-    return _post(conversation, body, client_id, agent)
+    chosen = attachments.chosen(_uploader(conversation, agent), files)
+    return _post(conversation, body, client_id, agent, chosen)
 
 
 @transaction.atomic
-def hold_message(*, conversation_id: UUID, body: str, client_id: UUID, agent: User) -> Message | HeldMessage:
+def hold_message(
+    *, conversation_id: UUID, body: str, client_id: UUID, agent: User, files: Sequence[UUID] = ()
+) -> Message | HeldMessage:
     """Send what the agent wrote in a moment, and no longer keep it as the draft; a resend finds what became of it."""
     conversation = transcript.locked(conversation_id)
     if earlier := conversation.messages.filter(client_id=client_id).first():
         return earlier
     if known := _held(conversation, agent).filter(client_id=client_id).first():
         return known
-    body = transcript.clean(body)
+    body = transcript.clean(body, may_be_empty=bool(files))
     demand_turn(conversation, agent)
     _demand_filled(body)
+    chosen = attachments.chosen(_uploader(conversation, agent), files)
     held = HeldMessage.objects.create(
         conversation=conversation, user=agent, client_id=client_id, body=body, due_at=timezone.now() + UNDO
     )
+    attachments.put_into(chosen, held=held)
+    if chosen:
+        attachments.tell_unsent(_uploader(conversation, agent))
     if draft_of(conversation, agent).strip() == body:
         _keep(conversation, agent, Kind.REPLY, "")
     _tell(conversation, agent, held_frame(conversation, agent))
@@ -110,7 +122,7 @@ def draft_of(conversation: Conversation, agent: User, kind: str = Kind.REPLY) ->
 def own_frames(conversation: Conversation, agent: User) -> list[Frame]:
     """What only this agent sees of a conversation: the drafts, and what is held back."""
     drafts = [events.draft_frame(conversation.id, kind, draft_of(conversation, agent, kind)) for kind in Kind.values]
-    return [*drafts, held_frame(conversation, agent)]
+    return [*drafts, attachments.unsent_frame(_uploader(conversation, agent)), held_frame(conversation, agent)]
 
 
 def held_frame(conversation: Conversation, agent: User) -> Frame:
@@ -131,10 +143,14 @@ def demand_turn(conversation: Conversation, agent: User) -> None:
         raise NotYours
 
 
-def _post(conversation: Conversation, body: str, client_id: UUID, agent: User) -> Message:
+def _post(conversation: Conversation, body: str, client_id: UUID, agent: User, files: Sequence[Attachment]) -> Message:
     demand_turn(conversation, agent)
     _demand_filled(body)
-    message = transcript.append(conversation, author=Message.Author.AGENT, body=body, client_id=client_id, user=agent)
+    message = transcript.append(
+        conversation, author=Message.Author.AGENT, body=body, files=files, client_id=client_id, user=agent
+    )
+    if files:
+        attachments.tell_unsent(_uploader(conversation, agent))
     if conversation.handed_off_at and conversation.response_s is None:
         conversation.response_s = (message.created_at - conversation.handed_off_at).total_seconds()
     conversation.waiting_since = None
@@ -147,7 +163,7 @@ def _post(conversation: Conversation, body: str, client_id: UUID, agent: User) -
 def _settle(conversation: Conversation, held: HeldMessage) -> None:
     try:
         if not conversation.messages.filter(client_id=held.client_id).exists():
-            _post(conversation, held.body, held.client_id, held.user)
+            _post(conversation, held.body, held.client_id, held.user, list(held.attachments.all()))
         held.delete()
     except Refused as refusal:
         _give_back(conversation, held, refusal.code)
@@ -161,6 +177,8 @@ def _give_back(conversation: Conversation, held: HeldMessage, reason: str) -> Fr
     AgentDraft.objects.update_or_create(
         conversation=conversation, user=held.user, kind=Kind.REPLY, defaults={"body": draft}
     )
+    if held.attachments.update(held=None):
+        attachments.tell_unsent(_uploader(conversation, held.user))
     frame = events.returned_frame(held, reason, body, draft)
     _tell(conversation, held.user, frame)
     return frame
@@ -180,6 +198,10 @@ def _held(conversation: Conversation, agent: User) -> QuerySet[HeldMessage]:
 
 def _waiting(conversation: Conversation, agent: User) -> QuerySet[HeldMessage]:
     return _held(conversation, agent).filter(due_at__isnull=False).order_by("due_at")
+
+
+def _uploader(conversation: Conversation, agent: User) -> Uploader:
+    return Uploader(conversation.workspace, user=agent, conversation=conversation)
 
 
 def _tell(conversation: Conversation, agent: User, frame: Frame) -> None:

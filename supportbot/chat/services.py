@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from supportbot.chat import sending, tasks, transcript
+from supportbot.chat import events, sending, tasks, transcript
+from supportbot.chat.attachments import service as attachments
+from supportbot.chat.attachments.service import Uploader
 from supportbot.chat.masking import Rules, mask
-from supportbot.chat.models import Contact, Conversation, Message
+from supportbot.chat.models import Attachment, Contact, Conversation, Message
 from supportbot.chat.refusals import AlreadyTaken, Closed, NotYours, Refused, TooFast
 from supportbot.chat.words import say
 from supportbot.workspaces.models import AuditEntry, User
@@ -22,15 +26,27 @@ RATES = ((5, timedelta(seconds=5)), (20, timedelta(minutes=1)))
 
 
 @transaction.atomic
-def post_message(*, conversation_id: UUID, body: str, client_id: UUID, agent: User | None = None) -> Message:
-    """Save what a customer, or the agent who has the turn, wrote; a resend gives the first row again."""
+def post_message(
+    *,
+    conversation_id: UUID,
+    body: str,
+    client_id: UUID,
+    agent: User | None = None,
+    files: Sequence[UUID] = (),
+    token_hash: str = "",
+) -> Message:
+    """Save what a customer, or the agent who has the turn, wrote; a resend gives the first row again.
+
+    `files` are uploads: of the agent, or of the visitor with this token.
+    """
     conversation = transcript.locked(conversation_id)
     if earlier := conversation.messages.filter(client_id=client_id).first():
         return earlier
-    body = transcript.clean(body)
+    body = transcript.clean(body, may_be_empty=bool(files))
     if agent:
-        return sending.post_at_once(conversation, body, client_id, agent)
-    return _post_by_customer(conversation, body, client_id)
+        return sending.post_at_once(conversation, body, client_id, agent, files)
+    uploaded = attachments.chosen(Uploader(conversation.workspace, token_hash), files)
+    return _post_by_customer(conversation, body, client_id, uploaded)
 
 
 @transaction.atomic
@@ -115,9 +131,18 @@ def leave_email(*, conversation_id: UUID, email: str) -> Conversation:
     return conversation
 
 
+def mark_received(*, conversation_id: UUID, seq: int) -> None:
+    """A browser of the customer has the conversation up to here."""
+    rows = Conversation.objects.filter(id=conversation_id, received_seq__lt=seq, last_seq__gte=seq)
+    if rows.update(received_seq=seq):
+        events.publish_receipts(conversation_id)
+
+
 def mark_seen(*, conversation_id: UUID, seq: int) -> None:
     """The customer has seen the conversation up to here."""
-    Conversation.objects.filter(id=conversation_id, seen_seq__lt=seq, last_seq__gte=seq).update(seen_seq=seq)
+    rows = Conversation.objects.filter(id=conversation_id, seen_seq__lt=seq, last_seq__gte=seq)
+    if rows.update(seen_seq=seq, received_seq=Greatest("received_seq", seq)):
+        events.publish_receipts(conversation_id)
 
 
 def mark_read(*, conversation_id: UUID, seq: int) -> None:
@@ -126,7 +151,9 @@ def mark_read(*, conversation_id: UUID, seq: int) -> None:
     unread.update(read_seq=seq, updated_at=timezone.now())
 
 
-def _post_by_customer(conversation: Conversation, body: str, client_id: UUID) -> Message:
+def _post_by_customer(
+    conversation: Conversation, body: str, client_id: UUID, uploaded: Sequence[Attachment]
+) -> Message:
     transcript.demand_welcome(conversation)
     _demand_pace(conversation)
     _reopen(conversation)
@@ -137,6 +164,7 @@ def _post_by_customer(conversation: Conversation, body: str, client_id: UUID) ->
         author=Message.Author.CUSTOMER,
         body=masked,
         masked=masked != body,
+        files=uploaded,
         client_id=client_id,
         outcome=Message.Outcome.PENDING if is_bots else Message.Outcome.BY_AGENT,
         queued_at=timezone.now() if is_bots else None,
@@ -144,7 +172,9 @@ def _post_by_customer(conversation: Conversation, body: str, client_id: UUID) ->
     if not is_bots and not conversation.is_spam:
         conversation.waiting_since = conversation.waiting_since or message.created_at
     transcript.save(conversation, message)
-    if is_bots:
+    if is_bots and not body:
+        transcript.hand_off(conversation, reason="attachment", in_reply_to=message.seq)
+    elif is_bots:
         transaction.on_commit(lambda: tasks.queue_reply(message.id))
     return message
 

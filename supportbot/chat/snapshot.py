@@ -13,6 +13,7 @@ def snapshot(conversation: Conversation, last_seq: int) -> list[Frame]:
     Join the conversation's group first: what happens meanwhile then arrives as well, and doubles are dropped by seq.
     """
     missed = conversation.messages.filter(seq__gt=last_seq).select_related("user", "translation")
+    missed = missed.prefetch_related("attachments")
     frames = [events.state_frame(conversation), *map(events.message_frame, missed)]
     draft = drafts.current(conversation.id) if conversation.claim else None
     if draft:

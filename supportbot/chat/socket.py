@@ -160,6 +160,14 @@ def uuid_of(frame: Frame, name: str) -> UUID:
         raise Refused("bad_frame", f"{name} must be a UUID.") from None
 
 
+def uuids_of(frame: Frame, name: str) -> list[UUID]:
+    """A field that must be a list of UUIDs; empty if there is none."""
+    values = frame.get(name, [])
+    if not isinstance(values, list):
+        raise Refused("bad_frame", f"{name} must be a list of UUIDs.")
+    return [uuid_of({name: value}, name) for value in values]
+
+
 def seq_of(frame: Frame, name: str = "last_seq") -> int:
     """A field that must be a whole number; by default the last sequence number that the client has, 0 if none."""
     value = frame.get(name, 0)

@@ -22,6 +22,7 @@ from supportbot.chat import (
     suggesting,
     transcript_mail,
 )
+from supportbot.chat.attachments import service as attachments
 from supportbot.chat.models import Message
 from supportbot.chat.translation import service as translation
 
@@ -47,6 +48,12 @@ def suggest(conversation_id: str) -> None:
 def translate(translation_id: int) -> None:
     """Add a message's translation."""
     translation.complete(translation_id)
+
+
+@app.task(expires=120)
+def scan(attachment_id: str) -> None:
+    """Check a file for viruses."""
+    attachments.scan(UUID(attachment_id))
 
 
 @app.task
@@ -83,6 +90,8 @@ def sweep() -> None:
         send_email.delay(str(conversation_id))
     for mail_id in transcript_mail.due():
         send_transcript.delay(mail_id)
+    for attachment_id in attachments.sweep():
+        scan.delay(str(attachment_id))
     organising.wake_due()
     assignment.assign_waiting()
     breaches.raise_alarms()

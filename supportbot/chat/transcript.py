@@ -5,7 +5,7 @@ Whoever calls these is in a transaction and holds the lock; what was written is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -15,8 +15,9 @@ from django.utils import timezone
 
 from supportbot.actions import dialogue
 from supportbot.chat import drafts, events, handover, sla
+from supportbot.chat.attachments import service as attachments
 from supportbot.chat.composing import BODY_LIMIT
-from supportbot.chat.models import Contact, Conversation, Message, Remark
+from supportbot.chat.models import Attachment, Contact, Conversation, Message, Remark
 from supportbot.chat.promise import promise
 from supportbot.chat.refusals import Refused
 from supportbot.chat.translation import service
@@ -35,10 +36,10 @@ def locked(conversation_id: UUID) -> Conversation:
     return rows.get(id=conversation_id)
 
 
-def clean(body: str) -> str:
-    """A message's text as every database and browser can hold it."""
+def clean(body: str, *, may_be_empty: bool = False) -> str:
+    """A message's text as every database and browser can hold it; beside files it may be empty."""
     text = body.replace("\x00", "").encode("utf-8", "replace").decode().strip()
-    if not text:
+    if not text and not may_be_empty:
         raise Refused("empty", "There is nothing to send yet.")
     if len(text) > BODY_LIMIT:
         raise Refused("too_long", f"A message may have {BODY_LIMIT:,} characters; this one has {len(text):,}.")
@@ -47,12 +48,23 @@ def clean(body: str) -> str:
 
 def demand_welcome(conversation: Conversation) -> None:
     """Refuse a blocked contact, as of now: the joined row may be older than the wait for the lock."""
-    if Contact.objects.filter(id=conversation.contact_id, blocked_at__isnull=False).exists():
-        raise Refused("blocked", say("blocked", conversation.language))
+    demand_no_block(conversation.contact, conversation.language)
+
+
+def demand_no_block(contact: Contact | None, language: str) -> None:
+    """Refuse a contact that is blocked now."""
+    if contact and Contact.objects.filter(id=contact.pk, blocked_at__isnull=False).exists():
+        raise Refused("blocked", say("blocked", language))
 
 
 def append(
-    conversation: Conversation, *, author: Message.Author, body: str, said: Said | None = None, **fields: Any
+    conversation: Conversation,
+    *,
+    author: Message.Author,
+    body: str,
+    said: Said | None = None,
+    files: Sequence[Attachment] = (),
+    **fields: Any,
 ) -> Message:
     """Add a message with the next sequence number; the conversation still has to be saved.
 
@@ -63,6 +75,7 @@ def append(
         conversation=conversation, seq=conversation.last_seq, author=author, body=body, **fields
     )
     conversation.active_at = message.created_at
+    attachments.put_into(files, message=message, held=None)
     if said and said.target:
         service.keep(message, said)
     else:

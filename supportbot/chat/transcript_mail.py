@@ -18,8 +18,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from supportbot.chat import transcript
-from supportbot.chat.mail import name_in_mail, own_address
-from supportbot.chat.models import Message, TranscriptMail
+from supportbot.chat.mail import attached, name_in_mail, own_address
+from supportbot.chat.models import Conversation, Message, TranscriptMail
 from supportbot.chat.refusals import Refused
 from supportbot.chat.words import say
 
@@ -83,13 +83,15 @@ def _email(mail: TranscriptMail) -> EmailMessage:
     messages = conversation.messages.filter(seq__lte=mail.last_seq).select_related("user").order_by("seq")
     return EmailMessage(
         say("transcript_subject", conversation.language, workspace=name),
-        "\n\n".join(_line(message, str(conversation.contact), name) for message in messages),
+        "\n\n".join(_line(message, conversation, name) for message in messages.prefetch_related("attachments")),
         formataddr((name, own_address())),
         [mail.email],
     )
 
 
-def _line(message: Message, contact: str, workspace: str) -> str:
+def _line(message: Message, conversation: Conversation, workspace: str) -> str:
+    contact, files = str(conversation.contact), attached(message, conversation.language)
     names = {Message.Author.CUSTOMER: contact, Message.Author.AGENT: str(message.user or workspace)}
     at = date_format(timezone.localtime(message.created_at), "j F Y, H:i")
-    return f"{names.get(Message.Author(message.author), workspace)}, {at} UTC\n{message.body}"
+    head = f"{names.get(Message.Author(message.author), workspace)}, {at} UTC"
+    return "\n".join(part for part in (head, message.body, files) if part)

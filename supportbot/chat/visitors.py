@@ -120,6 +120,12 @@ def identify(
     return visitor
 
 
+def allows(key: str, origin: str, host: str) -> bool:
+    """Whether a page of this origin may use the workspace's chat."""
+    workspace = Workspace.objects.filter(key=key).first()
+    return workspace is not None and _is_allowed(origin, workspace.allowed_origins, host)
+
+
 def _keep_alive(contact: Contact) -> None:
     if contact.is_expired():
         raise Refused("session_expired", "This conversation has expired. You can begin a new one.")

@@ -15,7 +15,7 @@ from supportbot.chat.events import Frame
 from supportbot.chat.models import Conversation, Message
 from supportbot.chat.refusals import NotYours, Refused
 from supportbot.chat.snapshot import snapshot
-from supportbot.chat.socket import ChatSocket, day_of, flag_of, ids_of, in_thread, seq_of, text_of, uuid_of
+from supportbot.chat.socket import ChatSocket, day_of, flag_of, ids_of, in_thread, seq_of, text_of, uuid_of, uuids_of
 from supportbot.dashboard import choices
 from supportbot.dashboard.changes import CHANGES, bulk_of, change_all, change_of
 from supportbot.dashboard.desk import Desk, find_desk
@@ -144,11 +144,11 @@ class AgentConsumer(ChatSocket):
 
     async def post_message(self, frame: Frame) -> None:
         """Save what the agent wrote, at once or after the moment in which it can be taken back."""
-        client_id, body = uuid_of(frame, "client_id"), text_of(frame, "body")
+        client_id, body, files = uuid_of(frame, "client_id"), text_of(frame, "body"), uuids_of(frame, "attachments")
         is_held, conversation = flag_of({"hold": False, **frame}, "hold"), await self._conversation(frame)
         post = sending.hold_message if is_held else services.post_message
         saved = await in_thread(post)(
-            conversation_id=conversation.id, body=body, client_id=client_id, agent=self._at_desk().user
+            conversation_id=conversation.id, body=body, client_id=client_id, agent=self._at_desk().user, files=files
         )
         if isinstance(saved, Message):
             await self.send_ack(saved, client_id)

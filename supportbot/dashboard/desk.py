@@ -7,13 +7,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import ClassVar
 from uuid import UUID
 
-from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, TextField, When
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
+from django.db.models.functions import Coalesce, Concat
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from supportbot.chat import erasing, events
 from supportbot.chat.events import Frame
-from supportbot.chat.models import AgentDraft, Conversation, Mention, Message
+from supportbot.chat.models import AgentDraft, Attachment, Conversation, Mention, Message
 from supportbot.chat.refusals import Refused
 from supportbot.dashboard.filters import Filters
 from supportbot.workspaces.models import Member, User, Workspace
@@ -163,7 +164,9 @@ class Desk:
     def _facts(self, rows: QuerySet[Conversation]) -> list[Frame]:
         newest = Message.objects.filter(conversation=OuterRef("pk")).order_by("-seq")
         done = When(translation__reader="agents", translation__state="done", then="translation__text")
-        read = newest.annotate(read=Case(done, default="body", output_field=TextField()))
+        file = Attachment.objects.filter(message=OuterRef("pk")).values("name")[:1]
+        named = When(body="", then=Concat(Value(f"{events.FILE_SIGN} "), Coalesce(Subquery(file), Value(""))))
+        read = newest.annotate(read=Case(done, named, default="body", output_field=TextField()))
         found = rows.annotate(preview=Subquery(read.values("read")[:1]))
         loaded = found.select_related("contact", "assignee", "team").prefetch_related("labels", "mentions")
         return [events.summary_frame(row, row.preview or "")["conversation"] for row in loaded]

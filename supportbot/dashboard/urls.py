@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from supportbot.dashboard import canned, views
+from supportbot.dashboard import attachments, canned, views
 
 urlpatterns = [
     path("inbox/", views.inbox, name="inbox"),
@@ -15,6 +15,11 @@ urlpatterns = [
     path("inbox/counts/", views.counts, name="inbox-counts"),
     path("inbox/canned/", canned.library, name="inbox-canned"),
     path("inbox/canned/<int:response>/", canned.response, name="inbox-canned-response"),
+    path("inbox/attachments/<uuid:attachment>/", attachments.shown),
+    path("inbox/<uuid:conversation>/attachments/", attachments.uploads),
+    path(
+        "inbox/<uuid:conversation>/attachments/<uuid:attachment>/", attachments.removed, name="inbox-attachment-remove"
+    ),
     path("inbox/<uuid:conversation>/", views.inbox, name="inbox-conversation"),
     path("inbox/<uuid:conversation>/facts/", views.facts, name="inbox-facts"),
     path("inbox/<uuid:conversation>/canned/", views.canned, name="inbox-canned-here"),

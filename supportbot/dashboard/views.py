@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from supportbot.chat import events, search
+from supportbot.chat.attachments.service import limits
 from supportbot.chat.canned import responses
 from supportbot.chat.models import Macro
 from supportbot.chat.refusals import Refused
@@ -63,6 +64,7 @@ def inbox(request: HttpRequest, desk: Desk, conversation: UUID | None = None) ->
     if conversation:
         desk.conversation(conversation)
     context = {"desk": desk, "views": desk.VIEWS, "workspaces": desk.workspaces(), "colours": Label.Colour.choices}
+    context["files"] = limits()
     return render(request, "dashboard/inbox.html", context)
 
 

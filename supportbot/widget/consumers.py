@@ -10,13 +10,14 @@ from uuid import UUID
 from django.db import transaction
 
 from supportbot.chat import erasing, events, feedback, profile, services, transcript_mail
+from supportbot.chat.attachments.service import limits
 from supportbot.chat.events import Frame
 from supportbot.chat.models import Contact, Conversation, Message
 from supportbot.chat.promise import hours_line
 from supportbot.chat.refusals import Refused
 from supportbot.chat.sign_in import sign_out
 from supportbot.chat.snapshot import snapshot
-from supportbot.chat.socket import ChatSocket, flag_of, in_thread, seq_of, text_of, uuid_of
+from supportbot.chat.socket import ChatSocket, flag_of, in_thread, seq_of, text_of, uuid_of, uuids_of
 from supportbot.chat.visitors import Visitor, identify
 
 TYPING_EVERY = 1.0  # seconds
@@ -35,6 +36,7 @@ class CustomerConsumer(ChatSocket):
         "contact.email": "leave_email",
         "transcript.send": "send_transcript",
         "data.erase": "erase",
+        "conversation.received": "mark_received",
         "conversation.read": "mark_seen",
         "rating.post": "rate",
         "typing": "type",
@@ -68,8 +70,8 @@ class CustomerConsumer(ChatSocket):
 
     async def post_message(self, frame: Frame) -> None:
         """Save what the customer wrote."""
-        client_id, body = uuid_of(frame, "client_id"), text_of(frame, "body")
-        message = await in_thread(_post)(self._known(), body, client_id)
+        client_id, body, files = uuid_of(frame, "client_id"), text_of(frame, "body"), uuids_of(frame, "attachments")
+        message = await in_thread(_post)(self._known(), body, client_id, files)
         await self._acknowledge(message, client_id)
 
     async def request_agent(self, frame: Frame) -> None:
@@ -111,6 +113,10 @@ class CustomerConsumer(ChatSocket):
         await in_thread(erasing.erase)(visitor)
         self.conversation_id = None
         await self.send_done(frame)
+
+    async def mark_received(self, frame: Frame) -> None:
+        """The customer's browser has the conversation up to here."""
+        await in_thread(services.mark_received)(conversation_id=self._begun(), seq=seq_of(frame))
 
     async def mark_seen(self, frame: Frame) -> None:
         """The customer has seen the conversation up to here."""
@@ -193,6 +199,7 @@ def _answer(visitor: Visitor, last_seq: int) -> list[Frame]:
     none = Conversation(workspace=workspace, contact=Contact(workspace=workspace))
     frames = snapshot(conversation, last_seq) if conversation else [{**events.state_frame(none), "conversation": None}]
     described = {name: getattr(workspace, name) for name in ("name", "greeting", "colour", "language")}
+    described |= {"files": limits()}
     described |= {"form": _form(visitor), "hours": hours_line(workspace, visitor.language or workspace.language)}
     state = {**frames[0], "signed_in": bool(visitor.external_id), "workspace": described}
     return [state, events.presence_frame(workspace), *frames[1:]]
@@ -207,9 +214,11 @@ def _form(visitor: Visitor) -> Frame | None:
 
 
 @transaction.atomic
-def _post(visitor: Visitor, body: str, client_id: UUID) -> Message:
+def _post(visitor: Visitor, body: str, client_id: UUID, files: list[UUID]) -> Message:
     """The first message makes the conversation, in one transaction."""
-    return services.post_message(conversation_id=visitor.begin().id, body=body, client_id=client_id)
+    return services.post_message(
+        conversation_id=visitor.begin().id, body=body, client_id=client_id, files=files, token_hash=visitor.token_hash
+    )
 
 
 @transaction.atomic

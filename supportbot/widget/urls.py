@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from supportbot.widget import demo, views
+from supportbot.widget import attachments, demo, views
 
 urlpatterns = [
     path("", views.home),
     path("widget.js", views.loader),
     path("widget/<str:key>/start.json", views.start),
     path("widget/<str:key>/articles.json", views.articles),
+    path("widget/<str:key>/attachments/", attachments.uploads),
+    path("widget/<str:key>/attachments/<uuid:attachment>/", attachments.upload),
     path("demo/", demo.home, name="demo"),
     path("demo/sdk/", demo.sdk),
     path("demo/sdk/token/<str:customer>", demo.token),

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -14,11 +15,16 @@ from pytest_django import Settings
 
 from inference.engine import Engine, RoutingTrace
 from supportbot.chat import assistant, drafts, services
+from supportbot.chat.attachments import service as attachments
+from supportbot.chat.attachments.service import Uploader
 from supportbot.chat.models import Conversation, Generation, Message
 from supportbot.chat.translation.interpreter import Said
+from supportbot.chat.visitors import Visitor
+from supportbot.chat.words import say
 from supportbot.knowledge.models import Article, Order
 from supportbot.workspaces.models import User, Workspace
 from tests.chat.conftest import Publish, Write, now
+from tests.files import picture
 
 Answered = Callable[[str], list[Message]]
 Outcome, Handler = Message.Outcome, Conversation.Handler
@@ -31,6 +37,23 @@ def test_question_about_an_order_gets_its_true_state(answered: Answered) -> None
     assert (reply.category, reply.intent) == ("delivery", "track_order")
     question.refresh_from_db()
     assert (question.outcome, question.category) == (Outcome.ANSWERED, "delivery")
+
+
+def test_reply_to_words_beside_a_file_says_that_the_file_was_not_read(
+    bot: Engine, customer: Visitor, knowledge: Publish, settings: Settings, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    file = attachments.upload(Uploader(customer.workspace, customer.token_hash), "parcel.png", picture())
+    message = services.post_message(
+        conversation_id=customer.begin().id,
+        body="where is order 10023?",
+        client_id=uuid4(),
+        files=[file.id],
+        token_hash=customer.token_hash,
+    )
+    assistant.write_reply(message.id)
+    reply = message.conversation.messages.get(in_reply_to=message.seq)
+    assert "10023 is on its way to you" in reply.body and reply.body.endswith(say("file_unread", "en"))
 
 
 def test_generation_keeps_model_timings_and_routing(answered: Answered, bot: Engine) -> None:

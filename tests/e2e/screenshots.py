@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.pages import PATIENCE, conversation_of, open_chat, said, say, sign_in, visit
+from tests.files import pdf
 from tests.servers import wait_until
 from tests.stack import ROOT, EmbeddedStack
 
@@ -92,6 +93,24 @@ def test_pictures_of_knowledge_an_action_and_a_hand_over(
         expect(page.get_by_text("wobbly chair").first).to_be_visible()
         page.wait_for_load_state("networkidle")
         page.screenshot(path=PICTURES / "hand-over.png")
+
+
+def test_picture_of_attachments(browser: Browser, embedded_stack: EmbeddedStack) -> None:
+    with visit(
+        browser, f"{embedded_stack.url}/static/demo/glow-lamp.svg", viewport={"width": 900, "height": 700}
+    ) as page:
+        lamp = page.screenshot()
+    with visit(browser, f"{embedded_stack.url}/demo/", reduced_motion="reduce") as page:
+        open_chat(page)
+        with page.expect_file_chooser() as chooser:
+            page.get_by_role("button", name="Attach files").click()
+        bill = {"name": "bill.pdf", "mimeType": "application/pdf", "buffer": pdf()}
+        chooser.value.set_files([{"name": "lamp.png", "mimeType": "image/png", "buffer": lamp}, bill])
+        expect(page.locator(".tray-file")).to_have_count(2)
+        expect(page.locator(".tray-file progress")).to_have_count(0)
+        ask(page, "The shade of my lamp is torn. Here is the bill, I want to talk to a person.", 1)
+        page.get_by_role("button", name="Open lamp.png").scroll_into_view_if_needed()
+        page.locator("supportbot-widget .panel").screenshot(path=PICTURES / "attachments.png")
 
 
 def ask(page: Page, question: str, answers: int) -> None:

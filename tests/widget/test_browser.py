@@ -112,6 +112,8 @@ def test_panel_keeps_its_byte_budget() -> None:
     for part in ("widget.js", "launcher.js", "launcher.css", "colours.js"):
         del sizes[part]  # of the loader; tests/widget/test_views.py weighs it as it is served
     assert sum(sizes.values()) + texts <= 60 * 1024
+    late = [len(gzip.compress(path.read_bytes())) for path in SCRIPTS.glob("files/*")]
+    assert len(late) > 1 and sum(late) <= 12 * 1024  # fetched with the first file or emoji
 
 
 def test_keyboard_opens_the_panel_and_escape_gives_the_focus_back(page: Page) -> None:

@@ -78,6 +78,7 @@ async def test_resume_before_the_first_message_stores_nothing(visit: Visit, work
     (state,) = await visit().open()
     assert (state["conversation"], state["handler"], state["last_seq"]) == (None, "bot", 0)
     described = {"name": "Fennmoor", "greeting": "", "colour": "#1c2420", "language": "en", "form": None, "hours": ""}
+    described["files"] = {"most": 5, "megabytes": 10}
     assert (state["workspace"], state["signed_in"]) == (described, False)
     assert not await Contact.objects.aexists()
 

@@ -40,10 +40,40 @@ export default {
   aPerson: "Ein Mensch",
   isHere: (name) => `${name} ist da`,
 
+  emoji: "Emoji einfügen",
+  files: {
+    attach: "Dateien anhängen",
+    camera: "Foto aufnehmen",
+    drop: "Dateien hier ablegen",
+    uploading: (name) => `${name} wird hochgeladen`,
+    uploaded: (name) => `${name} kann gesendet werden`,
+    remove: (name) => `${name} entfernen`,
+    open: (name) => `${name} öffnen`,
+    again: "Noch einmal",
+    busy: "Die Nachricht kann gehen, sobald alle Dateien hochgeladen sind. Entfernen Sie, was nicht ging.",
+    save: "Herunterladen",
+    closeView: "Bild schließen",
+    tooMany: (most) => `Eine Nachricht darf ${most} Dateien haben.`,
+    tooLarge: (megabytes) => `Zu groß. Eine Datei darf ${megabytes} MB haben.`,
+    states: {
+      scanning: "Wird auf Viren geprüft …",
+      refused: "Abgelehnt: Die Datei kann schädlich sein.",
+      failed: "Die Datei ließ sich nicht prüfen und wurde entfernt.",
+    },
+    failures: {
+      bad_file: "Nur Bilder (PNG, JPEG, GIF, WebP) und PDF können gesendet werden. Dies ist keines, beschädigt oder gesperrt.",
+      too_fast: "Viele Dateien in kurzer Zeit. Bitte warten Sie einige Minuten.",
+      too_many_files: "Zu viele Dateien warten darauf, gesendet zu werden.",
+      offline: "Der Server ist nicht erreichbar.",
+      failed: "Etwas ist schiefgegangen. Bitte versuchen Sie es noch einmal.",
+    },
+  },
+
   delivery: {
     sending: "Wird gesendet …",
     sent: "Gesendet",
     delivered: "Zugestellt",
+    seen: "Gesehen",
     held: "Wartet kurz",
     failed: "Nicht gesendet.",
   },
@@ -73,6 +103,7 @@ export default {
     identity_required: "Bitte melden Sie sich an, um mit uns zu chatten.",
     details_required: "Bitte sagen Sie uns zuerst, wer Sie sind.",
     too_many_mails: "Das wurde schon mehrmals gesendet. Bitte versuchen Sie es später noch einmal.",
+    no_file: "Eine Datei ist nicht mehr da. „Noch einmal“ sendet den Text ohne sie.",
   },
 
   choices: "Vorgeschlagene Antworten",

@@ -46,10 +46,46 @@ export default {
   /** @param {string} name */
   isHere: (name) => `${name} is here`,
 
+  emoji: "Insert an emoji",
+  files: {
+    attach: "Attach files",
+    camera: "Take a photo",
+    drop: "Drop files here",
+    /** @param {string} name */
+    uploading: (name) => `${name} is being uploaded`,
+    /** @param {string} name */
+    uploaded: (name) => `${name} is ready to send`,
+    /** @param {string} name */
+    remove: (name) => `Remove ${name}`,
+    /** @param {string} name */
+    open: (name) => `Open ${name}`,
+    again: "Try again",
+    busy: "The message can go once all files are uploaded. Remove what failed.",
+    save: "Download",
+    closeView: "Close the picture",
+    /** @param {number} most */
+    tooMany: (most) => `A message may have ${most} files.`,
+    /** @param {number} megabytes */
+    tooLarge: (megabytes) => `It is too large. A file may have ${megabytes} MB.`,
+    states: {
+      scanning: "Being checked for viruses…",
+      refused: "Refused: it may be harmful.",
+      failed: "It could not be checked and was removed.",
+    },
+    failures: {
+      bad_file: "Only pictures (PNG, JPEG, GIF, WebP) and PDFs can be sent, and this is none, or it is damaged or locked.",
+      too_fast: "Many files in a short time. Please wait a few minutes.",
+      too_many_files: "Too many files wait to be sent.",
+      offline: "The server cannot be reached.",
+      failed: "Something went wrong. Please try again.",
+    },
+  },
+
   delivery: {
     sending: "Sending…",
     sent: "Sent",
     delivered: "Delivered",
+    seen: "Seen",
     held: "Waiting a moment",
     failed: "Not sent.",
   },
@@ -79,6 +115,7 @@ export default {
     identity_required: "Please sign in to chat with us.",
     details_required: "Please tell us who you are first.",
     too_many_mails: "This was sent several times already. Please try again later.",
+    no_file: "A file is no longer there. Retry sends the words without it.",
   },
 
   choices: "Suggested answers",

@@ -40,10 +40,40 @@ export default {
   aPerson: "Una persona",
   isHere: (name) => `${name} está aquí`,
 
+  emoji: "Insertar un emoji",
+  files: {
+    attach: "Adjuntar archivos",
+    camera: "Hacer una foto",
+    drop: "Suelte aquí los archivos",
+    uploading: (name) => `Subiendo ${name}`,
+    uploaded: (name) => `${name} está listo para enviar`,
+    remove: (name) => `Quitar ${name}`,
+    open: (name) => `Abrir ${name}`,
+    again: "Reintentar",
+    busy: "El mensaje sale cuando todos los archivos estén subidos. Quite los que fallaron.",
+    save: "Descargar",
+    closeView: "Cerrar la imagen",
+    tooMany: (most) => `Un mensaje puede llevar ${most} archivos.`,
+    tooLarge: (megabytes) => `Es demasiado grande. Un archivo puede tener ${megabytes} MB.`,
+    states: {
+      scanning: "Buscando virus…",
+      refused: "Rechazado: puede ser dañino.",
+      failed: "No se pudo comprobar y se eliminó.",
+    },
+    failures: {
+      bad_file: "Solo se pueden enviar imágenes (PNG, JPEG, GIF, WebP) y PDF. Este no lo es, o está dañado o protegido.",
+      too_fast: "Muchos archivos en poco tiempo. Espere unos minutos.",
+      too_many_files: "Hay demasiados archivos sin enviar.",
+      offline: "No se puede contactar con el servidor.",
+      failed: "Algo ha fallado. Inténtelo de nuevo.",
+    },
+  },
+
   delivery: {
     sending: "Enviando…",
     sent: "Enviado",
     delivered: "Entregado",
+    seen: "Visto",
     held: "Un momento",
     failed: "No enviado.",
   },
@@ -73,6 +103,7 @@ export default {
     identity_required: "Inicie sesión para chatear con nosotros.",
     details_required: "Díganos primero quién es, por favor.",
     too_many_mails: "Ya se ha enviado varias veces. Inténtelo más tarde.",
+    no_file: "Un archivo ya no está. Al reintentar se envía el texto sin él.",
   },
 
   choices: "Respuestas sugeridas",

@@ -40,10 +40,40 @@ export default {
   aPerson: "Une personne",
   isHere: (name) => `${name} est là`,
 
+  emoji: "Insérer un emoji",
+  files: {
+    attach: "Joindre des fichiers",
+    camera: "Prendre une photo",
+    drop: "Déposez les fichiers ici",
+    uploading: (name) => `${name} est en cours d'envoi`,
+    uploaded: (name) => `${name} est prêt`,
+    remove: (name) => `Retirer ${name}`,
+    open: (name) => `Ouvrir ${name}`,
+    again: "Réessayer",
+    busy: "Le message part une fois tous les fichiers envoyés. Retirez ceux qui ont échoué.",
+    save: "Télécharger",
+    closeView: "Fermer l'image",
+    tooMany: (most) => `Un message peut contenir ${most} fichiers.`,
+    tooLarge: (megabytes) => `Trop volumineux. Un fichier peut faire ${megabytes} Mo.`,
+    states: {
+      scanning: "Recherche de virus…",
+      refused: "Refusé : il peut être dangereux.",
+      failed: "Il n'a pas pu être vérifié et a été supprimé.",
+    },
+    failures: {
+      bad_file: "Seules les images (PNG, JPEG, GIF, WebP) et les PDF sont acceptés. Ce fichier n'en est pas, ou est abîmé ou protégé.",
+      too_fast: "Beaucoup de fichiers en peu de temps. Patientez quelques minutes.",
+      too_many_files: "Trop de fichiers attendent d'être envoyés.",
+      offline: "Le serveur est injoignable.",
+      failed: "Un problème est survenu. Veuillez réessayer.",
+    },
+  },
+
   delivery: {
     sending: "Envoi…",
     sent: "Envoyé",
     delivered: "Distribué",
+    seen: "Vu",
     held: "Un instant",
     failed: "Non envoyé.",
   },
@@ -73,6 +103,7 @@ export default {
     identity_required: "Veuillez vous connecter pour discuter avec nous.",
     details_required: "Dites-nous d'abord qui vous êtes, s'il vous plaît.",
     too_many_mails: "Cela a déjà été envoyé plusieurs fois. Veuillez réessayer plus tard.",
+    no_file: "Un fichier n'est plus là. Réessayer envoie le texte sans lui.",
   },
 
   choices: "Réponses proposées",

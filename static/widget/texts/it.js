@@ -40,10 +40,40 @@ export default {
   aPerson: "Una persona",
   isHere: (name) => `${name} è qui`,
 
+  emoji: "Inserisci un'emoji",
+  files: {
+    attach: "Allega file",
+    camera: "Scatta una foto",
+    drop: "Rilasci qui i file",
+    uploading: (name) => `Caricamento di ${name}`,
+    uploaded: (name) => `${name} è pronto per l'invio`,
+    remove: (name) => `Rimuovi ${name}`,
+    open: (name) => `Apri ${name}`,
+    again: "Riprova",
+    busy: "Il messaggio parte quando tutti i file sono caricati. Rimuova quelli non riusciti.",
+    save: "Scarica",
+    closeView: "Chiudi l'immagine",
+    tooMany: (most) => `Un messaggio può avere ${most} file.`,
+    tooLarge: (megabytes) => `È troppo grande. Un file può avere ${megabytes} MB.`,
+    states: {
+      scanning: "Ricerca di virus…",
+      refused: "Rifiutato: può essere dannoso.",
+      failed: "Non è stato possibile controllarlo ed è stato rimosso.",
+    },
+    failures: {
+      bad_file: "Si possono inviare solo immagini (PNG, JPEG, GIF, WebP) e PDF. Questo non lo è, o è danneggiato o protetto.",
+      too_fast: "Molti file in poco tempo. Attenda qualche minuto.",
+      too_many_files: "Troppi file attendono di essere inviati.",
+      offline: "Il server non è raggiungibile.",
+      failed: "Qualcosa è andato storto. Riprovi.",
+    },
+  },
+
   delivery: {
     sending: "Invio…",
     sent: "Inviato",
     delivered: "Consegnato",
+    seen: "Visto",
     held: "Un momento",
     failed: "Non inviato.",
   },
@@ -73,6 +103,7 @@ export default {
     identity_required: "Acceda per chattare con noi.",
     details_required: "Ci dica prima chi è, per favore.",
     too_many_mails: "È già stato inviato più volte. Riprovi più tardi.",
+    no_file: "Un file non c'è più. Riprovando, il testo parte senza.",
   },
 
   choices: "Risposte suggerite",

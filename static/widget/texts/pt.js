@@ -40,10 +40,40 @@ export default {
   aPerson: "Uma pessoa",
   isHere: (name) => `${name} está aqui`,
 
+  emoji: "Inserir um emoji",
+  files: {
+    attach: "Anexar ficheiros",
+    camera: "Tirar uma fotografia",
+    drop: "Largue os ficheiros aqui",
+    uploading: (name) => `A carregar ${name}`,
+    uploaded: (name) => `${name} está pronto a enviar`,
+    remove: (name) => `Remover ${name}`,
+    open: (name) => `Abrir ${name}`,
+    again: "Tentar de novo",
+    busy: "A mensagem segue quando todos os ficheiros estiverem carregados. Remova os que falharam.",
+    save: "Transferir",
+    closeView: "Fechar a imagem",
+    tooMany: (most) => `Uma mensagem pode ter ${most} ficheiros.`,
+    tooLarge: (megabytes) => `É demasiado grande. Um ficheiro pode ter ${megabytes} MB.`,
+    states: {
+      scanning: "A procurar vírus…",
+      refused: "Recusado: pode ser nocivo.",
+      failed: "Não foi possível verificar e foi removido.",
+    },
+    failures: {
+      bad_file: "Só se podem enviar imagens (PNG, JPEG, GIF, WebP) e PDF. Este não o é, ou está danificado ou protegido.",
+      too_fast: "Muitos ficheiros em pouco tempo. Aguarde alguns minutos.",
+      too_many_files: "Há demasiados ficheiros por enviar.",
+      offline: "Não é possível contactar o servidor.",
+      failed: "Algo correu mal. Tente de novo.",
+    },
+  },
+
   delivery: {
     sending: "A enviar…",
     sent: "Enviada",
     delivered: "Entregue",
+    seen: "Visto",
     held: "Um momento",
     failed: "Não enviada.",
   },
@@ -73,6 +103,7 @@ export default {
     identity_required: "Inicie sessão para falar connosco.",
     details_required: "Diga-nos primeiro quem é, por favor.",
     too_many_mails: "Isto já foi enviado várias vezes. Tente de novo mais tarde.",
+    no_file: "Um ficheiro já não está disponível. Ao repetir, o texto segue sem ele.",
   },
 
   choices: "Respostas sugeridas",

@@ -39,7 +39,7 @@ def prepare(message: Message) -> None:
     """Have a message translated if its reader has another language; in the transaction that saves the message."""
     conversation = message.conversation
     translator = Translator.objects.in_workspace(conversation.workspace).first()
-    if translator is None or message.author == Message.Author.SYSTEM:
+    if translator is None or message.author == Message.Author.SYSTEM or not message.body:
         return
     reader, source, target = _way(message, translator)
     if UNKNOWN in (source, target) or source == target:
@@ -60,7 +60,7 @@ def keep(message: Message, said: Said) -> None:
 def customers_language(conversation: Conversation) -> str:
     """What the customer wrote last in, as far as the words tell; else the workspace's language."""
     home = conversation.workspace.language[:2]
-    said = conversation.messages.filter(author=Message.Author.CUSTOMER).order_by("-seq")
+    said = conversation.messages.filter(author=Message.Author.CUSTOMER).exclude(body="").order_by("-seq")
     bodies = list(said.values_list("body", flat=True)[:LOOK_BACK])
     telling = [body for body in bodies if sum(map(str.isalpha, body)) >= TELLING]
     read = (_read(body, home) for body in telling or bodies)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 
-from axes.helpers import get_client_ip_address
 from django import forms
 from django.core import signing
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 
 from supportbot.knowledge.models import Article, ArticleFeedback
+from supportbot.workspaces import pace
 
 COOKIE = "help_reader"
 COOKIE_AGE = 365 * 24 * 3600
@@ -28,13 +26,7 @@ class FeedbackForm(forms.Form):
 
 def is_too_often(request: HttpRequest) -> bool:
     """Count an answer of this address; whether it had too many."""
-    address = hashlib.sha256(str(get_client_ip_address(request)).encode()).hexdigest()
-    key = f"help-feedback:{address}"
-    cache.add(key, 0, WITHIN)
-    try:
-        return cache.incr(key) > MOST
-    except ValueError:  # it ran out between the two
-        return False
+    return pace.is_too_often(request, "help-feedback", most=MOST, within=WITHIN)
 
 
 def reader(request: HttpRequest) -> str:

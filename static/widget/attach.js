@@ -1,0 +1,203 @@
+// What is added to words: files that are chosen, dropped, pasted or photographed, and emoji. The buttons are here; what
+// they open is fetched when it is first needed.
+
+/** @import {Attachment} from "./protocol.js" */
+/** @import {Limits, Tray} from "./files/tray.js" */
+/** @import {Store} from "./store.js" */
+
+import { element, icon } from "./dom.js";
+import { words, written } from "./texts.js";
+
+const KINDS = "image/png,image/jpeg,image/gif,image/webp,application/pdf";
+const CAMERA = "image/jpeg,image/png";
+
+export class Attach {
+  #root;
+  /** @type {HTMLElement | null} on which files are dropped */
+  #target = null;
+  #door;
+  #store;
+  #limits;
+  #changed;
+  #insert;
+  /** @type {Tray | null} */
+  #tray = null;
+  /** @type {{grid: HTMLElement, focus: () => void} | null} */
+  #emoji = null;
+  #choose = chooser(KINDS);
+  #photo = chooser(CAMERA);
+  #clip = element("button", { type: "button", class: "tool" }, icon("clip"));
+  #camera = element("button", { type: "button", class: "tool camera" }, icon("camera"));
+  #smile = element("button", { type: "button", class: "tool", "aria-expanded": "false" }, icon("smile"));
+  /** Beside the words, in this order. */
+  buttons = [this.#smile, this.#clip, this.#camera];
+  /** Above the words: the files. */
+  place = element("div");
+  #alarm = element("p", { class: "count wrong", role: "alert" });
+  /** Above the place to write: emoji. */
+  above = element("div", {}, this.#alarm);
+
+  /**
+   * @param {ShadowRoot} root whose styles are added to
+   * @param {{origin: string, workspace: string}} door
+   * @param {Store} store
+   * @param {() => Limits} limits
+   * @param {{changed: () => void, insert: (sign: string) => void}} listener
+   */
+  constructor(root, door, store, limits, { changed, insert }) {
+    this.#root = root;
+    this.#door = door;
+    this.#store = store;
+    this.#limits = limits;
+    this.#changed = changed;
+    this.#insert = insert;
+    this.#photo.setAttribute("capture", "environment");
+    this.#clip.onclick = () => this.#choose.click();
+    this.#camera.onclick = () => this.#photo.click();
+    this.#smile.onclick = () => this.#try(() => this.#toggleEmoji());
+    this.#smile.onmousedown = (event) => event.preventDefault(); // what is open would close, and open again
+    for (const input of [this.#choose, this.#photo]) {
+      input.onchange = () => {
+        void this.take(input.files ?? []);
+        input.value = "";
+      };
+    }
+    written(() => this.#translate());
+    if (store.visitor.files.length) void this.#try(async () => (await this.#open()).restore(store.visitor.files));
+  }
+
+  /** What goes out with the message. @returns {Attachment[]} */
+  get attachments() {
+    return this.#tray?.attachments ?? [];
+  }
+
+  /** Whether something is still on its way here. */
+  get isBusy() {
+    return this.#tray?.isBusy ?? false;
+  }
+
+  /** @param {boolean} off */
+  set disabled(off) {
+    for (const button of this.buttons) button.disabled = off;
+  }
+
+  /** @param {Iterable<File>} files */
+  async take(files) {
+    const chosen = [...files]; // the browser empties its list
+    const isHere = !this.#clip.disabled && this.#clip.offsetParent; // not while the questions before the chat stand there
+    if (chosen.length && isHere) await this.#try(async () => (await this.#open()).take(chosen));
+  }
+
+  /** They are on their way in a message. */
+  give() {
+    return this.#tray?.give() ?? [];
+  }
+
+  /**
+   * Take what is dropped on an element.
+   * @param {HTMLElement} target
+   */
+  catch(target) {
+    this.#target = target;
+    target.dataset.drop = words.files.drop;
+    const holdsFiles = (/** @type {DragEvent} */ { dataTransfer }) => dataTransfer?.types.includes("Files") ?? false;
+    const mark = (/** @type {boolean} */ on) => target.classList.toggle("dropping", on);
+    target.addEventListener("dragover", (event) => {
+      if (!holdsFiles(event) || this.#clip.disabled) return;
+      event.preventDefault();
+      mark(true);
+    });
+    target.addEventListener("dragleave", ({ relatedTarget }) => {
+      if (!(relatedTarget instanceof Node && target.contains(relatedTarget))) mark(false);
+    });
+    target.addEventListener("drop", (event) => {
+      mark(false);
+      if (!holdsFiles(event)) return;
+      event.preventDefault();
+      void this.take(event.dataTransfer?.files ?? []);
+    });
+    target.addEventListener("paste", (event) => {
+      const files = event.clipboardData?.files;
+      if (!files?.length) return;
+      event.preventDefault();
+      void this.take(files);
+    });
+  }
+
+  /** What is fetched late may not come: then it is said, and may be tried again. @param {() => Promise<void>} act */
+  async #try(act) {
+    this.#alarm.textContent = "";
+    await act().catch(() => (this.#alarm.textContent = words.files.failures.offline));
+  }
+
+  #translate() {
+    this.#clip.ariaLabel = this.#clip.title = words.files.attach;
+    this.#camera.ariaLabel = this.#camera.title = words.files.camera;
+    this.#smile.ariaLabel = this.#smile.title = words.emoji;
+    if (this.#target) this.#target.dataset.drop = words.files.drop;
+  }
+
+  /** @returns {Promise<Tray>} */
+  async #open() {
+    if (this.#tray) return this.#tray;
+    const [{ Tray }, { Door }] = await Promise.all([import("./files/tray.js"), import("./files/door.js"), fileStyles(this.#root)]);
+    if (!this.#tray) {
+      const door = new Door(this.#door.origin, this.#door.workspace, this.#store);
+      this.#tray = new Tray(door, () => words.files, this.#limits, () => this.#kept());
+      this.place.append(this.#tray.element);
+    }
+    return this.#tray;
+  }
+
+  /** Uploaded files outlive a reload of the page. */
+  #kept() {
+    this.#store.remember({ files: this.attachments });
+    this.#changed();
+  }
+
+  async #toggleEmoji() {
+    if (this.#emoji) return this.#closeEmoji(true);
+    const [{ emojiGrid }] = await Promise.all([import("./files/emoji.js"), fileStyles(this.#root)]);
+    const take = (/** @type {string} */ sign) => {
+      this.#closeEmoji(false);
+      this.#insert(sign);
+    };
+    this.#emoji ??= emojiGrid(words.emoji, take, () => this.#closeEmoji(true));
+    this.above.append(this.#emoji.grid);
+    this.#smile.ariaExpanded = "true";
+    this.#emoji.focus();
+  }
+
+  /** @param {boolean} isBack whether the focus goes back to where it came from */
+  #closeEmoji(isBack) {
+    const emoji = this.#emoji;
+    this.#emoji = null;
+    const hadFocus = emoji?.grid.contains(this.#root.activeElement);
+    emoji?.grid.remove();
+    this.#smile.ariaExpanded = "false";
+    if (isBack && hadFocus) this.#smile.focus();
+  }
+}
+
+/** @type {WeakMap<ShadowRoot, Promise<void>>} */
+const styled = new WeakMap();
+
+/** The styles of files, once in a widget. @param {ShadowRoot} root */
+export function fileStyles(root) {
+  const known = styled.get(root) ?? addStyles(root);
+  styled.set(root, known);
+  known.catch(() => styled.delete(root));
+  return known;
+}
+
+/** @param {ShadowRoot} root */
+async function addStyles(root) {
+  const response = await fetch(new URL("files/files.css", import.meta.url));
+  if (!response.ok) throw new Error(`files.css answered ${response.status}`);
+  root.adoptedStyleSheets.push(await new CSSStyleSheet().replace(await response.text()));
+}
+
+/** @param {string} kinds */
+function chooser(kinds) {
+  return element("input", { type: "file", accept: kinds, multiple: "", tabindex: "-1" });
+}

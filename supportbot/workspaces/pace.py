@@ -1,0 +1,21 @@
+"""Counts what strangers do over HTTP, so that nobody does too much of it. Knows only addresses and numbers."""
+
+from __future__ import annotations
+
+import hashlib
+
+from axes.helpers import get_client_ip_address
+from django.core.cache import cache
+from django.http import HttpRequest
+
+
+def is_too_often(request: HttpRequest, what: str, *, most: int, within: int) -> bool:
+    """Count something that a person who is signed in does, else this address; whether it was more than `most` in
+    `within` seconds."""
+    who = f"user {request.user.pk}" if request.user.is_authenticated else str(get_client_ip_address(request))
+    key = f"{what}:{hashlib.sha256(who.encode()).hexdigest()}"
+    cache.add(key, 0, within)
+    try:
+        return cache.incr(key) > most
+    except ValueError:  # it ran out between the two
+        return False
