@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from supportbot.chat import sending, tasks, transcript
+from supportbot.chat.announcements import Event, announce
 from supportbot.chat.masking import Rules, mask
 from supportbot.chat.models import Contact, Conversation, Message
 from supportbot.chat.refusals import AlreadyTaken, Closed, NotYours, Refused, TooFast
@@ -91,6 +92,7 @@ def resolve(*, conversation_id: UUID, agent: User) -> Conversation:
     conversation.close()
     transcript.note_activity(conversation, f"{agent.get_short_name()} resolved the conversation", agent)
     transcript.save(conversation, message)
+    announce(Event.CONVERSATION_RESOLVED, conversation)
     _note(conversation, agent, "conversation.resolved")
     return conversation
 
@@ -156,6 +158,7 @@ def _reopen(conversation: Conversation) -> None:
         transcript.note_activity(conversation, "Snoozed no longer: the customer wrote")
     elif conversation.status == Conversation.Status.RESOLVED and not conversation.is_spam:
         conversation.give_to_bot()
+        announce(Event.CONVERSATION_REOPENED, conversation)
 
 
 def _demand_pace(conversation: Conversation) -> None:
