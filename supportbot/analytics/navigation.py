@@ -58,6 +58,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             ("API keys", "admin:api_apikey_changelist", "key"),
             ("Webhooks", "admin:api_endpoint_changelist", "webhook"),
             ("Webhook deliveries", "admin:api_delivery_changelist", "outbox"),
+            ("API reference", "api-v1:openapi-view", "api"),
         ),
         _group(
             "People",

@@ -24,6 +24,7 @@ from supportbot.workspaces.models import User
 from supportbot.workspaces.signing import demand_address
 
 OF_WORKSPACE = ("workspace", admin.RelatedOnlyFieldListFilter)
+SCOPES = [(scope.value, f"{scope.label} ({scope.value})") for scope in Scope]
 STATE_LABELS = {
     Delivery.State.WAITING: "info",
     Delivery.State.DELIVERED: "success",
@@ -34,7 +35,7 @@ STATE_LABELS = {
 class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
     """Asks for at least one scope."""
 
-    scopes = forms.MultipleChoiceField(choices=Scope.choices, widget=UnfoldAdminCheckboxSelectMultipleWidget)
+    scopes = forms.MultipleChoiceField(choices=SCOPES, widget=UnfoldAdminCheckboxSelectMultipleWidget)
 
     class Meta:
         model = ApiKey
@@ -123,21 +124,28 @@ class EndpointsAdmin(SettledAdmin):
     list_display = ("address", "description", "shown_state", "workspace")
     list_filter = (OF_WORKSPACE, "is_active")
     search_fields = ("address", "description")
-    readonly_fields = ("shown_state", "log")
+    readonly_fields = ("standing", "log")
     actions_submit_line = ("try_it", "make_secret")
     fieldsets = (
-        (None, {"fields": ("workspace", "address", "description", "is_active", "shown_state", "log")}),
+        (None, {"fields": ("workspace", "address", "description", "is_active", "standing", "log")}),
         ("What it hears of", {"fields": ("events",)}),
     )
 
     @display(description="state", label={"works": "success", "failing": "warning", "off": "danger"})  # type: ignore[untyped-decorator]
-    def shown_state(self, endpoint: Endpoint) -> tuple[str, str]:
-        """Whether it hears, and why not."""
+    def shown_state(self, endpoint: Endpoint) -> str:
+        """Whether it hears, as a chip."""
         if not endpoint.is_active:
-            return "off", f"off. {endpoint.off_because}".strip()
-        if since := endpoint.failing_since:
-            return "failing", f"failing since {since:%d %B, %H:%M} UTC"
-        return "works", "works"
+            return "off"
+        return "failing" if endpoint.failing_since else "works"
+
+    @admin.display(description="state")
+    def standing(self, endpoint: Endpoint) -> str:
+        """The same with the reason."""
+        if endpoint.pk is None:
+            return "-"
+        since = endpoint.failing_since
+        why = endpoint.off_because or (f"Nothing was taken since {since:%d %B %Y, %H:%M} UTC." if since else "")
+        return f"{self.shown_state(endpoint).capitalize()}. {why}".strip()
 
     @admin.display(description="deliveries")
     def log(self, endpoint: Endpoint) -> SafeString | str:
@@ -156,6 +164,11 @@ class EndpointsAdmin(SettledAdmin):
         obj.note("webhook.changed" if change else "webhook.made", _user(request), events=obj.events, on=obj.is_active)
         if secret:
             self._show(request, secret)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, set[str], Any]:
+        """Its deliveries, which nobody deletes one by one, go with it."""
+        deleted, counts, _, protected = super().get_deleted_objects(objs, request)
+        return deleted, counts, set(), protected
 
     def delete_model(self, request: HttpRequest, obj: Endpoint) -> None:
         """The audit log is told."""

@@ -40,6 +40,7 @@ class Document(OpenAPISchema):
     def operation_details(self, operation: Operation) -> Any:
         """With problems and, where something is made, the idempotency key."""
         details = super().operation_details(operation)
+        details["summary"] = details["summary"].capitalize()
         for parameter in details["parameters"]:
             _leave_out_null(parameter["schema"])
         problem = {"schema": {"$ref": REF_TEMPLATE.format(model=ProblemOut.__name__)}}

@@ -27,20 +27,20 @@ USED_EVERY = timedelta(minutes=1)
 class Scope(models.TextChoices):
     """What a key may do."""
 
-    CONVERSATIONS_READ = "conversations:read", "read conversations, messages, ratings and calls of actions"
-    CONVERSATIONS_WRITE = "conversations:write", "write in conversations and keep them in order"
+    CONVERSATIONS_READ = "conversations:read", "read conversations"
+    CONVERSATIONS_WRITE = "conversations:write", "write in conversations"
     CONTACTS_READ = "contacts:read", "read and export contacts"
     CONTACTS_WRITE = "contacts:write", "change and erase contacts"
-    KNOWLEDGE_READ = "knowledge:read", "read articles and collections"
-    KNOWLEDGE_WRITE = "knowledge:write", "write and delete articles and collections"
-    SETTINGS_READ = "settings:read", "read labels, teams and canned responses"
-    SETTINGS_WRITE = "settings:write", "write and delete labels and canned responses"
+    KNOWLEDGE_READ = "knowledge:read", "read articles"
+    KNOWLEDGE_WRITE = "knowledge:write", "write and delete articles"
+    SETTINGS_READ = "settings:read", "read labels, teams and texts"
+    SETTINGS_WRITE = "settings:write", "write labels and texts"
     MEMBERS_READ = "members:read", "read members"
     MEMBERS_WRITE = "members:write", "remove members"
     ORDERS_READ = "orders:read", "read orders"
     ORDERS_WRITE = "orders:write", "write and delete orders"
     AUDIT_READ = "audit:read", "read the audit log"
-    CHAT = "chat", "talk to the assistant as a customer"
+    CHAT = "chat", "talk to the assistant"
 
 
 class ApiKey(models.Model):

@@ -15,7 +15,7 @@ from supportbot.workspaces.models import AuditEntry, Member, User, Workspace
 @transaction.atomic
 def dismiss(member: Member, *, by: User) -> None:
     """End a membership, at once; the user, who may work elsewhere, and what they wrote stay."""
-    workspace = Workspace.objects.select_for_update().get(pk=member.workspace_id)
+    workspace = Workspace.objects.select_for_update(no_key=True).get(pk=member.workspace_id)
     if member.user_id == by.pk:
         raise Refused("forbidden", "Somebody else has to end your own membership.")
     admins = workspace.members.filter(role=Member.Role.ADMIN, user__is_active=True).exclude(pk=member.pk)

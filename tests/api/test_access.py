@@ -58,7 +58,7 @@ def test_a_revoked_key_opens_nothing(admin: Client, workspace: Workspace, robot:
     assert robot.get("labels").status_code == 200
     assert ApiKey.objects.get().last_used_at
     address = f"/admin/api/apikey/{robot.key.pk}/change/"
-    admin.post(address, made(workspace, revoke="1"))
+    admin.post(address, made(workspace, api_apikey_revoke="1"))
     assert robot.get("labels").json()["code"] == "no_key"
     assert "revoked" in admin.get(address).content.decode()
     assert AuditEntry.objects.filter(action="api_key.revoked").count() == 1

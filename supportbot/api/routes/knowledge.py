@@ -11,7 +11,7 @@ from pydantic import Field
 from supportbot.api.access import Call, needs
 from supportbot.api.models import Scope
 from supportbot.api.pages import At, Id, Page, one, page
-from supportbot.api.routes.rows import make
+from supportbot.api.routes.rows import delete, write
 from supportbot.api.schemas import ArticleOut, CollectionOut, In, OneOf
 from supportbot.knowledge.models import Article, Collection
 
@@ -124,7 +124,7 @@ def change_article(request: Call, article_id: Id, given: ArticlePatch) -> Articl
 @router.delete("/articles/{article_id}", response={204: None}, operation_id="delete_article", **WRITE)
 def delete_article(request: Call, article_id: Id) -> None:
     """Delete an article with its versions."""
-    one(articles(request), "article", id=article_id).delete()
+    delete(request.auth, one(articles(request), "article", id=article_id))
 
 
 @router.get("/collections", response=Page[CollectionOut], operation_id="list_collections", **READ)
@@ -136,7 +136,7 @@ def list_collections(request: Call, at: At) -> dict[str, Any]:
 @router.post("/collections", response={201: CollectionOut}, operation_id="create_collection", **WRITE)
 def create_collection(request: Call, given: CollectionIn) -> Collection:
     """Put up a shelf."""
-    return make(Collection(workspace=request.auth.workspace), given.model_dump())
+    return write(request.auth, Collection(workspace=request.auth.workspace), given.model_dump())
 
 
 @router.get("/collections/{collection_id}", response=CollectionOut, operation_id="get_collection", **READ)
@@ -148,13 +148,13 @@ def get_collection(request: Call, collection_id: Id) -> Collection:
 @router.patch("/collections/{collection_id}", response=CollectionOut, operation_id="change_collection", **WRITE)
 def change_collection(request: Call, collection_id: Id, given: CollectionPatch) -> Collection:
     """Change a shelf."""
-    return make(one(collections(request), "collection", id=collection_id), _said(given))
+    return write(request.auth, one(collections(request), "collection", id=collection_id), _said(given))
 
 
 @router.delete("/collections/{collection_id}", response={204: None}, operation_id="delete_collection", **WRITE)
 def delete_collection(request: Call, collection_id: Id) -> None:
     """Take a shelf down; its articles stay."""
-    one(collections(request), "collection", id=collection_id).delete()
+    delete(request.auth, one(collections(request), "collection", id=collection_id))
 
 
 def _said(given: In, *nullable: str) -> dict[str, Any]:
@@ -166,4 +166,4 @@ def _said(given: In, *nullable: str) -> dict[str, Any]:
 def _written(call: Call, article: Article, fields: dict[str, Any]) -> Article:
     if fields.get("collection") is not None:
         fields["collection"] = one(collections(call), "collection", id=fields["collection"])
-    return make(article, fields, by=call.auth.user)
+    return write(call.auth, article, fields, by=call.auth.user)

@@ -13,7 +13,7 @@ from pydantic import Field
 from supportbot.api.access import Call, needs
 from supportbot.api.models import Scope
 from supportbot.api.pages import At, Email, Page, one, page
-from supportbot.api.routes.rows import make
+from supportbot.api.routes.rows import set_up
 from supportbot.api.schemas import Day, In, OneOf, OrderOut
 from supportbot.knowledge.models import Order
 from supportbot.workspaces.models import Workspace
@@ -59,9 +59,9 @@ def put_order(request: Call, number: Path[Number], given: OrderIn) -> Status[Ord
     """Push an order: it is made, or replaced."""
     workspace = request.auth.workspace
     with transaction.atomic():
-        Workspace.objects.select_for_update().get(pk=workspace.pk)  # of two that push it first, one makes it
+        Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)  # of two that push it first, one makes it
         known = orders(request).filter(number=number).first()
-        row = make(known or Order(workspace=workspace, number=number), given.model_dump())
+        row = set_up(known or Order(workspace=workspace, number=number), given.model_dump())
     return Status(200 if known else 201, row)
 
 

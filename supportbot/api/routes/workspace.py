@@ -11,7 +11,7 @@ from pydantic import Field
 from supportbot.api.access import Call, needs
 from supportbot.api.models import Scope
 from supportbot.api.pages import At, Email, Id, Page, Word, one, page
-from supportbot.api.routes.rows import make
+from supportbot.api.routes.rows import delete, write
 from supportbot.api.schemas import AuditOut, CannedOut, In, LabelOut, MemberOut, OneOf, TeamOut
 from supportbot.chat import leaving, organising
 from supportbot.chat.composing import BODY_LIMIT
@@ -53,7 +53,7 @@ def create_label(request: Call, given: LabelIn) -> Label:
 @router.delete("/labels/{label_id}", response={204: None}, operation_id="delete_label", **WRITE)
 def delete_label(request: Call, label_id: Id) -> None:
     """Delete a label, which conversations carry no longer."""
-    one(Label.objects.in_workspace(request.auth.workspace), "label", id=label_id).delete()
+    delete(request.auth, one(Label.objects.in_workspace(request.auth.workspace), "label", id=label_id))
 
 
 @router.get("/teams", response=Page[TeamOut], operation_id="list_teams", **READ)
@@ -76,19 +76,19 @@ def list_canned_responses(request: Call, at: At) -> dict[str, Any]:
 @router.post("/canned-responses", response={201: CannedOut}, operation_id="create_canned_response", **WRITE)
 def create_canned_response(request: Call, given: CannedIn) -> CannedResponse:
     """Add a text for all agents."""
-    return make(CannedResponse(workspace=request.auth.workspace), given.model_dump())
+    return write(request.auth, CannedResponse(workspace=request.auth.workspace), given.model_dump())
 
 
 @router.put("/canned-responses/{response_id}", response=CannedOut, operation_id="replace_canned_response", **WRITE)
 def replace_canned_response(request: Call, response_id: Id, given: CannedIn) -> CannedResponse:
     """Change a text of all agents."""
-    return make(one(shared_texts(request), "canned response", id=response_id), given.model_dump())
+    return write(request.auth, one(shared_texts(request), "canned response", id=response_id), given.model_dump())
 
 
 @router.delete("/canned-responses/{response_id}", response={204: None}, operation_id="delete_canned_response", **WRITE)
 def delete_canned_response(request: Call, response_id: Id) -> None:
     """Delete a text of all agents that no macro sends."""
-    one(shared_texts(request), "canned response", id=response_id).delete()
+    delete(request.auth, one(shared_texts(request), "canned response", id=response_id))
 
 
 def members(call: Call) -> QuerySet[Member]:

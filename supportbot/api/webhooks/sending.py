@@ -118,7 +118,7 @@ def _try(endpoint: Endpoint, delivery: Delivery) -> dict[str, Any]:
             http.stream("POST", endpoint.address, content=body, headers=headers) as response,
         ):
             attempt["status"] = response.status_code
-            attempt["answer"] = _beginning(response)
+            attempt["answer"] = _beginning(response, begun + PATIENCE)
             if not response.is_success:
                 attempt["error"] = f"It answered with {response.status_code}."
     except (httpx.HTTPError, ValueError, Unsealable) as error:
@@ -127,11 +127,13 @@ def _try(endpoint: Endpoint, delivery: Delivery) -> dict[str, Any]:
     return attempt
 
 
-def _beginning(response: httpx.Response) -> str:
-    """The first characters of the answer, which only the log wants."""
+def _beginning(response: httpx.Response, end: float) -> str:
+    """The first characters of the answer, which only the log wants; ReadTimeout if they come too slowly."""
     read = b""
-    for piece in response.iter_raw(KEPT_ANSWER):
+    for piece in response.iter_raw():
         read += piece
         if len(read) >= KEPT_ANSWER:
             break
+        if time.monotonic() > end:
+            raise httpx.ReadTimeout("Its answer took too long.")
     return read[:KEPT_ANSWER].decode("utf-8", "replace").replace("\x00", "")
