@@ -37,17 +37,17 @@ def main() -> None:
     try:
         stack.start()
         stack.manage("shell", "-c", MAKE_KEY.format(digest=hashlib.sha256(key.encode()).hexdigest()))
-        sys.exit(_run(stack.url, key, wanted.examples, wanted.seed))
+        sys.exit(_run(stack, key, wanted.examples, wanted.seed))
     finally:
         stack.stop()
 
 
-def _run(url: str, key: str, examples: int, seed: int) -> int:
-    """`st run`, without the route that waits for the model."""
-    command = [str(Path(sys.executable).parent / "st"), "run", f"{url}/api/v1/openapi.json"]
+def _run(stack: EmbeddedStack, key: str, examples: int, seed: int) -> int:
+    """`st run`, without the route that waits for the model; its own files go with the product's."""
+    command = [str(Path(sys.executable).parent / "st"), "run", f"{stack.url}/api/v1/openapi.json"]
     command += ["--header", f"Authorization: Bearer {key}", "--checks", CHECKS]
     command += ["--exclude-path-regex", "chat/completions", "--max-examples", str(examples), "--seed", str(seed)]
-    return subprocess.run([*command, "--continue-on-failure", "--no-color"], check=False).returncode
+    return subprocess.run([*command, "--continue-on-failure", "--no-color"], check=False, cwd=stack.folder).returncode
 
 
 if __name__ == "__main__":

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -20,7 +24,8 @@ from supportbot.workspaces.models import Workspace
 shop = Workspace.objects.get(slug='fennmoor')
 member = shop.members.get(user__email='maya@fennmoor.example')
 digest = '{hashlib.sha256(KEY.encode()).hexdigest()}'
-ApiKey.objects.create(workspace=shop, member=member, name='Phone', scopes=['chat'], token_hash=digest)
+scopes = ['chat', 'settings:read', 'settings:write']
+ApiKey.objects.create(workspace=shop, member=member, name='Phone', scopes=scopes, token_hash=digest)
 endpoint = Endpoint(workspace=shop, address='https://127.0.0.1/', events=['conversation.handed_over'])
 endpoint.renew_secret()
 endpoint.save()
@@ -29,9 +34,9 @@ QUESTION = "How many days do I have to send something back?"
 Words = list[dict[str, str]]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def machine(embedded_stack: EmbeddedStack) -> Iterator[httpx.Client]:
-    """It has a key for chatting alone; a webhook tells of hand-overs to an address that may not be called."""
+    """It has a key for chatting and for labels; a webhook tells of hand-overs to an address that may not be called."""
     embedded_stack.manage("shell", "-c", SET_UP)
     headers = {"Authorization": f"Bearer {KEY}"}
     with httpx.Client(base_url=f"{embedded_stack.url}/api/v1", headers=headers, timeout=90) as client:
@@ -93,3 +98,28 @@ def test_a_machine_asks_goes_on_and_is_told_that_people_answer(
         return len(rows) == 1 and "not a public address" in rows[0]["tries"]
 
     wait_until(tried, what="the webhook's worker")
+
+
+def test_the_generated_client_speaks_with_the_product(
+    machine: httpx.Client, embedded_stack: EmbeddedStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = Path(sys.executable).parent
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    document = f"{embedded_stack.url}/api/v1/openapi.json"
+    command = [programs / "openapi-python-client", "generate", "--url", document, "--meta", "none"]
+    written = subprocess.run(
+        [*command, "--output-path", tmp_path / "supportbot_client"], check=True, capture_output=True, text=True
+    )
+    assert "Warning" not in written.stdout + written.stderr
+    monkeypatch.syspath_prepend(tmp_path)
+    from supportbot_client import AuthenticatedClient
+    from supportbot_client.api.workspace import create_label, delete_label, list_labels, list_members
+    from supportbot_client.models import LabelIn, LabelOut, ProblemOut
+
+    client = AuthenticatedClient(base_url=embedded_stack.url, token=KEY)
+    made = create_label.sync(client=client, body=LabelIn(name="By a client"))
+    assert isinstance(made, LabelOut) and made.colour == "grey"
+    assert made in list_labels.sync(client=client).data
+    assert delete_label.sync_detailed(label_id=made.id, client=client).status_code == 204
+    refused = list_members.sync(client=client)
+    assert isinstance(refused, ProblemOut) and refused.code == "scope_missing"

@@ -62,7 +62,7 @@ class ChatIn(Schema):
     messages: list[ChatMessage] = Field(min_length=1, max_length=500)
     stream: bool = False
     user: str = Field("", max_length=128, description="The customer; the same one goes on with the same conversation")
-    metadata: ChatMetadata = ChatMetadata()
+    metadata: ChatMetadata | None = None
 
 
 class Said(Schema):
@@ -136,9 +136,8 @@ def list_models(request: Call) -> Models:
 async def complete_chat(request: Call, given: ChatIn) -> Completion | HttpResponseBase:
     """Ask the assistant as a customer; with `stream` the answer comes as server-sent events."""
     turns = _turns(given.messages)
-    asked = await in_thread(ask)(
-        request.auth, turns, user=given.user, conversation=given.metadata.conversation, once=named(request)
-    )
+    named_one = given.metadata.conversation if given.metadata else None
+    asked = await in_thread(ask)(request.auth, turns, user=given.user, conversation=named_one, once=named(request))
     if given.stream:
         events = StreamingHttpResponse(_events(asked, turns), content_type="text/event-stream")
         events["X-Accel-Buffering"] = "no"
