@@ -8,35 +8,32 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-from uuid import UUID, uuid4, uuid5
+from typing import Any
+from uuid import UUID, uuid4
 
 from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import transaction
 
-from supportbot.api.models import ApiChat, ApiKey
+from supportbot.api.idempotency import reused
+from supportbot.api.models import ApiChat, ApiKey, StoredAnswer
 from supportbot.api.pages import one
 from supportbot.api.problems import Problem
 from supportbot.chat import events, services
-from supportbot.chat.masking import Rules, mask
 from supportbot.chat.models import Contact, Generation, Message
 from supportbot.chat.socket import in_thread
 from supportbot.chat.visitors import begin_with
 from supportbot.chat.words import say
 from supportbot.workspaces.models import Workspace
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
 LOOK_EVERY = 1.0  # seconds between two looks into the database, should an event get lost
 QUEUED = 30.0  # seconds that a message may wait for a worker, beyond the reply's own deadline
 CHANNEL = "api"
-NAMESPACE = UUID("6f0d7c52-5f0e-4c0e-9d6b-5b4f5c1e7a10")  # of messages by idempotency key
 Turn = tuple[str, str]  # who (user or assistant), and what was said
 
 
@@ -53,13 +50,18 @@ class Answer:
 @transaction.atomic
 def ask(key: ApiKey, turns: Sequence[Turn], *, user: str, conversation: UUID | None, once: str) -> Message:
     """Save what the customer says last; with an idempotency key (`once`) a repetition finds the same message."""
-    client_id = uuid5(NAMESPACE, f"{key.pk}:{once}") if once else uuid4()
-    body = turns[-1][1]
-    if once and (earlier := _earlier(key.workspace, client_id, body)):
-        return earlier
-    chat = _chat(key.workspace, turns[:-1], user, conversation)
-    ApiChat.objects.filter(pk=chat.pk).update(said="")  # another client with the same words begins one of its own
-    return services.post_message(conversation_id=chat.conversation_id, body=body, client_id=client_id)
+    if not once:
+        return _post(key.workspace, turns, user, conversation)
+    fingerprint = _fingerprint([("for", f"{user}/{conversation}"), *turns])
+    stored, is_new = StoredAnswer.objects.get_or_create(key=key, name=once, defaults={"fingerprint": fingerprint})
+    if stored.fingerprint != fingerprint:
+        raise reused()
+    if not is_new:
+        return Message.objects.in_workspace(key.workspace).get(id=json.loads(stored.body)["message"])
+    message = _post(key.workspace, turns, user, conversation)
+    stored.body = json.dumps({"conversation": str(message.conversation_id), "message": str(message.id)})
+    stored.save(update_fields=["body"])
+    return message
 
 
 async def answer_to(asked: Message) -> Answer | None:
@@ -81,11 +83,10 @@ def remember(asked: Message, turns: Sequence[Turn], answer: Answer) -> None:
     ApiChat.objects.filter(conversation=asked.conversation_id, user="").update(said=said)
 
 
-def _earlier(workspace: Workspace, client_id: UUID, body: str) -> Message | None:
-    found = Message.objects.in_workspace(workspace).filter(client_id=client_id).first()
-    if found and found.body != mask(body.strip(), Rules.of(workspace)):
-        raise Problem(422, "idempotency_key_reused", "This idempotency key was used for another message.")
-    return found
+def _post(workspace: Workspace, turns: Sequence[Turn], user: str, conversation: UUID | None) -> Message:
+    chat = _chat(workspace, turns[:-1], user, conversation)
+    ApiChat.objects.filter(pk=chat.pk).update(said="")  # another client with the same words begins one of its own
+    return services.post_message(conversation_id=chat.conversation_id, body=turns[-1][1], client_id=uuid4())
 
 
 def _chat(workspace: Workspace, earlier: Sequence[Turn], user: str, conversation: UUID | None) -> ApiChat:

@@ -1,4 +1,4 @@
-"""Has the outbox of webhooks hear what the chat announces."""
+"""Has the outbox of webhooks, and what was stored of answers, hear what the chat announces."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ class ApiConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen from the start, in every process."""
-        from supportbot.api.webhooks import outbox  # noqa: PLC0415  (models are not ready when this module is read)
+        from supportbot.api import idempotency  # noqa: PLC0415  (models are not ready when this module is read)
+        from supportbot.api.webhooks import outbox  # noqa: PLC0415  (the same)
         from supportbot.chat.announcements import announced  # noqa: PLC0415  (the same)
 
         announced.connect(outbox.write, dispatch_uid="webhooks")
+        announced.connect(idempotency.forget_erased, dispatch_uid="stored answers")

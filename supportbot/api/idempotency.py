@@ -19,6 +19,8 @@ from django.http import HttpRequest, HttpResponse
 from supportbot.api.access import key_of
 from supportbot.api.models import ApiKey, StoredAnswer
 from supportbot.api.problems import PLAIN, Problem
+from supportbot.chat.announcements import Event, Subject
+from supportbot.chat.models import Contact
 
 HEADER = "Idempotency-Key"
 LONGEST = 255
@@ -53,6 +55,19 @@ def named(request: HttpRequest) -> str:
     return name
 
 
+def reused() -> Problem:
+    """The key of one request came with another."""
+    return Problem(422, "idempotency_key_reused", "This idempotency key was used for another request.")
+
+
+def forget_erased(event: Event, subject: Subject, **_: Any) -> None:
+    """Delete what was answered of the conversations of a contact who is being erased."""
+    if event != Event.CONTACT_ERASED or not isinstance(subject, Contact):
+        return
+    for conversation_id in subject.conversations.values_list("id", flat=True):
+        StoredAnswer.objects.in_workspace(subject.workspace).filter(body__contains=str(conversation_id)).delete()
+
+
 def _answer(key: ApiKey, name: str, request: HttpRequest, run: Callable[[], HttpResponse]) -> HttpResponse:
     named(request)
     fingerprint = _fingerprint(request)
@@ -69,7 +84,7 @@ def _answer(key: ApiKey, name: str, request: HttpRequest, run: Callable[[], Http
     if stored is None:  # what was done at the same time has failed
         raise Problem(409, "try_again", "The same request was being done and has failed. Send it again.")
     if stored.fingerprint != fingerprint:
-        raise Problem(422, "idempotency_key_reused", "This idempotency key was used for another request.")
+        raise reused()
     again = HttpResponse(stored.body, status=stored.status, content_type="application/json; charset=utf-8")
     again["Idempotent-Replayed"] = "true"
     return again

@@ -199,6 +199,7 @@ class MessageOut(Schema):
 class RemarkOut(Schema):
     """A line that only agents see."""
 
+    conversation: UUID
     number: int
     after: int = Field(description="Number of the message below which it stands")
     kind: Annotated[str, OneOf(Remark.Kind)]
@@ -206,6 +207,11 @@ class RemarkOut(Schema):
     body: str
     mentions: list[PersonOut]
     created_at: datetime
+
+    @staticmethod
+    def resolve_conversation(remark: Remark) -> UUID:
+        """Its id."""
+        return remark.conversation_id
 
     @staticmethod
     def resolve_agent(remark: Remark) -> User | None:

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connections
 
 from supportbot.api.models import StoredAnswer
-from supportbot.chat import services
+from supportbot.chat import erasing, services
 from supportbot.chat.models import Message
 from supportbot.workspaces.models import User, Workspace
 from tests.api.conftest import Machine, a_conversation, a_shop, machine
@@ -46,6 +46,14 @@ def test_what_was_refused_may_be_tried_again(robot: Machine, workspace: Workspac
     assert not StoredAnswer.objects.exists()
     services.release(conversation_id=talk.id, agent=ada)
     assert robot.post(path, HELLO, Idempotency_Key="one").status_code == 201
+
+
+def test_what_was_answered_of_an_erased_contact_is_erased_too(robot: Machine, workspace: Workspace) -> None:
+    erased, kept = a_conversation(workspace), a_conversation(workspace)
+    for number, talk in enumerate((erased, kept)):
+        robot.post(f"conversations/{talk.id}/notes", HELLO, Idempotency_Key=str(number))
+    erasing.erase_contact(erased.contact)
+    assert [stored.name for stored in StoredAnswer.objects.all()] == ["1"]
 
 
 def test_of_many_at_the_same_moment_one_is_done(transactional_db: None) -> None:

@@ -108,5 +108,6 @@ class Delivery(models.Model):
 
     @classmethod
     def forget_old(cls) -> None:
-        """Delete the log of what is over."""
-        cls.objects.filter(created_at__lt=timezone.now() - cls.KEPT).exclude(state=cls.State.WAITING).delete()
+        """Delete the log of what is over, and what waits for an address that stays off."""
+        is_over = ~Q(state=cls.State.WAITING) | Q(endpoint__is_active=False)
+        cls.objects.filter(is_over, created_at__lt=timezone.now() - cls.KEPT).delete()
