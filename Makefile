@@ -7,7 +7,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help install up test lint format train bench eval screenshots reset system
+.PHONY: help install up test lint format train bench eval client screenshots reset system
 
 help: ## show the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -43,6 +43,11 @@ bench: $(VENV)/installed-dev system ## print the benchmark tables
 
 eval: $(VENV)/installed-dev ## judge the assistant on two companies' questions and customers
 	$(BIN)/python -m benchmarks.evaluation
+
+client: $(VENV)/installed-dev ## generate a typed Python client of the API into var/client
+	$(BIN)/python manage.py export_openapi_schema --api supportbot.api.site.api --output var/openapi.json
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/openapi-python-client generate --path var/openapi.json \
+		--output-path var/client/supportbot_client --meta none --overwrite
 
 screenshots: $(VENV)/installed-dev system ## take the README's screenshots anew
 	$(BIN)/python -m pytest tests/e2e/screenshots.py

@@ -1,4 +1,4 @@
-"""The Celery app with its queues, default, inference and translation, and the worker threads of the embedded run."""
+"""The Celery app with its queues (default, inference, translation, webhooks), and the embedded run's worker threads."""
 
 from __future__ import annotations
 
@@ -13,24 +13,26 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "supportbot.settings")
 
 app = Celery("supportbot")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["supportbot.chat", "supportbot.actions", "supportbot.knowledge"])
+app.autodiscover_tasks(["supportbot.chat", "supportbot.actions", "supportbot.knowledge", "supportbot.api"])
 
 
-TRANSLATING = 4  # translations at once in the embedded run; docker-compose.yml has its own number
+OUTSIDE = ("supportbot.chat.tasks.translate", "supportbot.api.tasks.send")  # tasks that wait for other servers
+WAITING = 8  # of them at once in the embedded run; docker-compose.yml has its own number
 
 
 class EmbeddedWorker:
-    """The workers of the server's process, each on a thread: for replies and the rest, and for translations alone."""
+    """The workers of the server's process, each on a thread: for replies, and for what waits for others."""
 
     def __init__(self, concurrency: int) -> None:
         # Celery keeps the queues that a worker serves in its app, so the second worker has one of its own.
         app.loader.import_default_modules()
         other = Celery("supportbot", set_as_current=False)
         other.config_from_object("django.conf:settings", namespace="CELERY")
-        other.tasks.register(app.tasks["supportbot.chat.tasks.translate"])
-        translating = _worker(other, "translator", TRANSLATING, ["translation"])
+        for name in OUTSIDE:
+            other.tasks.register(app.tasks[name])
+        waiting = _worker(other, "translator", WAITING, ["translation", "webhooks"])
         self._worker = _worker(app, "worker", concurrency, ["default", "inference"])
-        workers = {"translator": translating, "worker": self._worker}
+        workers = {"translator": waiting, "worker": self._worker}
         self._threads = [threading.Thread(target=work.start, name=name, daemon=True) for name, work in workers.items()]
 
     def start(self) -> None:

@@ -165,6 +165,7 @@ INSTALLED_APPS = [
     "channels",
     "csp",
     "axes",
+    "ninja",
     "supportbot",
     "supportbot.workspaces",
     "supportbot.knowledge",
@@ -173,12 +174,14 @@ INSTALLED_APPS = [
     "supportbot.widget",
     "supportbot.analytics",
     "supportbot.dashboard",
+    "supportbot.api",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "supportbot.workspaces.middleware.ContentSecurityPolicy",
+    "supportbot.api.middleware.api_answers",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -314,6 +317,7 @@ CELERY_TASK_ROUTES = {
     "supportbot.knowledge.tasks.index": {"queue": "inference"},
     "supportbot.chat.tasks.suggest": {"queue": "inference"},
     "supportbot.chat.tasks.translate": {"queue": "translation"},
+    "supportbot.api.tasks.send": {"queue": "webhooks"},
 }
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -326,6 +330,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "invoices": {"task": "supportbot.actions.tasks.send_invoices", "schedule": 60.0, "options": {"expires": 60}},
     "sweep": {"task": "supportbot.chat.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "sweep-api": {"task": "supportbot.api.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "sweep-knowledge": {"task": "supportbot.knowledge.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
 }
 

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
+from supportbot.api.site import api
 from supportbot.widget import health
 
 sign_in = LoginView.as_view(template_name="workspaces/login.html", redirect_authenticated_user=True)
@@ -16,6 +17,7 @@ urlpatterns = [
     path("logout/", LogoutView.as_view(), name="logout"),
     path("healthz", health.alive),
     path("readyz", health.ready),
+    path("api/v1/", api.urls),
     path("", include("supportbot.dashboard.urls")),
     path("", include("supportbot.widget.urls")),
 ]

@@ -30,6 +30,7 @@ from supportbot.actions.parameters import Invalid, demand_schema
 from supportbot.actions.registry import BUILT_IN
 from supportbot.workspaces.administration import HistoryAdmin, WorkspaceAdmin
 from supportbot.workspaces.models import User
+from supportbot.workspaces.signing import demand_address
 
 OF_WORKSPACE = ("workspace", admin.RelatedOnlyFieldListFilter)
 State = ActionCall.State
@@ -74,7 +75,7 @@ class CustomActionForm(forms.ModelForm):  # type: ignore[type-arg]
         """An address that may be called."""
         address: str = self.cleaned_data["address"]
         try:
-            custom.demand_address(address)
+            demand_address(address)
         except ValueError as error:
             raise forms.ValidationError(str(error)) from error
         return address

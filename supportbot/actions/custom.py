@@ -5,21 +5,17 @@ The call's id is sent as `webhook-id` with every try, so that the other side doe
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import json
 import time
 from dataclasses import asdict, dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
 from supportbot.actions.models import ActionCall, CustomAction
 from supportbot.actions.parameters import Invalid, Schema
 from supportbot.actions.registry import Action, Case, Refused, Said
-from supportbot.workspaces import outgoing
+from supportbot.workspaces import outgoing, signing
 
 ANSWER_LIMIT = 64 * 1024  # bytes
 TEXT_LIMIT = 500  # characters of an answer's text
@@ -75,17 +71,6 @@ def action(own: CustomAction) -> Action:
     )
 
 
-def demand_address(address: str) -> None:
-    """ValueError, in words for whoever wrote it, unless the address may be called."""
-    parts = urlsplit(address)
-    if parts.scheme != "https" or not parts.hostname or parts.username:
-        raise ValueError("Write an address that begins with https:// and has no user name in it.")
-    try:
-        outgoing.checked_address(parts.hostname, parts.port or 443)
-    except outgoing.Refused as error:
-        raise ValueError(str(error)) from error
-
-
 def example(own: CustomAction) -> dict[str, Any]:
     """Arguments to try the action out with: of each required property its first example or allowed value."""
     schema = Schema(own.schema)
@@ -94,13 +79,6 @@ def example(own: CustomAction) -> dict[str, Any]:
     if missing := [name for name, values in found.items() if not values]:
         raise Invalid(f'To try it, give these properties "examples": {", ".join(missing)}.')
     return {name: values[0] for name, values in found.items()}
-
-
-def sign(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
-    """The header `webhook-signature` of Standard Webhooks."""
-    key = base64.b64decode(secret.removeprefix("whsec_"))
-    signed = f"{message_id}.{timestamp}.".encode() + body
-    return f"v1,{base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()}"
 
 
 def post(own: CustomAction, call: ActionCall, customer_email: str = "") -> Answer:
@@ -138,14 +116,7 @@ def _payload(own: CustomAction, call: ActionCall, customer_email: str) -> dict[s
 
 def _try(own: CustomAction, call: ActionCall, body: bytes, seconds: float, answer: Answer) -> tuple[Try, bool]:
     """One request; whether another may follow."""
-    begun, now = time.monotonic(), int(time.time())
-    headers = {
-        "content-type": "application/json",
-        "user-agent": "Supportbot",
-        "webhook-id": str(call.id),
-        "webhook-timestamp": str(now),
-        "webhook-signature": sign(own.secret, str(call.id), now, body),
-    }
+    begun, headers = time.monotonic(), signing.headers(own.secret, str(call.id), body)
     attempt, again = Try(), True
     try:
         with (

@@ -5,8 +5,6 @@ Knows no dialogue; a conversation is a foreign key and nothing more.
 
 from __future__ import annotations
 
-import base64
-import secrets
 import uuid
 from datetime import timedelta
 from typing import Any, Self
@@ -20,6 +18,7 @@ from supportbot.knowledge.models import Order
 from supportbot.workspaces.models import AuditEntry, User, Workspace
 from supportbot.workspaces.scoping import ScopedQuerySet
 from supportbot.workspaces.sealing import seal, unseal
+from supportbot.workspaces.signing import new_secret
 
 
 class Use(models.TextChoices):
@@ -103,11 +102,6 @@ class ActionCall(models.Model):
             target=str(self.id),
             details=details,
         )
-
-
-def new_secret() -> str:
-    """A signing secret as Standard Webhooks writes it."""
-    return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
 
 
 class CustomAction(models.Model):

@@ -54,6 +54,13 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             ("Newsletter", "admin:actions_subscription_changelist", "mail"),
         ),
         _group(
+            "Integrations",
+            ("API keys", "admin:api_apikey_changelist", "key"),
+            ("Webhooks", "admin:api_endpoint_changelist", "webhook"),
+            ("Webhook deliveries", "admin:api_delivery_changelist", "outbox"),
+            ("API reference", "api-v1:openapi-view", "api"),
+        ),
+        _group(
             "People",
             (workspaces, "admin:workspaces_workspace_changelist", "storefront"),
             ("Members", "admin:workspaces_member_changelist", "group"),

@@ -8,37 +8,40 @@ from uuid import UUID
 from django.db import transaction
 
 from supportbot.chat import drafts, events, sign_in, transcript
+from supportbot.chat.announcements import Event, announce
 from supportbot.chat.attachments import service as attachments
 from supportbot.chat.attachments.service import Uploader
-from supportbot.chat.models import Conversation, Message, SignIn
+from supportbot.chat.models import Contact, Conversation, Message, SignIn
 from supportbot.chat.visitors import Visitor
-from supportbot.workspaces.models import AuditEntry, Workspace
+from supportbot.workspaces.models import AuditEntry, User, Workspace
 
 ERASED = "contact.erased"
 
 
 @transaction.atomic
 def erase(visitor: Visitor) -> None:
-    """Delete the visitor's contact with every conversation and file, and tell whoever looks at one."""
+    """Delete the visitor's contact and unsent files, on the own wish."""
     attachments.remove(Uploader(visitor.workspace, token_hash=visitor.token_hash))
-    contact = visitor.contact()
-    if contact is None:
-        return
+    if contact := visitor.contact():
+        erase_contact(contact)
+
+
+@transaction.atomic
+def erase_contact(contact: Contact, *, by: User | None = None) -> None:
+    """Delete a contact with every conversation and file, and tell whoever looks on; without `by` the customer asks."""
     ids = list(contact.conversations.order_by("id").values_list("id", flat=True))
     for conversation_id in ids:
         transcript.locked(conversation_id)
     count = Message.objects.filter(conversation__in=ids).count()
+    workspace = contact.workspace
     if contact.is_verified:
-        sign_in.forget(SignIn.objects.in_workspace(visitor.workspace).filter(external_id=contact.external_id))
-    AuditEntry.objects.create(
-        workspace=visitor.workspace,
-        action=ERASED,
-        target=str(contact.pk),
-        details={"by": "customer", "conversations": [str(id_) for id_ in ids], "messages": count},
-    )
+        sign_in.forget(SignIn.objects.in_workspace(workspace).filter(external_id=contact.external_id))
+    details = {"by": "agent" if by else "customer", "conversations": [str(id_) for id_ in ids], "messages": count}
+    AuditEntry.objects.create(workspace=workspace, actor=by, action=ERASED, target=str(contact.pk), details=details)
+    announce(Event.CONTACT_ERASED, contact)
     contact.delete()
-    _unquote(visitor.workspace, {str(conversation_id) for conversation_id in ids})
-    transaction.on_commit(lambda: _tell(visitor.workspace.id, ids))
+    _unquote(workspace, {str(conversation_id) for conversation_id in ids})
+    transaction.on_commit(lambda: _tell(workspace.id, ids))
 
 
 def erased_since(workspace: Workspace, at: datetime) -> list[str]:

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from supportbot.chat import transcript
+from supportbot.chat.announcements import Event, announce
 from supportbot.chat.masking import Rules, mask
 from supportbot.chat.models import Conversation, Message, Rating
 from supportbot.chat.refusals import Refused
@@ -33,6 +34,7 @@ def judge_answer(*, conversation_id: UUID, seq: int, helped: bool, client_id: UU
     is_bots = conversation.handler == Conversation.Handler.BOT
     if helped and is_bots and seq == conversation.last_seq:
         conversation.confirm()
+        announce(Event.CONVERSATION_RESOLVED, conversation)
     transcript.save(conversation, answer)
     if not helped and is_bots:
         transcript.hand_off(conversation, reason="not_helped", client_id=client_id)
@@ -50,10 +52,12 @@ def rate(*, conversation_id: UUID, score: int, comment: str) -> Rating:
         raise Refused("rating_closed", "This conversation can't be rated now.")
     comment = mask(comment.replace("\x00", "").strip(), Rules.of(conversation.workspace))[:COMMENT_LIMIT]
     values = {"score": score, "comment": comment}
-    saved, _ = Rating.objects.update_or_create(
+    saved, is_new = Rating.objects.update_or_create(
         conversation=conversation, defaults=values, create_defaults={**values, "of": _who_answered(conversation)}
     )
     transcript.save(conversation)
+    if is_new:
+        announce(Event.RATING_CREATED, saved)
     return saved
 
 

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from supportbot.chat import sending, transcript
+from supportbot.chat.announcements import Event, announce
 from supportbot.chat.models import Contact, Conversation, Message
 from supportbot.chat.refusals import Closed, NotYours, Refused
 from supportbot.chat.sorting import Label
@@ -108,6 +109,7 @@ def snooze(*, conversation_id: UUID, agent: User, until: datetime) -> None:
     local = until.astimezone(conversation.workspace.zone)
     _note(conversation, agent, f"snoozed it until {local:%d %B %Y, %H:%M} ({conversation.workspace.time_zone})")
     transcript.save_among_agents(conversation)
+    announce(Event.CONVERSATION_SNOOZED, conversation)
 
 
 @transaction.atomic
@@ -118,6 +120,20 @@ def wake(*, conversation_id: UUID, agent: User) -> None:
         conversation.wake()
         _note(conversation, agent, "ended the snooze")
         transcript.save_among_agents(conversation)
+
+
+@transaction.atomic
+def reopen(*, conversation_id: UUID, agent: User) -> None:
+    """What was resolved waits for people again; one that goes on stays as it is."""
+    conversation = transcript.locked(conversation_id)
+    if conversation.is_spam:
+        raise Closed(conversation)
+    if conversation.status != Status.RESOLVED:
+        return
+    conversation.give_to_queue()
+    _note(conversation, agent, "reopened the conversation")
+    transcript.save(conversation)
+    announce(Event.CONVERSATION_REOPENED, conversation)
 
 
 def wake_due() -> None:
@@ -187,6 +203,7 @@ def _put_in_queue(conversation: Conversation, agent: User) -> None:
     else:
         conversation.give_to_queue()
         transcript.say_publicly(conversation, "passed_on", agent)
+        announce(Event.CONVERSATION_ASSIGNED, conversation)
 
 
 def _colleague(workspace: Workspace, user_id: int) -> User:

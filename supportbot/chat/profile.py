@@ -70,6 +70,19 @@ def keep(conversation: Conversation, about: About) -> None:
         transcript.save(row)
 
 
+@transaction.atomic
+def describe(contact_id: int, about: About) -> Contact:
+    """Write down what the shop's server says of a contact, and show it in the inbox."""
+    contact = Contact.objects.select_for_update().get(id=contact_id)
+    news = _changes(contact, about)
+    for name, value in news.items():
+        setattr(contact, name, value)
+    contact.save(update_fields=list(news))
+    if news:
+        transcript.show_anew(contact.conversations.all())
+    return contact
+
+
 def _changes(contact: Contact, about: About) -> dict[str, Any]:
     said: dict[str, Any] = {"attributes": merged(contact.attributes, about.attributes)}
     if not contact.is_verified:

@@ -13,6 +13,7 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from supportbot.chat import events, sending, tasks, transcript
+from supportbot.chat.announcements import Event, announce
 from supportbot.chat.attachments import service as attachments
 from supportbot.chat.attachments.service import Uploader
 from supportbot.chat.masking import Rules, mask
@@ -107,6 +108,7 @@ def resolve(*, conversation_id: UUID, agent: User) -> Conversation:
     conversation.close()
     transcript.note_activity(conversation, f"{agent.get_short_name()} resolved the conversation", agent)
     transcript.save(conversation, message)
+    announce(Event.CONVERSATION_RESOLVED, conversation)
     _note(conversation, agent, "conversation.resolved")
     return conversation
 
@@ -186,6 +188,7 @@ def _reopen(conversation: Conversation) -> None:
         transcript.note_activity(conversation, "Snoozed no longer: the customer wrote")
     elif conversation.status == Conversation.Status.RESOLVED and not conversation.is_spam:
         conversation.give_to_bot()
+        announce(Event.CONVERSATION_REOPENED, conversation)
 
 
 def _demand_pace(conversation: Conversation) -> None:

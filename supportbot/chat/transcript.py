@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from supportbot.actions import dialogue
 from supportbot.chat import drafts, events, handover, sla
+from supportbot.chat.announcements import Event, announce
 from supportbot.chat.attachments import service as attachments
 from supportbot.chat.composing import BODY_LIMIT
 from supportbot.chat.models import Attachment, Contact, Conversation, Message, Remark
@@ -80,6 +81,7 @@ def append(
         service.keep(message, said)
     else:
         service.prepare(message)
+    announce(Event.MESSAGE_CREATED, message)
     return message
 
 
@@ -131,6 +133,7 @@ def give_to_agent(conversation: Conversation, agent: User) -> None:
         conversation.waiting_since = conversation.waiting_since or timezone.now()
     silence_bot(conversation, "taken_over")
     say_publicly(conversation, "joined", agent)
+    announce(Event.CONVERSATION_ASSIGNED, conversation)
 
 
 def settle(conversation: Conversation, outcome: Message.Outcome) -> int:
@@ -161,5 +164,6 @@ def hand_off(conversation: Conversation, *, reason: str, lead: Said | None = Non
     settle(conversation, Message.Outcome.HANDED_OFF)
     silence_bot(conversation, "handed_off")
     save(conversation, message)
+    announce(Event.CONVERSATION_HANDED_OVER, conversation)
     transaction.on_commit(lambda: handover.ask_for_suggestions(conversation.id))
     return message

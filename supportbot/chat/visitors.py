@@ -7,12 +7,14 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.db import transaction
 from django.utils import timezone
 
 from supportbot.chat import profile, sign_in
+from supportbot.chat.announcements import Event, announce
 from supportbot.chat.models import Contact, Conversation
 from supportbot.chat.profile import About
 from supportbot.chat.refusals import Refused
@@ -56,7 +58,7 @@ class Visitor:
             Contact.objects.filter(id=contact.id).update(**told)
         if conversation := self.conversation():
             return conversation
-        conversation = Conversation.objects.create(workspace=self.workspace, contact=contact)
+        conversation = begin_with(contact)
         profile.keep(conversation, self.about)
         return conversation
 
@@ -81,6 +83,13 @@ class Visitor:
         if not self.contact():
             self._demand_details()
         return Contact.objects.get_or_create(workspace=self.workspace, token_hash=self.token_hash)[0]
+
+
+def begin_with(contact: Contact, **fields: Any) -> Conversation:
+    """The first conversation of a contact."""
+    conversation = Conversation.objects.create(workspace=contact.workspace, contact=contact, **fields)
+    announce(Event.CONVERSATION_CREATED, conversation)
+    return conversation
 
 
 def identify(

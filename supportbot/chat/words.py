@@ -233,6 +233,14 @@ SENTENCES: dict[str, dict[str, str]] = {
         "pt": "{name} entrou na conversa.",
         "it": "{name} partecipa ora alla conversazione.",
     },
+    "with_people": {
+        "en": "A colleague has our conversation and answers here.",
+        "es": "Un compañero tiene nuestra conversación y responde aquí.",
+        "fr": "Un collègue a notre conversation et répond ici.",
+        "de": "Ein Kollege hat unser Gespräch vor sich und antwortet hier.",
+        "pt": "Um colega tem a nossa conversa e responde aqui.",
+        "it": "Un collega ha la nostra conversazione e risponde qui.",
+    },
     "left": {
         "en": "{name} has left; the assistant answers again.",
         "es": "{name} ha salido; el asistente vuelve a responder.",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from supportbot.actions import custom, dialogue
+from supportbot.actions import dialogue
 from supportbot.actions.models import CustomAction
 from supportbot.workspaces.models import Workspace
 from tests.actions.conftest import EMAIL, Chat, Enter
@@ -175,16 +175,6 @@ def test_secret_is_sealed_in_the_database(workspace: Workspace) -> None:
     stored = CustomAction.objects.values_list("sealed_secret", flat=True).get()
     assert action.secret.startswith("whsec_") and action.secret not in stored
     assert CustomAction.objects.get().secret == action.secret
-
-
-def test_signature_is_that_of_the_standards_example() -> None:
-    signature = custom.sign(
-        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
-        "msg_p5jXN8AQM9LWM0D4loKWxJek",
-        1614265330,
-        b'{"test": 2432232314}',
-    )
-    assert signature == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
 def test_yes_or_no_of_the_schema_is_offered_in_the_customers_language(enter: Enter, shop: Start) -> None:

@@ -29,6 +29,8 @@ ADMIN_PAGES = {
     "evaluation": "admin/evaluation/",
     "who may use actions": "admin/actions/uses/",
     "new action": "admin/actions/customaction/add/",
+    "new API key": "admin/api/apikey/add/",
+    "new webhook": "admin/api/endpoint/add/",
     "translation": "admin/chat/translator/",
     "new translator": "admin/chat/translator/add/",
     "imports": "admin/knowledge/import/",

@@ -1,0 +1,7 @@
+// Has Swagger UI follow the browser's choice of light and dark.
+
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+
+dark.addEventListener("change", follow);
+follow();
