@@ -13,7 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "supportbot.settings")
 
 app = Celery("supportbot")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["supportbot.chat", "supportbot.actions", "supportbot.knowledge"])
+app.autodiscover_tasks(["supportbot.chat", "supportbot.actions", "supportbot.knowledge", "supportbot.analytics"])
 
 
 TRANSLATING = 4  # translations at once in the embedded run; docker-compose.yml has its own number

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from supportbot.chat.composing import AgentDraft, CannedResponse, HeldMessage, Macro
+from supportbot.chat.milestones import Milestone
 from supportbot.chat.policies import SlaPolicy
 from supportbot.chat.sorting import Label
 from supportbot.chat.translation.models import Translation, Translator
@@ -29,6 +30,7 @@ __all__ = [
     "Macro",
     "Mention",
     "Message",
+    "Milestone",
     "Rating",
     "Remark",
     "SignIn",
