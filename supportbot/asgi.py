@@ -16,7 +16,7 @@ from django.core.asgi import get_asgi_application
 http = get_asgi_application()
 
 from supportbot.actions.tasks import send_invoices  # noqa: E402
-from supportbot.analytics.rollup import roll_up  # noqa: E402
+from supportbot.analytics import tasks as analytics  # noqa: E402
 from supportbot.celery import EmbeddedWorker  # noqa: E402
 from supportbot.chat import assistant, events, tasks  # noqa: E402
 from supportbot.knowledge import tasks as knowledge  # noqa: E402
@@ -51,7 +51,7 @@ async def _sweep_for_ever() -> None:
         await asyncio.to_thread(tasks.sweep)
         await asyncio.to_thread(knowledge.sweep)
         await asyncio.to_thread(send_invoices)
-        await asyncio.to_thread(roll_up)
+        await asyncio.to_thread(analytics.sweep)
 
 
 application = ProtocolTypeRouter({"http": http, "websocket": websockets, "lifespan": lifespan})

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import TypeGuard
 from zoneinfo import ZoneInfo
 
-from supportbot.analytics.models import Case, Handler, Outcome
+from supportbot.analytics.models import Case, Citation, Handler, Outcome
 from supportbot.chat.models import Conversation, Generation, Message, Milestone, Rating
 
 SILENCE = timedelta(hours=24)  # after which nobody challenges an answer any more
@@ -39,6 +39,14 @@ class Raw:
 
 
 @dataclass
+class Counted:
+    """An article under replies of a case, by its title, and the verdicts on those replies."""
+
+    title: str
+    verdicts: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass
 class Part:
     """A case while its rows are read one after the other."""
 
@@ -56,6 +64,7 @@ class Part:
     language: str = ""
     agent_id: int | None = None
     sums: Counter[str] = field(default_factory=Counter)
+    cited: dict[str, Counted] = field(default_factory=dict)
 
     def settled_by(self, now: datetime) -> datetime | None:
         """When it was settled, if it is by now: resolved, or left alone with the bot for a day."""
@@ -90,6 +99,9 @@ class Part:
             self.answered_at = message.created_at if is_answer else None
             if generation.act != "hand_off":
                 self.first_at = self.first_at or message.created_at
+        for source in message.sources:
+            counted = self.cited.setdefault(source["url"][:500], Counted(source["title"][:200]))
+            counted.verdicts[message.verdict] += 1
         self.sums["helped"] += message.verdict == Message.Verdict.HELPED
         self.sums["did_not_help"] += message.verdict == Message.Verdict.DID_NOT_HELP
         self.at = message.created_at
@@ -151,8 +163,11 @@ class Part:
         return None if self.outcome == Outcome.GOING else self.resolved_at or self.at
 
 
-def cases_of(raw: Raw, now: datetime, zone: ZoneInfo) -> list[Case]:
-    """The cases of a conversation as they stand now, in order; spam has none. Days are those of the zone."""
+def cases_of(raw: Raw, now: datetime, zone: ZoneInfo) -> list[tuple[Case, list[Citation]]]:
+    """The cases of a conversation as they stand now, in order, each with the articles that were cited in it.
+
+    Spam has none. Days are those of the zone.
+    """
     if raw.conversation.is_spam:
         return []
     parts = list(_parts(raw))
@@ -162,7 +177,8 @@ def cases_of(raw: Raw, now: datetime, zone: ZoneInfo) -> list[Case]:
         part.finish(now)
     if parts:
         parts[-1].agent_id = parts[-1].agent_id or raw.conversation.assignee_id
-    return [_case(raw.conversation, number, part, zone) for number, part in enumerate(parts, 1)]
+    cases = [_case(raw.conversation, number, part, zone) for number, part in enumerate(parts, 1)]
+    return [(case, _citations(case, part)) for case, part in zip(cases, parts, strict=True)]
 
 
 def _place(row: Message | Milestone) -> tuple[int, int, int]:
@@ -235,6 +251,23 @@ def _case(conversation: Conversation, number: int, part: Part, zone: ZoneInfo) -
         settles_at=part.settles_at,
         **part.sums,
     )
+
+
+def _citations(case: Case, part: Part) -> list[Citation]:
+    of_case = {"workspace_id": case.workspace_id, "day": case.day, "number": case.number}
+    ended = {"resolved": case.confirmed + case.assumed, "handed_off": case.handed_off}
+    return [
+        Citation(
+            conversation_id=case.conversation_id,
+            url=url,
+            title=counted.title,
+            helped=counted.verdicts[Message.Verdict.HELPED],
+            did_not_help=counted.verdicts[Message.Verdict.DID_NOT_HELP],
+            **of_case,
+            **ended,
+        )
+        for url, counted in part.cited.items()
+    ]
 
 
 def _span(since: datetime | None, until: datetime | None) -> int | None:

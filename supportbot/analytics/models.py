@@ -13,6 +13,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 
+from supportbot.knowledge.models import Article
 from supportbot.workspaces.models import Workspace
 from supportbot.workspaces.scoping import ScopedQuerySet
 
@@ -52,6 +53,7 @@ class Preferences(models.Model):
         "teams only", default=False, help_text="The page of agents and teams shows no single agent"
     )
     zone = models.CharField(max_length=50, blank=True, editable=False, help_text="Of which the days are")
+    gaps_at = models.DateTimeField(null=True, editable=False, help_text="When content gaps were last looked for")
 
     objects = ScopedQuerySet["Preferences"].as_manager()
 
@@ -60,6 +62,47 @@ class Preferences(models.Model):
 
     def __str__(self) -> str:
         return f"Analytics settings of {self.workspace}"
+
+
+class Citation(models.Model):
+    """An article under the bot's replies of one case, and what became of it; made anew with the case."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
+    day = models.DateField(help_text="Of the case")
+    conversation_id = models.UUIDField(db_index=True)
+    number = models.PositiveSmallIntegerField(help_text="Of the case")
+    url = models.CharField(max_length=500)
+    title = models.CharField(max_length=200)
+    resolved = models.PositiveSmallIntegerField(help_text="1: the bot resolved the case")
+    handed_off = models.PositiveSmallIntegerField(help_text="1: people got it")
+    helped = models.PositiveSmallIntegerField(default=0, help_text="Answers with it of which the customer said so")
+    did_not_help = models.PositiveSmallIntegerField(default=0)
+
+    objects = ScopedQuerySet["Citation"].as_manager()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["workspace", "day"], name="citations_of_day")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Gap(models.Model):
+    """Questions alike that no article answered. It has their messages' ids alone, so that what is erased is gone."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
+    size = models.PositiveIntegerField(help_text="How many questions")
+    messages = models.JSONField(help_text="Their ids, the one that is nearest to all first")
+    article = models.ForeignKey(Article, models.SET_NULL, null=True, related_name="+", help_text="That comes nearest")
+    nearness = models.FloatField(null=True, help_text="Cosine of its passage")
+
+    objects = ScopedQuerySet["Gap"].as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-size", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.size} questions"
 
 
 class Handler(models.TextChoices):

@@ -28,6 +28,14 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             ("Translation", "admin:chat_translator_changelist", "translate"),
         ),
         _group(
+            "Analytics",
+            ("Overview", "admin:analytics", "monitoring"),
+            ("Quality", "admin:analytics-quality", "verified"),
+            ("Agents and teams", "admin:analytics-people", "support_agent"),
+            ("Counted conversations", "admin:analytics-cases", "table_rows"),
+            ("Analytics settings", "admin:analytics_preferences_changelist", "tune"),
+        ),
+        _group(
             "Model",
             ("Expert routing", "admin:routing", "alt_route"),
             ("Evaluation", "admin:evaluation", "fact_check"),

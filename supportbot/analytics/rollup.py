@@ -11,14 +11,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import F, Sum
 from django.utils import timezone
 
 from supportbot.analytics.cases import Entry, Raw, cases_of
-from supportbot.analytics.models import Case, Day, Mark, Preferences, Sweep
+from supportbot.analytics.models import Case, Citation, Day, Mark, Preferences, Sweep
 from supportbot.chat.models import Conversation, Generation, Message, Milestone, Rating
 from supportbot.workspaces.models import Workspace
 
@@ -44,11 +43,13 @@ def _batch(now: datetime) -> bool:
     changed = set(marks.values()) | set(settling)
     if not changed:
         return False
-    made = [case for raw in _read(changed) for case in cases_of(raw, now, _zone(raw.conversation))]
+    made = [pair for raw in _read(changed) for pair in cases_of(raw, now, raw.conversation.workspace.zone)]
     before = Case.objects.filter(conversation_id__in=changed)
-    places = set(before.values_list("workspace_id", "day")) | {(case.workspace_id, case.day) for case in made}
+    places = set(before.values_list("workspace_id", "day")) | {(case.workspace_id, case.day) for case, _ in made}
     before.delete()
-    Case.objects.bulk_create(made)
+    Citation.objects.filter(conversation_id__in=changed).delete()
+    Case.objects.bulk_create(case for case, _ in made)
+    Citation.objects.bulk_create(citation for _, cited in made for citation in cited)
     _recount(places)
     Mark.objects.filter(id__in=marks).delete()
     return True
@@ -72,7 +73,7 @@ def _recount(places: Iterable[Place]) -> None:
 def _read(conversation_ids: Collection[UUID]) -> Iterable[Raw]:
     """All rows of those conversations that still exist."""
     of_these = {"conversation__in": conversation_ids}
-    messages = Message.objects.filter(**of_these).defer("body", "sources", "choices").order_by("seq")
+    messages = Message.objects.filter(**of_these).defer("body", "choices").order_by("seq")
     generations = {
         row.message_id: row
         for row in Generation.objects.filter(message__conversation__in=conversation_ids).only(
@@ -97,7 +98,3 @@ def _notice_zones() -> None:
             ids = Conversation.objects.in_workspace(workspace).values_list("id", flat=True)
             Mark.objects.bulk_create((Mark(conversation_id=id_) for id_ in ids.iterator()), batch_size=MARKS)
             Preferences.objects.update_or_create(workspace=workspace, defaults={"zone": workspace.time_zone})
-
-
-def _zone(conversation: Conversation) -> ZoneInfo:
-    return conversation.workspace.zone

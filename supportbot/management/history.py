@@ -150,7 +150,12 @@ class Telling:
         if self.draw.random() < HARD.get(category, 0.24):
             self._to_people(self.story.pick(REASONS))
             return
-        intent = self._reply(category)
+        if self.draw.random() < 0.12 and not self._ask_back():
+            return
+        self._go_on(category, self._reply(category))
+
+    def _go_on(self, category: str, intent: dict[str, Any]) -> None:
+        """What the customer does after an answer: judges it, asks on, comes back days later, or nothing."""
         course = self.draw.random()
         if course < 0.26:
             self._judge(helped=True)
@@ -177,6 +182,16 @@ class Telling:
         conversation.category = category
         self._said("customer", text)
         return category
+
+    def _ask_back(self) -> bool:
+        """The bot needs the order's number; whether the customer tells it, or leaves."""
+        asked = self.asked
+        self._wait(0.04, 0.1)
+        question = self._said("bot", "Which order is it about? Please send me the order number.")
+        if asked and question:
+            self._generated(asked, question, "ask", "order_needed", [])
+        self._wait(0.4, 6)
+        return self.draw.random() < 0.7 and self._said("customer", "It is 10023") is not None
 
     def _reply(self, category: str) -> dict[str, Any]:
         """The bot answers from an article; gives the intent."""
@@ -216,6 +231,7 @@ class Telling:
             return
         if asked and reason != "not_helped" and asked.outcome != Message.Outcome.HANDED_OFF:
             asked.outcome = Message.Outcome.HANDED_OFF
+        if asked and asked.outcome == Message.Outcome.HANDED_OFF and self.draw.random() < 0.8:
             self._generated(asked, told, "hand_off", reason, [OBJECTION] if reason == "unsupported" else [])
         self._note(Milestone.Kind.HANDED_OFF, reason)
         conversation.status, conversation.handler = Conversation.Status.OPEN, Conversation.Handler.QUEUE
