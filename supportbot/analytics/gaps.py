@@ -5,6 +5,7 @@ A question counts if the bot gave it to people because it knew no answer, or if 
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +28,8 @@ EVERY = timedelta(days=1)
 MOST = 600  # questions that are looked at, the newest
 APART = 0.45  # mean cosine distance from which questions are about something else
 SMALLEST = 3  # questions that make a gap
-SHOWN = 5  # questions of a gap that the page shows
+WORD = re.compile(r"[^\W\d_]{2,}")
+FEWEST = 3  # words of a question; what has fewer says too little to be put beside others
 UNKNOWN = ("unsure", "unsupported", "unknown_order")
 
 
@@ -66,7 +68,8 @@ def claim(workspace_id: int) -> bool:
 
 def find(workspace: Workspace, embed: Embed) -> None:
     """Replace the workspace's gaps by those of its last 90 days."""
-    questions = list(unanswered(workspace).only("id", "body", "language")[:MOST])
+    asked = unanswered(workspace).only("id", "body", "language")[:MOST]
+    questions = [question for question in asked if len(WORD.findall(question.body)) >= FEWEST]
     made = []
     if len(questions) >= SMALLEST:
         vectors = embed([question.body for question in questions])

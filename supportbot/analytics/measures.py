@@ -269,7 +269,7 @@ DIMENSIONS = {
 }
 LANGUAGES = {"en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian", "pt": "Portuguese"}
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-NONE = {"category": "not sorted", "language": "not known", "team": "no team", "reason": "not handed over"}
+NONE = {"category": "Not sorted", "language": "Not known", "team": "No team", "reason": "No reason"}
 
 
 WORDS: dict[str, Callable[[str], str]] = {
@@ -286,6 +286,6 @@ WORDS: dict[str, Callable[[str], str]] = {
 def label(key: str, value: object, names: Mapping[int, str]) -> str:
     """A value of a dimension in words; `names` are those of teams or agents."""
     if value in ("", None):
-        return NONE.get(key, "nobody")
+        return NONE.get(key, "Nobody")
     text = str(value)
-    return WORDS[key](text) if key in WORDS else names.get(int(text), "no longer here")
+    return WORDS[key](text) if key in WORDS else names.get(int(text), "No longer here")

@@ -9,12 +9,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import ClassVar
 
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
 from supportbot.knowledge.models import Article
-from supportbot.workspaces.models import Workspace
+from supportbot.workspaces.models import Member, Workspace
 from supportbot.workspaces.scoping import ScopedQuerySet
 
 
@@ -213,3 +213,65 @@ class Case(Cell):
 
     def __str__(self) -> str:
         return f"{self.conversation_id} {self.number}: {self.outcome}"
+
+
+class Report(models.Model):
+    """The overview's figures by e-mail, every day or every week."""
+
+    class Rhythm(models.TextChoices):
+        DAILY = "daily", "every day, about the day before"
+        WEEKLY = "weekly", "every Monday, about the week before"
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="reports")
+    rhythm = models.CharField(max_length=6, choices=Rhythm, default=Rhythm.WEEKLY)
+    hour = models.PositiveSmallIntegerField(
+        default=7, validators=[MaxValueValidator(23)], help_text="0 to 23, in the workspace’s time zone"
+    )
+    recipients = models.ManyToManyField(Member, related_name="+")
+    next_at = models.DateTimeField(null=True, editable=False, help_text="Empty: to be set by the next sweep")
+
+    objects = ScopedQuerySet["Report"].as_manager()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["next_at"], name="reports_due")]
+
+    def __str__(self) -> str:
+        return f"{self.get_rhythm_display().capitalize()}, at {self.hour:02}:00"
+
+
+class Alert(models.Model):
+    """A threshold of a figure; whoever is named gets an e-mail when it is passed, and again only after it was not."""
+
+    class Side(models.TextChoices):
+        ABOVE = "above"
+        BELOW = "below"
+
+    class Watched(models.TextChoices):
+        BACKLOG = "backlog", "Backlog"
+        RESOLUTION = "resolution", "Resolved by the bot, %"
+        HANDOVER = "handover", "Handed over, %"
+        FIRST = "first", "First response, median in minutes"
+        PEOPLE = "people", "First response of people, median in minutes"
+        CSAT = "csat", "CSAT, %"
+        SLA = "sla", "SLA met, %"
+        REOPENED = "reopened", "Reopened, %"
+        HELPED = "helped", "Answers that helped, %"
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="alerts")
+    figure = models.CharField(max_length=10, choices=Watched)
+    side = models.CharField(max_length=5, choices=Side)
+    threshold = models.FloatField(validators=[MinValueValidator(0)])
+    days = models.PositiveSmallIntegerField(
+        default=7, validators=[MinValueValidator(1), MaxValueValidator(90)], help_text="Of how many days, with today"
+    )
+    recipients = models.ManyToManyField(Member, related_name="+")
+    raised_at = models.DateTimeField("passed since", null=True, editable=False)
+    checked_at = models.DateTimeField(null=True, editable=False)
+
+    objects = ScopedQuerySet["Alert"].as_manager()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["checked_at"], name="alerts_to_check")]
+
+    def __str__(self) -> str:
+        return f"{self.get_figure_display()} {self.side} {self.threshold:g}"

@@ -10,7 +10,7 @@ from supportbot.analytics.measures import Measure
 from supportbot.analytics.performance import Row, Split, cases, split_by
 from supportbot.analytics.query import Scope
 
-COLUMNS = ("conversations", "people", "duration", "csat", "score", "sla", "reopened", "minutes")
+COLUMNS = ("conversations", "people", "duration", "csat", "sla", "reopened", "minutes")
 OPEN = Measure("open", "Open now", "Conversations that they have at this moment, whenever those began.")
 MOST = 100
 

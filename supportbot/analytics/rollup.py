@@ -25,11 +25,11 @@ MARKS, DUE, BATCHES = 5000, 500, 20
 Place = tuple[int, date]  # a workspace and a day
 
 
-def roll_up(batches: int = BATCHES) -> None:
-    """Bring everything up to date, or as much as that many batches do."""
+def roll_up(batches: int = BATCHES, now: datetime | None = None) -> None:
+    """Bring everything up to the time, or as much as that many batches do."""
     Sweep.objects.get_or_create(pk=1)
     _notice_zones()
-    while batches and _batch(timezone.now()):
+    while batches and _batch(now or timezone.now()):
         batches -= 1
 
 

@@ -1,10 +1,10 @@
-"""Celery's entry points. Rules live in `rollup` and `gaps`."""
+"""Celery's entry points. Rules live in `rollup`, `mailing` and `gaps`."""
 
 from __future__ import annotations
 
 import structlog
 
-from supportbot.analytics import gaps, rollup
+from supportbot.analytics import gaps, mailing, rollup
 from supportbot.celery import app
 from supportbot.workspaces.models import Workspace
 
@@ -13,8 +13,10 @@ log = structlog.get_logger(__name__)
 
 @app.task
 def sweep() -> None:
-    """Bring cases and daily sums up to date; look for content gaps once a day."""
+    """Bring cases and daily sums up to date, send what is due; look for content gaps once a day."""
     rollup.roll_up()
+    mailing.send_reports()
+    mailing.check_alerts()
     for workspace_id in gaps.due():
         find_gaps.delay(workspace_id)
 

@@ -38,6 +38,15 @@ ELSEWHERE = {
 TOPICS = ("delivery", "returns", "payment")  # of the questions above
 NAMES = ("Iris", "Noah", "Lena", "Amir", "Joan", "Otto", "Priya", "Hugo", "Mona", "Theo", "Vera", "Finn", "Zoe", "Ruth")
 FAMILIES = ("Hale", "Brook", "Marsh", "Okoro", "Lund", "Keane", "Pryor", "Sandoval", "Weiss", "Dale", "Ferro", "Quinn")
+UNKNOWN = (  # what no article tells, so that there are content gaps to find
+    "Do you offer an assembly service for the garden chairs?",
+    "Can somebody come and assemble the chair for me?",
+    "Is there an assembly service and what does it cost?",
+    "Would you assemble the garden chairs at my place?",
+    "Do you match the price if I find it cheaper elsewhere?",
+    "I found the kettle cheaper in another shop, do you match the price?",
+    "Is there a price match if another shop is cheaper?",
+)
 OBJECTION = "Nothing that was found says this."
 SLA = timedelta(minutes=30)
 SLOT = re.compile(r"\{\{(\w+)\}\}")
@@ -147,6 +156,10 @@ class Telling:
 
     def _case(self) -> None:
         category = self._ask()
+        if self.asked and self.conversation.spoken == "en" and self.draw.random() < 0.025:
+            self.asked.body = self.draw.choice(UNKNOWN)
+            self._to_people("unsure")
+            return
         if self.draw.random() < HARD.get(category, 0.24):
             self._to_people(self.story.pick(REASONS))
             return
