@@ -3,10 +3,10 @@
  * go from bar to bar, and the numbers are said in words. Also: definitions stay inside the window and Escape hides them.
  */
 
-/** @typedef {{ key: string, name: string, values: number[] }} Series */
-/** @typedef {{ labels: string[], series: Series[] }} Data */
+/** @typedef {{ key: string, name: string, values: (number | null)[] }} Series */
+/** @typedef {{ labels: string[], series: Series[], stacked: boolean }} Data */
 
-const COLOURS = { resolved_by_bot: "--bot", by_people: "--people", left: "--left", going: "--going" };
+const COLOURS = { resolved_by_bot: "--bot", by_people: "--people", left: "--left", going: "--going", now: "--bot", before: "--going" };
 
 /**
  * @param {string} name of a variable of the style sheet
@@ -41,8 +41,8 @@ function draw(canvas, data) {
       maintainAspectRatio: false,
       interaction: { mode: "index", intersect: false },
       scales: {
-        x: { stacked: true, ticks, grid: { display: false }, border: { color: grid } },
-        y: { stacked: true, ticks: { ...ticks, precision: 0 }, grid: { color: grid }, border: { display: false }, beginAtZero: true },
+        x: { stacked: data.stacked, ticks, grid: { display: false }, border: { color: grid } },
+        y: { stacked: data.stacked, ticks: { ...ticks, precision: data.stacked ? 0 : undefined }, grid: { color: grid }, border: { display: false }, beginAtZero: true },
       },
       plugins: { legend: { position: "bottom", labels: { color: text, boxWidth: 12, boxHeight: 12 } } },
     },
@@ -54,7 +54,7 @@ function draw(canvas, data) {
  * @param {number} index of a bar
  */
 function words(data, index) {
-  const parts = data.series.map((series) => `${series.name} ${series.values[index]}`);
+  const parts = data.series.map((series) => `${series.name} ${series.values[index] ?? "–"}`);
   return `${data.labels[index]}: ${parts.join(", ")}`;
 }
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 
 from supportbot.analytics import export
-from supportbot.analytics.measures import DIMENSIONS, WHICH
+from supportbot.analytics.answer import Answer
+from supportbot.analytics.asking import choices, understand
+from supportbot.analytics.measures import DIMENSIONS, MEASURES, WHICH
 from supportbot.analytics.models import Case, Preferences
 from supportbot.analytics.people import by_agent, by_team
 from supportbot.analytics.performance import SERIES, Performance
@@ -80,6 +85,48 @@ def people(request: HttpRequest) -> HttpResponse:
     agents = by_agent(scope) if _shows_agents(workspace) else None
     context = {**_controls(scope, FILTERS_OF_PEOPLE), "teams": by_team(scope), "agents": agents}
     return _page(request, "people", "Agents and teams", context)
+
+
+def ask(request: HttpRequest) -> HttpResponse:
+    """A question in words, or the query that was made of one and changed."""
+    workspace = _workspace(request)
+    if workspace is None:
+        return _page(request, "ask", "Ask your data", {})
+    scope, preferences, shows_agents = _scope(request, workspace), _preferences(workspace), _shows_agents(workspace)
+    question, unknown = request.GET.get("q", "").strip(), request.GET.get("unknown", "")
+    cost = preferences.minute_cost if preferences else None
+    measures, splits = choices(shows_agents, cost is not None)
+    if question and "measure" not in request.GET:
+        return _understood(scope, question, shows_agents, measures)
+    measure, by = request.GET.get("measure", ""), request.GET.get("by", "")
+    context: dict[str, Any] = {
+        **_controls(scope, FILTERS_OF_CASES if shows_agents else FILTERS),
+        **{
+            "question": question,
+            "unknown": unknown,
+            "measures": measures,
+            "splits": splits,
+            "measure": measure,
+            "by": by,
+        },
+    }
+    if measure in measures:
+        own = by if by in splits else ""
+        price = (float(cost), preferences.currency) if preferences and cost is not None else (0.0, "")
+        context["answer"] = Answer(scope, MEASURES[measure], own, why="why" in request.GET, price=price)
+    return _page(request, "ask", "Ask your data", context)
+
+
+def _understood(scope: Scope, question: str, shows_agents: bool, measures: Collection[str]) -> HttpResponse:
+    """To the address of the query, where it can be seen and changed."""
+    today = timezone.now().astimezone(scope.workspace.zone).date()
+    found = understand(question, scope, today, shows_agents)
+    query = {"workspace": scope.workspace.slug, "q": question, **scope.period.query, **found.query}
+    if found.measure not in measures:
+        query["measure"] = ""
+    if found.unknown:
+        query["unknown"] = ", ".join(found.unknown)
+    return redirect(f"{reverse('admin:analytics-ask')}?{urlencode(query)}")
 
 
 def _lines(scope: Scope, cases: list[Case]) -> list[dict[str, Any]]:

@@ -75,17 +75,18 @@ class Slot:
 
 @dataclass(frozen=True)
 class Chart:
-    """Stacked bars with their names, for each series its numbers; the same as rows, each with its conversations."""
+    """Bars with their names, for each series its numbers; the same as rows, each with its conversations."""
 
     title: str
     labels: list[str]
     series: list[dict[str, Any]]
     rows: list[tuple[str, str, list[int]]]
+    is_stacked: bool = True
 
     @property
     def data(self) -> dict[str, Any]:
         """What the browser draws."""
-        return {"labels": self.labels, "series": self.series}
+        return {"labels": self.labels, "series": self.series, "stacked": self.is_stacked}
 
 
 class Performance:
@@ -151,7 +152,7 @@ class Performance:
         """How the conversations that began in each step ended."""
         steps, period = self.scope.by_step(), self.scope.period
         ends = [step - timedelta(days=1) for step in list(steps)[1:]] + [period.end]
-        labels = [_step_name(step, period.step) for step in steps]
+        labels = [step_name(step, period.step) for step in steps]
         spans = [replace(self.scope, period=Period(step, end, "custom")) for step, end in zip(steps, ends, strict=True)]
         counts = [[_total(sums, names) for _, names in SERIES.values()] for sums in steps.values()]
         series = [
@@ -237,5 +238,6 @@ def _total(sums: Sums, names: Sequence[str]) -> int:
     return sum(sums[name] for name in names)
 
 
-def _step_name(step: date, kind: str) -> str:
+def step_name(step: date, kind: str) -> str:
+    """A bar's name by its first day."""
     return f"{step:%B %Y}" if kind == "month" else f"{'week of ' if kind == 'week' else ''}{step.day} {step:%b}"

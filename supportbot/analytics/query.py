@@ -113,7 +113,13 @@ class Scope:
 
     def times_by(self, column: str, keys: Collection[str]) -> dict[tuple[Any, ...], Distribution]:
         """The same for each combination of values."""
-        columns = [DIMENSIONS[key].column for key in keys]
+        return self._times(column, [DIMENSIONS[key].column for key in keys])
+
+    def times_by_day(self, column: str) -> dict[tuple[Any, ...], Distribution]:
+        """The same for each day."""
+        return self._times(column, ["day"])
+
+    def _times(self, column: str, columns: list[str]) -> dict[tuple[Any, ...], Distribution]:
         rows = self.cases().filter(**{f"{column}__isnull": False}).order_by(column)
         counted = rows.values_list(*columns, column).annotate(Count("id"))
         found: dict[tuple[Any, ...], list[tuple[int, int]]] = {}

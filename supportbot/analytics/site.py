@@ -51,6 +51,7 @@ class AdministratorSite(UnfoldAdminSite):  # type: ignore[misc]
             path("actions/uses/", self.admin_view(uses.page), name="action-uses"),
             path("analytics/", self.admin_view(pages.performance), name="analytics"),
             path("analytics/conversations/", self.admin_view(pages.cases), name="analytics-cases"),
+            path("analytics/ask/", self.admin_view(pages.ask), name="analytics-ask"),
             path("analytics/quality/", self.admin_view(pages.quality), name="analytics-quality"),
             path("analytics/people/", self.admin_view(pages.people), name="analytics-people"),
             path("evaluation/", self.admin_view(views.evaluation), name="evaluation"),
