@@ -13,7 +13,7 @@ from supportbot.analytics.measures import DIMENSIONS, Measure
 from supportbot.analytics.performance import Chart, cases, step_name
 from supportbot.analytics.period import Period
 from supportbot.analytics.query import Distribution, Scope
-from supportbot.analytics.wording import Change, words
+from supportbot.analytics.wording import SAME, Change, words
 
 MOST = 24  # values that are shown
 SUSPECTS = ("category", "language", "handler", "reason", "team")
@@ -70,10 +70,12 @@ class Answer:
             return f"{what}: nothing to measure in {self.scope.period}."
         kind = "the median is " if self.measure.column else ""
         text = f"{what}, {self.scope.period}: {kind}{self.words(now)}"
-        if self.change.text:
-            days = self.scope.period.days
-            span = f"{days} days" if days > 1 else "day"
-            text += f", {self.change.text} against the {span} before ({self.words(before)})"
+        days = self.scope.period.days
+        span = f"the {days} days before" if days > 1 else "the day before"
+        if self.change.kind or self.change.text not in ("", SAME):
+            text += f", {self.change.text} against {span} ({self.words(before)})"
+        elif self.change.text:
+            text += f", as in {span}"
         return f"{text}."
 
     def reasons(self) -> list[str]:
@@ -84,16 +86,16 @@ class Answer:
             return ["A share or a time is not the sum of parts; below it stands split, to compare."]
         found = [part for key in SUSPECTS if key not in self.scope.filters for part in self._parts(key)]
         found.sort(key=lambda part: -abs(part[0]))
-        return [f"{name}: {by:+,.0f}".replace("-", "−") for by, name in found[:5] if by]
+        return [f"{name}: {'+' if by > 0 else '−'}{abs(by):,.0f}" for by, name in found[:5] if by]
 
     def _parts(self, key: str) -> list[tuple[float, str]]:
         now, before = self._values(self.scope, (key,)), self._values(self.scope.before, (key,))
-        if len(now | before) < 2:
-            return []
+        known = [one for one in now | before if one[0] not in ("", None)]
         title = DIMENSIONS[key].name
         return [
             ((now.get(one) or 0) - (before.get(one) or 0), f"{title} {self.scope.label(key, one[0])}")
-            for one in now | before
+            for one in known
+            if len(now | before) > 1
         ]
 
     def lines(self) -> list[Line]:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from supportbot.analytics.models import Gap, Preferences
 from supportbot.chat.models import Generation, Message
 from supportbot.knowledge import retrieval
+from supportbot.knowledge.models import Article
 from supportbot.knowledge.retrieval import Embed
 from supportbot.workspaces.models import Workspace
 
@@ -54,16 +55,19 @@ def unanswered(workspace: Workspace) -> QuerySet[Message]:
 
 def due() -> list[int]:
     """The workspaces in which nobody has looked for a day."""
-    before = timezone.now() - EVERY
-    found = Preferences.objects.filter(Q(gaps_at=None) | Q(gaps_at__lt=before))
-    return list(found.values_list("workspace_id", flat=True))
+    return list(_waiting().values_list("workspace_id", flat=True))
 
 
 def claim(workspace_id: int) -> bool:
     """Whether it is still to be done; from now on it counts as done, so that one worker does it."""
-    before = timezone.now() - EVERY
-    own = Preferences.objects.filter(Q(gaps_at=None) | Q(gaps_at__lt=before), workspace=workspace_id)
-    return bool(own.update(gaps_at=timezone.now()))
+    return bool(_waiting().filter(workspace=workspace_id).update(gaps_at=timezone.now()))
+
+
+def _waiting() -> QuerySet[Preferences]:
+    """Without those whose articles are still being indexed: the nearest could not be found."""
+    unread = Article.objects.filter(workspace=OuterRef("workspace"), index_due__isnull=False)
+    overdue = Q(gaps_at=None) | Q(gaps_at__lt=timezone.now() - EVERY)
+    return Preferences.objects.filter(overdue & ~Exists(unread))
 
 
 def find(workspace: Workspace, embed: Embed) -> None:

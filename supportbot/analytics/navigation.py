@@ -32,7 +32,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             ("Overview", "admin:analytics", "monitoring"),
             ("Quality", "admin:analytics-quality", "verified"),
             ("Agents and teams", "admin:analytics-people", "support_agent"),
-            ("Ask your data", "admin:analytics-ask", "forum"),
+            ("Ask your data", "admin:analytics-ask", "help"),
             ("Counted conversations", "admin:analytics-cases", "table_rows"),
             ("Reports by e-mail", "admin:analytics_report_changelist", "schedule_send"),
             ("Alerts", "admin:analytics_alert_changelist", "notifications_active"),

@@ -8,6 +8,7 @@ from supportbot.analytics.measures import Measure, Unit
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 UNKNOWN = "–"
+SAME = "as before"
 ALIKE = 0.0005  # a smaller change is none
 
 
@@ -51,7 +52,7 @@ class Change:
             return cls()
         by = now - before if measure.unit == "share" else now / before - 1
         if abs(by) < ALIKE:
-            return cls("as before")
+            return cls(SAME)
         amount = f"{by * 100:+.1f} points" if measure.unit == "share" else f"{by:+.0%}".replace("%", " %")
         direction = measure.good * (1 if by > 0 else -1)
         return cls(amount.replace("-", "−"), {1: "better", -1: "worse"}.get(direction, ""))

@@ -15,7 +15,7 @@ LISTS = [
     for model in admin.site._registry
     if model.__module__.startswith("supportbot.")
 ]
-ANALYTICS = [f"/admin/analytics/{page}" for page in ("", "quality/", "people/", "conversations/")]
+ANALYTICS = [f"/admin/analytics/{page}" for page in ("", "ask/", "quality/", "people/", "conversations/")]
 PAGES = ["/admin/", "/admin/routing/", "/admin/evaluation/", *ANALYTICS, *LISTS]
 
 

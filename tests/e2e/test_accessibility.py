@@ -27,6 +27,7 @@ HELP_PAGES = {
 ADMIN_PAGES = {
     "admin": "admin/",
     "analytics": "admin/analytics/",
+    "ask": "admin/analytics/ask/?q=csat+by+category",
     "quality": "admin/analytics/quality/",
     "agents and teams": "admin/analytics/people/",
     "counted conversations": "admin/analytics/conversations/",
