@@ -93,17 +93,19 @@ function prepare(canvas) {
 }
 
 /**
- * Keep a definition inside the window.
+ * Put a definition below its sign, or above where there is no room, inside the window and over whatever scrolls.
  * @param {HTMLElement} about
  */
 function place(about) {
   about.classList.remove("away");
   const text = /** @type {HTMLElement | null} */ (about.querySelector(".about-text"));
   if (!text) return;
-  text.style.removeProperty("--shift");
-  const { left, right } = text.getBoundingClientRect();
-  const over = Math.max(0, right - document.documentElement.clientWidth + 12) - Math.max(0, 12 - left);
-  if (over) text.style.setProperty("--shift", `calc(-50% - ${over}px)`);
+  const sign = about.getBoundingClientRect();
+  const { width, height } = text.getBoundingClientRect();
+  const left = Math.min(sign.left + sign.width / 2 - width / 2, window.innerWidth - width - 12);
+  const below = sign.bottom + 4;
+  text.style.setProperty("--x", `${Math.max(12, left)}px`);
+  text.style.setProperty("--y", `${below + height > window.innerHeight ? Math.max(4, sign.top - height - 4) : below}px`);
 }
 
 for (const about of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".about"))) {
