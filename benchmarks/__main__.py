@@ -6,6 +6,7 @@ import argparse
 import time
 
 from benchmarks import (
+    analytics,
     desk,
     engine,
     few_shot,
@@ -30,6 +31,7 @@ PARTS = {
     "load": load.report,
     "way": way.report,
     "desk": desk.report,
+    "analytics": analytics.report,
     "widget": widget.report,
     "quality": quality.report,
     "reading": reading.report,

@@ -17,6 +17,7 @@ from django.core.asgi import get_asgi_application
 http = get_asgi_application()
 
 from supportbot.actions.tasks import send_invoices  # noqa: E402
+from supportbot.analytics import tasks as analytics  # noqa: E402
 from supportbot.api import tasks as api  # noqa: E402
 from supportbot.celery import EmbeddedWorker  # noqa: E402
 from supportbot.chat import assistant, events, tasks  # noqa: E402
@@ -57,6 +58,7 @@ async def _sweep_for_ever() -> None:
         await asyncio.to_thread(knowledge.sweep)
         await asyncio.to_thread(send_invoices)
         await asyncio.to_thread(api.sweep)
+        await asyncio.to_thread(analytics.sweep)
 
 
 async def limited(scope: dict[str, Any], receive: Receive, send: Send) -> None:

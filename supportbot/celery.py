@@ -13,7 +13,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "supportbot.settings")
 
 app = Celery("supportbot")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["supportbot.chat", "supportbot.actions", "supportbot.knowledge", "supportbot.api"])
+ROOMS = ("chat", "actions", "knowledge", "analytics", "api")
+app.autodiscover_tasks([f"supportbot.{room}" for room in ROOMS])
 
 
 OUTSIDE = ("supportbot.chat.tasks.translate", "supportbot.api.tasks.send")  # tasks that wait for other servers

@@ -316,6 +316,7 @@ CELERY_TASK_ROUTES = {
     "supportbot.chat.tasks.write_reply": {"queue": "inference"},
     "supportbot.knowledge.tasks.index": {"queue": "inference"},
     "supportbot.chat.tasks.suggest": {"queue": "inference"},
+    "supportbot.analytics.tasks.find_gaps": {"queue": "inference"},
     "supportbot.chat.tasks.translate": {"queue": "translation"},
     "supportbot.api.tasks.send": {"queue": "webhooks"},
 }
@@ -331,6 +332,7 @@ CELERY_BEAT_SCHEDULE = {
     "invoices": {"task": "supportbot.actions.tasks.send_invoices", "schedule": 60.0, "options": {"expires": 60}},
     "sweep": {"task": "supportbot.chat.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "sweep-api": {"task": "supportbot.api.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "sweep-analytics": {"task": "supportbot.analytics.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "sweep-knowledge": {"task": "supportbot.knowledge.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
 }
 

@@ -13,7 +13,7 @@ from supportbot.workspaces.administration import is_superuser
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Groups of links; every list is bound to the visitor's workspaces."""
     workspaces = "Workspaces" if is_superuser(request) else "Workspace"
-    return [
+    groups = [
         _group(None, ("Today", "admin:index", "space_dashboard")),
         _group(
             "Conversations",
@@ -26,6 +26,17 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             ("Macros", "admin:chat_macro_changelist", "play_circle"),
             ("SLA policies", "admin:chat_slapolicy_changelist", "timer"),
             ("Translation", "admin:chat_translator_changelist", "translate"),
+        ),
+        _group(
+            "Analytics",
+            ("Overview", "admin:analytics", "monitoring"),
+            ("Quality", "admin:analytics-quality", "verified"),
+            ("Agents and teams", "admin:analytics-people", "support_agent"),
+            ("Ask your data", "admin:analytics-ask", "help"),
+            ("Counted conversations", "admin:analytics-cases", "table_rows"),
+            ("Reports by e-mail", "admin:analytics_report_changelist", "schedule_send"),
+            ("Alerts", "admin:analytics_alert_changelist", "notifications_active"),
+            ("Analytics settings", "admin:analytics_preferences_changelist", "tune"),
         ),
         _group(
             "Model",
@@ -69,6 +80,9 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             ("Audit log", "admin:workspaces_auditentry_changelist", "history"),
         ),
     ]
+    for item in (item for group in groups for item in group["items"] if item["link"] == reverse("admin:analytics")):
+        item["active"] = request.path == item["link"]  # the addresses of other pages begin with it
+    return groups
 
 
 def _group(title: str | None, *links: tuple[str, str, str]) -> dict[str, Any]:

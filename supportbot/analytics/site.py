@@ -12,7 +12,7 @@ from django.urls import URLPattern, path, reverse
 from unfold.sites import UnfoldAdminSite
 
 from supportbot.actions import uses
-from supportbot.analytics import views
+from supportbot.analytics import pages, views
 from supportbot.analytics.overview import Overview
 from supportbot.workspaces.administration import is_administrator
 
@@ -46,9 +46,14 @@ class AdministratorSite(UnfoldAdminSite):  # type: ignore[misc]
         return response
 
     def extra_urls(self) -> list[URLPattern]:
-        """The pages of the model, and that of who may use which action."""
+        """The pages of analytics and of the model, and that of who may use which action."""
         return [
             path("actions/uses/", self.admin_view(uses.page), name="action-uses"),
+            path("analytics/", self.admin_view(pages.performance), name="analytics"),
+            path("analytics/conversations/", self.admin_view(pages.cases), name="analytics-cases"),
+            path("analytics/ask/", self.admin_view(pages.ask), name="analytics-ask"),
+            path("analytics/quality/", self.admin_view(pages.quality), name="analytics-quality"),
+            path("analytics/people/", self.admin_view(pages.people), name="analytics-people"),
             path("evaluation/", self.admin_view(views.evaluation), name="evaluation"),
             path("routing/", self.admin_view(views.routing), name="routing"),
             path(

@@ -10,8 +10,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from supportbot.chat import events, sla, transcript
-from supportbot.chat.models import Conversation
+from supportbot.chat import events, milestones, sla, transcript
+from supportbot.chat.models import Conversation, Milestone
 
 SOON = timedelta(minutes=15)
 AT_ONCE = 500  # conversations that one sweep looks at
@@ -42,6 +42,7 @@ def _raise_alarm(conversation_id: UUID, clock: str) -> None:
     if (getattr(conversation, due), getattr(conversation, alarm)) == before:
         return
     if getattr(conversation, alarm) == Alarm.BREACHED:
+        milestones.note(conversation, Milestone.Kind.MISSED, clock)
         _tell(conversation, clock)
     transcript.save_among_agents(conversation)
 

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from django.db import transaction
 
-from supportbot.chat import transcript
+from supportbot.chat import milestones, transcript
 from supportbot.chat.announcements import Event, announce
 from supportbot.chat.masking import Rules, mask
-from supportbot.chat.models import Conversation, Message, Rating
+from supportbot.chat.models import Conversation, Message, Milestone, Rating
 from supportbot.chat.refusals import Refused
 
 COMMENT_LIMIT = 1000
@@ -35,6 +35,7 @@ def judge_answer(*, conversation_id: UUID, seq: int, helped: bool, client_id: UU
     if helped and is_bots and seq == conversation.last_seq:
         conversation.confirm()
         announce(Event.CONVERSATION_RESOLVED, conversation)
+        milestones.note(conversation, Milestone.Kind.CONFIRMED)
     transcript.save(conversation, answer)
     if not helped and is_bots:
         transcript.hand_off(conversation, reason="not_helped", client_id=client_id)

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from supportbot.chat.attachments.models import Attachment, DoomedFile
 from supportbot.chat.composing import AgentDraft, CannedResponse, HeldMessage, Macro
+from supportbot.chat.milestones import Milestone
 from supportbot.chat.policies import SlaPolicy
 from supportbot.chat.sorting import Label
 from supportbot.chat.translation.models import Translation, Translator
@@ -32,6 +33,7 @@ __all__ = [
     "Macro",
     "Mention",
     "Message",
+    "Milestone",
     "Rating",
     "Remark",
     "SignIn",

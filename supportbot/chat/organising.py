@@ -12,9 +12,9 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from supportbot.chat import sending, transcript
+from supportbot.chat import milestones, sending, transcript
 from supportbot.chat.announcements import Event, announce
-from supportbot.chat.models import Contact, Conversation, Message
+from supportbot.chat.models import Contact, Conversation, Message, Milestone
 from supportbot.chat.refusals import Closed, NotYours, Refused
 from supportbot.chat.sorting import Label
 from supportbot.workspaces.models import AuditEntry, Team, User, Workspace
@@ -158,6 +158,7 @@ def mark_spam(*, conversation_id: UUID, agent: User, on: bool) -> None:
     else:
         conversation.is_spam = False
         conversation.give_to_queue()
+        milestones.note(conversation, Milestone.Kind.HANDED_OFF, "no_spam", agent)
     _note(conversation, agent, "marked it as spam" if on else "took it out of the spam")
     (transcript.save_among_agents if on else transcript.save)(conversation)
 

@@ -24,6 +24,8 @@ REASONS = {
     "angry": "The customer was angry twice in a row.",
     "not_helped": "The customer said that the answer did not help.",
     "assigned": "An agent passed it to people.",
+    "taken": "An agent took it over.",
+    "no_spam": "An agent took it out of the spam.",
     "identity": "It could not make sure who the customer is.",
     "collecting": "An action needs something more from the customer.",
     "proposed": "An action waits for the customer's yes.",

@@ -12,12 +12,12 @@ from django.db import transaction
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from supportbot.chat import events, sending, tasks, transcript
+from supportbot.chat import events, milestones, sending, tasks, transcript
 from supportbot.chat.announcements import Event, announce
 from supportbot.chat.attachments import service as attachments
 from supportbot.chat.attachments.service import Uploader
 from supportbot.chat.masking import Rules, mask
-from supportbot.chat.models import Attachment, Contact, Conversation, Message
+from supportbot.chat.models import Attachment, Contact, Conversation, Message, Milestone
 from supportbot.chat.refusals import AlreadyTaken, Closed, NotYours, Refused, TooFast
 from supportbot.chat.words import say
 from supportbot.workspaces.models import AuditEntry, User
@@ -87,6 +87,7 @@ def release(*, conversation_id: UUID, agent: User, note: str = "") -> Conversati
     sending.deliver_now(conversation, agent)
     conversation.note = note.replace("\x00", "").strip()
     conversation.give_to_bot()
+    milestones.note(conversation, Milestone.Kind.RELEASED, user=agent)
     transcript.say_publicly(conversation, "left", agent)
     _note(conversation, agent, "conversation.released", note=conversation.note)
     return conversation
@@ -106,6 +107,7 @@ def resolve(*, conversation_id: UUID, agent: User) -> Conversation:
     closed = say("closed", conversation.language)
     message = transcript.append(conversation, author=Message.Author.SYSTEM, body=closed)
     conversation.close()
+    milestones.note(conversation, Milestone.Kind.RESOLVED, user=agent)
     transcript.note_activity(conversation, f"{agent.get_short_name()} resolved the conversation", agent)
     transcript.save(conversation, message)
     announce(Event.CONVERSATION_RESOLVED, conversation)

@@ -10,10 +10,11 @@ from datetime import UTC, datetime, timedelta
 from django.db.models import Q
 from django.utils import timezone
 
-from supportbot.chat.models import Conversation, Message, SlaPolicy
+from supportbot.chat import milestones
+from supportbot.chat.models import Conversation, Message, Milestone, SlaPolicy
 from supportbot.workspaces.hours import Hours
 
-Status, Handler = Conversation.Status, Conversation.Handler
+Status, Handler, Alarm = Conversation.Status, Conversation.Handler, Conversation.Alarm
 
 
 def refresh(conversation: Conversation) -> None:
@@ -21,10 +22,8 @@ def refresh(conversation: Conversation) -> None:
     is_live = conversation.handler != Handler.BOT and conversation.status != Status.RESOLVED
     conversation.with_people_since = (conversation.with_people_since or timezone.now()) if is_live else None
     reply, resolution = _due(conversation) if is_live else (None, None)
-    if reply != conversation.reply_due_at:
-        conversation.reply_due_at, conversation.reply_alarm = reply, ""
-    if resolution != conversation.resolution_due_at:
-        conversation.resolution_due_at, conversation.resolution_alarm = resolution, ""
+    _set(conversation, "reply", reply)
+    _set(conversation, "resolution", resolution)
 
 
 def policy_for(conversation: Conversation) -> SlaPolicy | None:
@@ -38,6 +37,19 @@ def is_first(conversation: Conversation) -> bool:
     """Whether no person has answered yet since the conversation began, or began anew."""
     answers = conversation.messages.filter(author=Message.Author.AGENT, seq__gt=conversation.context_seq)
     return not answers.exists()
+
+
+def _set(conversation: Conversation, clock: str, due_at: datetime | None) -> None:
+    """A clock that ends tells whether it was kept; that it ran out, the alarm may have told before."""
+    due, alarm = f"{clock}_due_at", f"{clock}_alarm"
+    before = getattr(conversation, due)
+    if due_at == before:
+        return
+    if before and not due_at and getattr(conversation, alarm) != Alarm.BREACHED:
+        kind = Milestone.Kind.KEPT if timezone.now() <= before else Milestone.Kind.MISSED
+        milestones.note(conversation, kind, clock)
+    setattr(conversation, due, due_at)
+    setattr(conversation, alarm, "")
 
 
 def _due(conversation: Conversation) -> tuple[datetime | None, datetime | None]:

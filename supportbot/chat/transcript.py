@@ -14,11 +14,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from supportbot.actions import dialogue
-from supportbot.chat import drafts, events, handover, sla
+from supportbot.chat import drafts, events, handover, milestones, sla
 from supportbot.chat.announcements import Event, announce
 from supportbot.chat.attachments import service as attachments
 from supportbot.chat.composing import BODY_LIMIT
-from supportbot.chat.models import Attachment, Contact, Conversation, Message, Remark
+from supportbot.chat.models import Attachment, Contact, Conversation, Message, Milestone, Remark
 from supportbot.chat.promise import promise
 from supportbot.chat.refusals import Refused
 from supportbot.chat.translation import service
@@ -128,7 +128,10 @@ def say_publicly(conversation: Conversation, key: str, agent: User) -> None:
 
 def give_to_agent(conversation: Conversation, agent: User) -> None:
     """The agent has the turn, the assistant is silent, and a customer whom it had not answered waits for a person."""
+    was_bots = conversation.handler == Conversation.Handler.BOT
     conversation.give_to_agent(agent)
+    if was_bots:
+        milestones.note(conversation, Milestone.Kind.HANDED_OFF, "taken", agent)
     if settle(conversation, Message.Outcome.BY_AGENT):
         conversation.waiting_since = conversation.waiting_since or timezone.now()
     silence_bot(conversation, "taken_over")
@@ -161,6 +164,7 @@ def hand_off(conversation: Conversation, *, reason: str, lead: Said | None = Non
     message = append(conversation, author=Message.Author.BOT, body=told.text, said=told, **fields)
     conversation.give_to_queue()
     conversation.asks_email = made.is_away
+    milestones.note(conversation, Milestone.Kind.HANDED_OFF, reason)
     settle(conversation, Message.Outcome.HANDED_OFF)
     silence_bot(conversation, "handed_off")
     save(conversation, message)

@@ -15,7 +15,8 @@ LISTS = [
     for model in admin.site._registry
     if model.__module__.startswith("supportbot.")
 ]
-PAGES = ["/admin/", "/admin/routing/", "/admin/evaluation/", *LISTS]
+ANALYTICS = [f"/admin/analytics/{page}" for page in ("", "ask/", "quality/", "people/", "conversations/")]
+PAGES = ["/admin/", "/admin/routing/", "/admin/evaluation/", *ANALYTICS, *LISTS]
 
 
 @pytest.mark.parametrize("page", PAGES)

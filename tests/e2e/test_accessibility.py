@@ -26,6 +26,11 @@ HELP_PAGES = {
 }
 ADMIN_PAGES = {
     "admin": "admin/",
+    "analytics": "admin/analytics/",
+    "ask": "admin/analytics/ask/?q=csat+by+category",
+    "quality": "admin/analytics/quality/",
+    "agents and teams": "admin/analytics/people/",
+    "counted conversations": "admin/analytics/conversations/",
     "evaluation": "admin/evaluation/",
     "who may use actions": "admin/actions/uses/",
     "new action": "admin/actions/customaction/add/",

@@ -1,0 +1,173 @@
+"""The answer to a query: a sentence, a figure for each value of a split beside the period before, and a chart."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
+
+from supportbot.analytics.measures import DIMENSIONS, Measure
+from supportbot.analytics.performance import Chart, cases, step_name
+from supportbot.analytics.period import Period
+from supportbot.analytics.query import Distribution, Scope
+from supportbot.analytics.wording import SAME, Change, words
+
+MOST = 24  # values that are shown
+SUSPECTS = ("category", "language", "handler", "reason", "team")
+Values = dict[Any, float | None]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One value of the split: now, before, and how it changed."""
+
+    name: str
+    url: str
+    value: str
+    before: str
+    change: Change
+
+
+class Answer:
+    """A measure over a scope, split by a dimension, by time (`time`) or by nothing."""
+
+    def __init__(
+        self, scope: Scope, measure: Measure, by: str, *, why: bool = False, price: tuple[float, str] = (0.0, "")
+    ) -> None:
+        """`price` is the cost of an agent's minute and its currency."""
+        self.scope, self.measure, self.why = scope, measure, why
+        self.minute, self.money = price
+        self.by = by if by in DIMENSIONS or by == "time" else ""
+
+    @cached_property
+    def total(self) -> tuple[float | None, float | None]:
+        """The figure now and before."""
+        now, before = self._values(self.scope, ()), self._values(self.scope.before, ())
+        return now.get((), None), before.get((), None)
+
+    @property
+    def change(self) -> Change:
+        """Between both."""
+        return Change.of(self.measure, *self.total)
+
+    @property
+    def url(self) -> str:
+        """The conversations behind it."""
+        return cases(self.scope, self.measure.which)
+
+    def sentence(self) -> str:
+        """The answer in words."""
+        now, before = self.total
+        narrowed = [
+            f"{DIMENSIONS[key].name.lower()} {self.scope.label(key, value)}"
+            for key, value in self.scope.filters.items()
+        ]
+        what = self.measure.name + (f" ({', '.join(narrowed)})" if narrowed else "")
+        if now is None:
+            return f"{what}: nothing to measure in {self.scope.period}."
+        kind = "the median is " if self.measure.column else ""
+        text = f"{what}, {self.scope.period}: {kind}{self.words(now)}"
+        days = self.scope.period.days
+        span = f"the {days} days before" if days > 1 else "the day before"
+        if self.change.kind or self.change.text not in ("", SAME):
+            text += f", {self.change.text} against {span} ({self.words(before)})"
+        elif self.change.text:
+            text += f", as in {span}"
+        return f"{text}."
+
+    def reasons(self) -> list[str]:
+        """Where most of a change came from, for a question that asks why; counts only can be told apart so."""
+        if not self.why:
+            return []
+        if self.measure.of or self.measure.column:
+            return ["A share or a time is not the sum of parts; below it stands split, to compare."]
+        found = [part for key in SUSPECTS if key not in self.scope.filters for part in self._parts(key)]
+        found.sort(key=lambda part: -abs(part[0]))
+        return [f"{name}: {'+' if by > 0 else '−'}{abs(by):,.0f}" for by, name in found[:5] if by]
+
+    def _parts(self, key: str) -> list[tuple[float, str]]:
+        now, before = self._values(self.scope, (key,)), self._values(self.scope.before, (key,))
+        known = [one for one in now | before if one[0] not in ("", None)]
+        title = DIMENSIONS[key].name
+        return [
+            ((now.get(one) or 0) - (before.get(one) or 0), f"{title} {self.scope.label(key, one[0])}")
+            for one in known
+            if len(now | before) > 1
+        ]
+
+    def lines(self) -> list[Line]:
+        """The split; a split by time has no line of before."""
+        if not self.by:
+            return []
+        if self.by == "time":
+            return [
+                self._line(step_name(step, self.scope.period.step), span, value, None)
+                for step, span, value in self._steps
+            ]
+        return [
+            self._line(self.scope.label(self.by, one[0]), self.scope.narrowed(self.by, one[0]), now, before)
+            for one, now, before in self._split
+        ]
+
+    def chart(self) -> Chart | None:
+        """The same drawn; None where there is nothing to compare."""
+        lines, factor = self.lines(), {"share": 100, "time": 1 / 60}.get(self.measure.unit, 1)
+        if len(lines) < 2:
+            return None
+        unit = {"share": ", %", "time": ", minutes", "money": f", {self.money}"}.get(self.measure.unit, "")
+        pairs = [(v, None) for _, _, v in self._steps] if self.by == "time" else [(n, b) for _, n, b in self._split]
+        series = [{"key": "now", "name": "This period", "values": [_scaled(now, factor) for now, _ in pairs]}]
+        if self.by != "time":
+            series.append({"key": "before", "name": "Before", "values": [_scaled(b, factor) for _, b in pairs]})
+        return Chart(f"{self.measure.name}{unit}", [line.name for line in lines], series, [], is_stacked=False)
+
+    def words(self, value: float | None) -> str:
+        """A value of the measure."""
+        return words(value, self.measure.unit, self.money)
+
+    def _line(self, name: str, scope: Scope, now: float | None, before: float | None) -> Line:
+        change = Change.of(self.measure, now, before)
+        return Line(name, cases(scope, self.measure.which), self.words(now), self.words(before), change)
+
+    @cached_property
+    def _split(self) -> list[tuple[tuple[Any, ...], float | None, float | None]]:
+        now, before = self._values(self.scope, (self.by,)), self._values(self.scope.before, (self.by,))
+        rows = [(one, now.get(one), before.get(one)) for one in now | before]
+        in_order = self.by in ("hour", "weekday")
+        rows.sort(key=lambda row: row[0][0] if in_order else (-(row[1] or 0), str(row[0][0])))
+        return rows[:MOST]
+
+    @cached_property
+    def _steps(self) -> list[tuple[date, Scope, float | None]]:
+        period, values = self.scope.period, self._values_by_step()
+        ends = [*(step - timedelta(days=1) for step in period.steps[1:]), period.end]
+        spans = [
+            replace(self.scope, period=Period(first, last, "custom"))
+            for first, last in zip(period.steps, ends, strict=True)
+        ]
+        return [(step, span, values.get(step)) for step, span in zip(period.steps, spans, strict=True)]
+
+    def _values_by_step(self) -> Mapping[date, float | None]:
+        if not self.measure.column:
+            return {step: self._reckon(sums) for step, sums in self.scope.by_step().items()}
+        counts: dict[date, Counter[int]] = {}
+        for (day,), times in self.scope.times_by_day(self.measure.column).items():
+            counts.setdefault(self.scope.period.begin_of(day), Counter()).update(dict(times.counts))
+        return {step: Distribution(tuple(sorted(own.items()))).quantile(0.5) for step, own in counts.items()}
+
+    def _values(self, scope: Scope, keys: tuple[str, ...]) -> Values:
+        if self.measure.column:
+            return {one: times.quantile(0.5) for one, times in scope.times_by(self.measure.column, keys).items()}
+        split = scope.by(*keys) if keys else {(): scope.sums()}
+        return {one: self._reckon(sums) for one, sums in split.items()}
+
+    def _reckon(self, sums: Mapping[str, int]) -> float | None:
+        value = self.measure.value(sums)
+        return value * self.minute / 60 if value is not None and self.measure.unit == "money" else value
+
+
+def _scaled(value: float | None, factor: float) -> float | None:
+    return None if value is None else round(value * factor, 2)

@@ -1,0 +1,124 @@
+"""Content gaps: questions that no article answered, put together by meaning. A worker looks for them once a day.
+
+A question counts if the bot gave it to people because it knew no answer, or if its answer did not help.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+from numpy.typing import NDArray
+
+from supportbot.analytics.models import Gap, Preferences
+from supportbot.chat.models import Generation, Message
+from supportbot.knowledge import retrieval
+from supportbot.knowledge.models import Article
+from supportbot.knowledge.retrieval import Embed
+from supportbot.workspaces.models import Workspace
+
+WINDOW = timedelta(days=90)
+EVERY = timedelta(days=1)
+MOST = 600  # questions that are looked at, the newest
+APART = 0.45  # mean cosine distance from which questions are about something else
+SMALLEST = 3  # questions that make a gap
+WORD = re.compile(r"[^\W\d_]{2,}")
+FEWEST = 3  # words of a question; what has fewer says too little to be put beside others
+UNKNOWN = ("unsure", "unsupported", "unknown_order")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A gap with the questions that are still there, the most typical first."""
+
+    gap: Gap
+    questions: list[Message]
+
+
+def unanswered(workspace: Workspace) -> QuerySet[Message]:
+    """The questions, the newest first."""
+    judged = Message.objects.filter(conversation=OuterRef("conversation"), in_reply_to=OuterRef("seq"))
+    failed = Exists(judged.filter(verdict=Message.Verdict.DID_NOT_HELP))
+    given_up = Exists(Generation.objects.filter(in_reply_to=OuterRef("pk"), act="hand_off", reason__in=UNKNOWN))
+    asked = Message.objects.in_workspace(workspace).filter(
+        author=Message.Author.CUSTOMER, created_at__gte=timezone.now() - WINDOW, conversation__is_spam=False
+    )
+    return asked.filter(failed | given_up).order_by("-created_at")
+
+
+def due() -> list[int]:
+    """The workspaces in which nobody has looked for a day."""
+    return list(_waiting().values_list("workspace_id", flat=True))
+
+
+def claim(workspace_id: int) -> bool:
+    """Whether it is still to be done; from now on it counts as done, so that one worker does it."""
+    return bool(_waiting().filter(workspace=workspace_id).update(gaps_at=timezone.now()))
+
+
+def _waiting() -> QuerySet[Preferences]:
+    """Without those whose articles are still being indexed: the nearest could not be found."""
+    unread = Article.objects.filter(workspace=OuterRef("workspace"), index_due__isnull=False)
+    overdue = Q(gaps_at=None) | Q(gaps_at__lt=timezone.now() - EVERY)
+    return Preferences.objects.filter(overdue & ~Exists(unread))
+
+
+def find(workspace: Workspace, embed: Embed) -> None:
+    """Replace the workspace's gaps by those of its last 90 days."""
+    asked = unanswered(workspace).only("id", "body", "language")[:MOST]
+    questions = [question for question in asked if len(WORD.findall(question.body)) >= FEWEST]
+    made = []
+    if len(questions) >= SMALLEST:
+        vectors = embed([question.body for question in questions])
+        made = [_gap(workspace, questions, vectors, own, embed) for own in _alike(vectors)]
+    with transaction.atomic():
+        Gap.objects.in_workspace(workspace).delete()
+        Gap.objects.bulk_create(made)
+
+
+def shown(workspace: Workspace, limit: int) -> list[Shown]:
+    """The largest gaps; one whose questions were all erased is none."""
+    gaps = list(Gap.objects.in_workspace(workspace).select_related("article")[:limit])
+    ids = [id_ for gap in gaps for id_ in gap.messages]
+    found = Message.objects.in_workspace(workspace).in_bulk(ids)
+    rows = {str(id_): message for id_, message in found.items()}
+    filled = [Shown(gap, [rows[id_] for id_ in gap.messages if id_ in rows]) for gap in gaps]
+    return [one for one in filled if one.questions]
+
+
+def _alike(vectors: NDArray[np.float32]) -> list[NDArray[np.int64]]:
+    """Groups of indices, each with its most typical first."""
+    from sklearn.cluster import AgglomerativeClustering  # noqa: PLC0415  (a web process has no need of it)
+
+    clusters = AgglomerativeClustering(n_clusters=None, metric="cosine", linkage="average", distance_threshold=APART)
+    members: dict[int, list[int]] = defaultdict(list)
+    for index, name in enumerate(clusters.fit_predict(vectors)):
+        members[int(name)].append(index)
+    groups = [np.array(own) for own in members.values() if len(own) >= SMALLEST]
+    return [own[np.argsort(-(vectors[own] @ vectors[own].mean(axis=0)), kind="stable")] for own in groups]
+
+
+def _gap(
+    workspace: Workspace,
+    questions: Sequence[Message],
+    vectors: NDArray[np.float32],
+    own: NDArray[np.int64],
+    embed: Embed,
+) -> Gap:
+    typical = questions[own[0]]
+    hits = retrieval.find(workspace, typical.body, embed=embed, language=typical.language[:2] or "en")
+    nearest = max(hits, key=lambda hit: hit.cosine, default=None)
+    return Gap(
+        workspace=workspace,
+        size=len(own),
+        messages=[str(questions[index].id) for index in own],
+        article=nearest.passage.article if nearest else None,
+        nearness=nearest.cosine if nearest else None,
+    )

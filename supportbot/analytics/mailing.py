@@ -1,0 +1,147 @@
+"""Reports on a schedule and alerts on thresholds, by e-mail. The sweep sends what is due, each once.
+
+What the mail server refuses is tried again some minutes later.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from supportbot.analytics.measures import MEASURES
+from supportbot.analytics.models import Alert, Preferences, Report
+from supportbot.analytics.performance import Performance
+from supportbot.analytics.period import Period
+from supportbot.analytics.query import Scope
+
+log = structlog.get_logger(__name__)
+AGAIN = timedelta(minutes=5)  # after the mail server has refused
+CHECK_EVERY = timedelta(minutes=10)
+FEWEST = 10  # conversations that a figure has to rest on before it raises an alert
+AT_ONCE = 100
+UNITS = {"share": 100, "time": 1 / 60}  # per cent, minutes
+
+
+def send_reports() -> None:
+    """Send every report whose time has come."""
+    now = timezone.now()
+    due = Report.objects.filter(Q(next_at__lte=now) | Q(next_at=None)).values_list("id", flat=True)
+    for report_id in due[:AT_ONCE]:
+        _send_report(report_id, now)
+
+
+def check_alerts() -> None:
+    """Look at every threshold that nobody looked at for some minutes."""
+    now = timezone.now()
+    due = Alert.objects.filter(Q(checked_at__lt=now - CHECK_EVERY) | Q(checked_at=None)).values_list("id", flat=True)
+    for alert_id in due[:AT_ONCE]:
+        _check(alert_id, now)
+
+
+@transaction.atomic
+def _send_report(report_id: int, now: datetime) -> None:
+    report = _locked(Report, report_id)
+    if report is None or (report.next_at and report.next_at > now):
+        return
+    sent = report.next_at is None or _mail(report, *_report_words(report, now))
+    report.next_at = _next(report, now) if sent else now + AGAIN
+    report.save(update_fields=["next_at"])
+
+
+@transaction.atomic
+def _check(alert_id: int, now: datetime) -> None:
+    alert = _locked(Alert, alert_id)
+    if alert is None:
+        return
+    today = now.astimezone(alert.workspace.zone).date()
+    scope = Scope(alert.workspace, Period(today - timedelta(days=alert.days - 1), today, "custom"))
+    value = _watched(alert, scope)
+    alert.checked_at = now
+    if value is None or not _is_passed(alert, value):
+        alert.raised_at = None
+    elif alert.raised_at is None and _mail(alert, *_alert_words(alert, scope, value)):
+        alert.raised_at = now
+    alert.save(update_fields=["checked_at", "raised_at"])
+
+
+def _locked(model: Any, pk: int) -> Any:
+    rows = model.objects.select_for_update(of=("self",), skip_locked=True).select_related("workspace")
+    return rows.filter(pk=pk).first()
+
+
+def _next(report: Report, now: datetime) -> datetime:
+    """The next time at that hour, on a Monday if it is weekly."""
+    local = now.astimezone(report.workspace.zone)
+    at = local.replace(hour=report.hour, minute=0, second=0, microsecond=0)
+    at += timedelta(days=1) if at <= local else timedelta()
+    return at + timedelta(days=-at.weekday() % 7) if report.rhythm == Report.Rhythm.WEEKLY else at
+
+
+def _report_words(report: Report, now: datetime) -> tuple[str, str]:
+    yesterday = now.astimezone(report.workspace.zone).date() - timedelta(days=1)
+    days = 7 if report.rhythm == Report.Rhythm.WEEKLY else 1
+    scope = Scope(report.workspace, Period(yesterday - timedelta(days=days - 1), yesterday, "custom"))
+    shown = Performance(scope, Preferences.objects.in_workspace(report.workspace).first())
+    lines = [
+        f"{figure.measure.name}: {figure.value}"
+        + (f" ({figure.change.text}; before {figure.before})" if figure.change.text else "")
+        + (f", {figure.note}" if figure.note else "")
+        for figure in shown.figures()
+    ]
+    lines.append(f"Backlog: {shown.backlog()[0]}, with people now")
+    what = f"{report.workspace}, {scope.period}"
+    return f"Support of {what}", "\n".join([what, "", *lines, "", _where("analytics", scope)])
+
+
+def _alert_words(alert: Alert, scope: Scope, value: float) -> tuple[str, str]:
+    subject = f"{alert.workspace}: {alert}"
+    of = "now" if alert.figure == Alert.Watched.BACKLOG else f"of {scope.period}"
+    text = f"{alert.get_figure_display()} is {value:.4g} {of}; you asked to be told when it is {alert.side} "
+    return subject, "\n".join([f"{text}{alert.threshold:g}.", "", _where("analytics", scope)])
+
+
+def _where(name: str, scope: Scope) -> str:
+    """The page, with its address where the site's own is known."""
+    path = f"{reverse(f'admin:{name}')}?{scope.address}"
+    sites = getattr(settings, "CSRF_TRUSTED_ORIGINS", [])
+    return f"More: {sites[0]}{path}" if sites else "More under Analytics in the admin."
+
+
+def _watched(alert: Alert, scope: Scope) -> float | None:
+    """The figure in the unit of its threshold; None where it rests on too little."""
+    if alert.figure == Alert.Watched.BACKLOG:
+        return scope.of("backlog").cases().count()
+    measure = MEASURES[alert.figure]
+    value: float | None
+    if measure.column:
+        times = scope.times(measure.column)
+        value, count = times.quantile(0.5), times.total
+    else:
+        sums = scope.sums()
+        value, count = measure.value(sums), sum(sums[name] for name in measure.of)
+    return None if value is None or count < FEWEST else value * UNITS[measure.unit]
+
+
+def _is_passed(alert: Alert, value: float) -> bool:
+    return value > alert.threshold if alert.side == Alert.Side.ABOVE else value < alert.threshold
+
+
+def _mail(row: Report | Alert, subject: str, text: str) -> bool:
+    """Whether the mail server took it; members who left or were deactivated get nothing."""
+    people = row.recipients.filter(workspace=row.workspace, user__is_active=True).select_related("user")
+    mails = [EmailMessage(subject, text, to=[member.user.email]) for member in people]
+    try:
+        for mail in mails:
+            mail.send()
+    except OSError as error:
+        log.warning("not sent; the sweep tries again", subject=subject, error=repr(error))
+        return False
+    return True

@@ -1,0 +1,277 @@
+"""What analytics keeps beside the raw rows: a row for each case, their sums by day, and what a workspace chose.
+
+A case is what the pages call a conversation: a stretch of one from the customer's first message until it is settled.
+Everything here but `Preferences` can be deleted; the next sweep makes it anew.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import ClassVar
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+from supportbot.knowledge.models import Article
+from supportbot.workspaces.models import Member, Workspace
+from supportbot.workspaces.scoping import ScopedQuerySet
+
+
+class Mark(models.Model):
+    """A conversation that was changed since its cases were made; triggers write it with the change itself."""
+
+    id = models.BigAutoField(primary_key=True)
+    conversation_id = models.UUIDField()
+
+    def __str__(self) -> str:
+        return str(self.conversation_id)
+
+
+class Sweep(models.Model):
+    """The one row that a sweep locks, so that there is but one at a time."""
+
+    def __str__(self) -> str:
+        return "sweep"
+
+
+class Preferences(models.Model):
+    """What a workspace's administrators chose for analytics, and the time zone of its days as they stand now."""
+
+    workspace = models.OneToOneField(Workspace, models.CASCADE, primary_key=True, related_name="analytics")
+    minute_cost = models.DecimalField(
+        "cost of an agent’s minute",
+        max_digits=8,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal(0))],
+        help_text="From which the cost of a conversation is reckoned; empty shows none",
+    )
+    currency = models.CharField(max_length=3, default="£")
+    teams_only = models.BooleanField(
+        "teams only", default=False, help_text="The page of agents and teams shows no single agent"
+    )
+    zone = models.CharField(max_length=50, blank=True, editable=False, help_text="Of which the days are")
+    gaps_at = models.DateTimeField(null=True, editable=False, help_text="When content gaps were last looked for")
+
+    objects = ScopedQuerySet["Preferences"].as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "analytics settings"
+
+    def __str__(self) -> str:
+        return f"Analytics settings of {self.workspace}"
+
+
+class Citation(models.Model):
+    """An article under the bot's replies of one case, and what became of it; made anew with the case."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
+    day = models.DateField(help_text="Of the case")
+    conversation_id = models.UUIDField(db_index=True)
+    number = models.PositiveSmallIntegerField(help_text="Of the case")
+    url = models.CharField(max_length=500)
+    title = models.CharField(max_length=200)
+    resolved = models.PositiveSmallIntegerField(help_text="1: the bot resolved the case")
+    handed_off = models.PositiveSmallIntegerField(help_text="1: people got it")
+    helped = models.PositiveSmallIntegerField(default=0, help_text="Answers with it of which the customer said so")
+    did_not_help = models.PositiveSmallIntegerField(default=0)
+
+    objects = ScopedQuerySet["Citation"].as_manager()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["workspace", "day"], name="citations_of_day")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Gap(models.Model):
+    """Questions alike that no article answered. It has their messages' ids alone, so that what is erased is gone."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
+    size = models.PositiveIntegerField(help_text="How many questions")
+    messages = models.JSONField(help_text="Their ids, the one that is nearest to all first")
+    article = models.ForeignKey(Article, models.SET_NULL, null=True, related_name="+", help_text="That comes nearest")
+    nearness = models.FloatField(null=True, help_text="Cosine of its passage")
+
+    objects = ScopedQuerySet["Gap"].as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-size", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.size} questions"
+
+
+class Handler(models.TextChoices):
+    """Who had a case in the end."""
+
+    BOT = "bot", "the bot alone"
+    PEOPLE = "people"
+
+
+class Outcome(models.TextChoices):
+    """How a case stands."""
+
+    GOING = "going", "going on"
+    CONFIRMED = "confirmed", "resolved by the bot, confirmed"
+    ASSUMED = "assumed", "resolved by the bot, unchallenged"
+    PEOPLE = "people", "resolved by people"
+    LEFT = "left", "left without an answer"
+
+
+class Cell(models.Model):
+    """Sums over the cases that a day, a category, a language and so on have in common."""
+
+    DIMENSIONS: ClassVar = ("category", "language", "handler", "team_id", "reason")
+    SUMS: ClassVar = (
+        *("conversations", "involved", "confirmed", "assumed", "by_people", "left", "going"),
+        *("handed_off", "resolved", "reopened", "rated", "satisfied", "score_sum", "kept", "missed"),
+        *("customer_messages", "bot_messages", "agent_messages", "agent_seconds"),
+        *("helped", "did_not_help", "stopped"),
+    )
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
+    day = models.DateField(help_text="On which the cases began, where the workspace is")
+    category = models.CharField(max_length=40, blank=True)
+    language = models.CharField(max_length=10, blank=True)
+    handler = models.CharField(max_length=6, choices=Handler)
+    team_id = models.BigIntegerField(null=True, blank=True)
+    reason = models.CharField(max_length=40, blank=True, help_text="Of the first hand-over")
+
+    conversations = models.PositiveIntegerField(default=1)
+    involved = models.PositiveIntegerField(default=0, help_text="With which the bot dealt")
+    confirmed = models.PositiveIntegerField(default=0)
+    assumed = models.PositiveIntegerField(default=0)
+    by_people = models.PositiveIntegerField(default=0)
+    left = models.PositiveIntegerField(default=0)
+    going = models.PositiveIntegerField(default=0)
+    handed_off = models.PositiveIntegerField(default=0)
+    resolved = models.PositiveIntegerField(default=0, help_text="Resolved at any time, also if reopened since")
+    reopened = models.PositiveIntegerField(default=0, help_text="In which the customer wrote again after that")
+    rated = models.PositiveIntegerField(default=0)
+    satisfied = models.PositiveIntegerField(default=0, help_text="With 4 or 5")
+    score_sum = models.PositiveIntegerField(default=0)
+    kept = models.PositiveIntegerField(default=0, help_text="SLA clocks that ended in time")
+    missed = models.PositiveIntegerField(default=0)
+    customer_messages = models.PositiveIntegerField(default=0)
+    bot_messages = models.PositiveIntegerField(default=0)
+    agent_messages = models.PositiveIntegerField(default=0)
+    agent_seconds = models.PositiveIntegerField(default=0)
+    helped = models.PositiveIntegerField(default=0, help_text="Answers of which the customer said so")
+    did_not_help = models.PositiveIntegerField(default=0)
+    stopped = models.PositiveIntegerField(default=0, help_text="Sentences that nothing supported")
+
+    class Meta:
+        abstract = True
+
+
+class Day(Cell):
+    """The cases of one day with the same dimensions, summed."""
+
+    objects = ScopedQuerySet["Day"].as_manager()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["workspace", "day"], name="sums_of_day")]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.category} {self.language}: {self.conversations}"
+
+
+class Case(Cell):
+    """One case: a cell of its own, with its times and who had it. Times are whole seconds."""
+
+    conversation_id = models.UUIDField(help_text="No foreign key: the case has to outlive it until its day is summed")
+    number = models.PositiveSmallIntegerField(help_text="Among those of its conversation, from 1")
+    began_at = models.DateTimeField()
+    hour = models.PositiveSmallIntegerField()
+    weekday = models.PositiveSmallIntegerField(help_text="Monday is 0")
+    outcome = models.CharField(max_length=10, choices=Outcome)
+    agent_id = models.BigIntegerField(null=True, blank=True, help_text="Who wrote last, else who has it")
+    first_s = models.PositiveIntegerField(null=True, blank=True, help_text="To the first answer of anybody")
+    people_s = models.PositiveIntegerField(null=True, blank=True, help_text="From the hand-over to a person's answer")
+    resolution_s = models.PositiveIntegerField(null=True, blank=True, help_text="To the last resolution")
+    with_people_at = models.DateTimeField(null=True, blank=True, help_text="When people first had it")
+    ended_at = models.DateTimeField(null=True, blank=True, help_text="Empty while it goes on")
+    settles_at = models.DateTimeField(null=True, blank=True, help_text="When time alone will change its outcome")
+
+    objects = ScopedQuerySet["Case"].as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["conversation_id", "number"], name="one_case_per_number")
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["workspace", "day", "began_at"], name="cases_of_day"),
+            models.Index(fields=["settles_at"], condition=Q(settles_at__isnull=False), name="cases_to_settle"),
+            models.Index(
+                fields=["workspace", "ended_at"], condition=Q(with_people_at__isnull=False), name="cases_of_people"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.conversation_id} {self.number}: {self.outcome}"
+
+
+class Report(models.Model):
+    """The overview's figures by e-mail, every day or every week."""
+
+    class Rhythm(models.TextChoices):
+        DAILY = "daily", "every day, about the day before"
+        WEEKLY = "weekly", "every Monday, about the week before"
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="reports")
+    rhythm = models.CharField(max_length=6, choices=Rhythm, default=Rhythm.WEEKLY)
+    hour = models.PositiveSmallIntegerField(
+        default=7, validators=[MaxValueValidator(23)], help_text="0 to 23, in the workspace’s time zone"
+    )
+    recipients = models.ManyToManyField(Member, related_name="+")
+    next_at = models.DateTimeField(null=True, editable=False, help_text="Empty: to be set by the next sweep")
+
+    objects = ScopedQuerySet["Report"].as_manager()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["next_at"], name="reports_due")]
+
+    def __str__(self) -> str:
+        return f"{self.get_rhythm_display().capitalize()}, at {self.hour:02}:00"
+
+
+class Alert(models.Model):
+    """A threshold of a figure; whoever is named gets an e-mail when it is passed, and again only after it was not."""
+
+    class Side(models.TextChoices):
+        ABOVE = "above"
+        BELOW = "below"
+
+    class Watched(models.TextChoices):
+        BACKLOG = "backlog", "Backlog"
+        RESOLUTION = "resolution", "Resolved by the bot, %"
+        HANDOVER = "handover", "Handed over, %"
+        FIRST = "first", "First response, median in minutes"
+        PEOPLE = "people", "First response of people, median in minutes"
+        CSAT = "csat", "CSAT, %"
+        SLA = "sla", "SLA met, %"
+        REOPENED = "reopened", "Reopened, %"
+        HELPED = "helped", "Answers that helped, %"
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="alerts")
+    figure = models.CharField(max_length=10, choices=Watched)
+    side = models.CharField(max_length=5, choices=Side)
+    threshold = models.FloatField(validators=[MinValueValidator(0)])
+    days = models.PositiveSmallIntegerField(
+        default=7, validators=[MinValueValidator(1), MaxValueValidator(90)], help_text="Of how many days, with today"
+    )
+    recipients = models.ManyToManyField(Member, related_name="+")
+    raised_at = models.DateTimeField("passed since", null=True, editable=False)
+    checked_at = models.DateTimeField(null=True, editable=False)
+
+    objects = ScopedQuerySet["Alert"].as_manager()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["checked_at"], name="alerts_to_check")]
+
+    def __str__(self) -> str:
+        return f"{self.get_figure_display()} {self.side} {self.threshold:g}"

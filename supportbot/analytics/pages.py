@@ -1,0 +1,194 @@
+"""The pages of analytics inside the admin. Each reads a scope from its address; figures are made elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+
+from supportbot.analytics import export
+from supportbot.analytics.answer import Answer
+from supportbot.analytics.asking import choices, understand
+from supportbot.analytics.measures import DIMENSIONS, MEASURES, WHICH
+from supportbot.analytics.models import Case, Preferences
+from supportbot.analytics.people import by_agent, by_team
+from supportbot.analytics.performance import SERIES, Performance
+from supportbot.analytics.period import Period
+from supportbot.analytics.quality import Quality
+from supportbot.analytics.query import Scope
+from supportbot.analytics.wording import span
+from supportbot.chat.models import Conversation
+from supportbot.workspaces.models import User, Workspace
+
+CASES_ON_A_PAGE = 50
+FILTERS = ("category", "language", "handler", "team")
+FILTERS_OF_PEOPLE = ("category", "language", "team")
+FILTERS_OF_CASES = (*FILTERS, "reason", "agent", "outcome")
+
+
+def performance(request: HttpRequest) -> HttpResponse:
+    """The overview of a period."""
+    workspace = _workspace(request)
+    if workspace is None:
+        return _page(request, "performance", "Overview", {})
+    scope = _scope(request, workspace)
+    shown = Performance(scope, _preferences(workspace))
+    return _page(request, "performance", "Overview", {**_controls(scope, FILTERS), "shown": shown, "series": SERIES})
+
+
+def cases(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+    """The conversations behind a figure, the newest first; as CSV if the address says so."""
+    workspace = _workspace(request)
+    if workspace is None:
+        return _page(request, "cases", "Conversations", {})
+    scope, shows_agents = _scope(request, workspace), _shows_agents(workspace)
+    found = scope.cases().order_by("-began_at", "id")
+    if request.GET.get("format") == "csv":
+        return export.csv_of(scope, found, shows_agents)
+    page = Paginator(found, CASES_ON_A_PAGE).get_page(request.GET.get("page"))
+    filters = FILTERS_OF_CASES if shows_agents else tuple(key for key in FILTERS_OF_CASES if key != "agent")
+    context = {
+        **_controls(scope, filters),
+        "page": page,
+        "lines": _lines(scope, list(page)),
+        "kinds": WHICH,
+        "keep": f"&{scope.address}",
+        "shows_agents": shows_agents,
+    }
+    return _page(request, "cases", "Counted conversations", context)
+
+
+def quality(request: HttpRequest) -> HttpResponse:
+    """How good the answers are, and what no article answers."""
+    workspace = _workspace(request)
+    if workspace is None:
+        return _page(request, "quality", "Quality", {})
+    scope, preferences = _scope(request, workspace), _preferences(workspace)
+    context = {"shown": Quality(scope, preferences), "gaps_at": preferences and preferences.gaps_at}
+    return _page(request, "quality", "Quality", {**_controls(scope, FILTERS), **context})
+
+
+def people(request: HttpRequest) -> HttpResponse:
+    """Agents and teams; teams only where the workspace wants it so."""
+    workspace = _workspace(request)
+    if workspace is None:
+        return _page(request, "people", "Agents and teams", {})
+    scope = _scope(request, workspace)
+    agents = by_agent(scope) if _shows_agents(workspace) else None
+    context = {**_controls(scope, FILTERS_OF_PEOPLE), "teams": by_team(scope), "agents": agents}
+    return _page(request, "people", "Agents and teams", context)
+
+
+def ask(request: HttpRequest) -> HttpResponse:
+    """A question in words, or the query that was made of one and changed."""
+    workspace = _workspace(request)
+    if workspace is None:
+        return _page(request, "ask", "Ask your data", {})
+    scope, preferences, shows_agents = _scope(request, workspace), _preferences(workspace), _shows_agents(workspace)
+    question, unknown = request.GET.get("q", "").strip(), request.GET.get("unknown", "")
+    cost = preferences.minute_cost if preferences else None
+    measures, splits = choices(shows_agents, cost is not None)
+    if question and "measure" not in request.GET:
+        return _understood(scope, question, shows_agents, measures)
+    measure, by = request.GET.get("measure", ""), request.GET.get("by", "")
+    context: dict[str, Any] = {
+        **_controls(scope, FILTERS_OF_CASES if shows_agents else FILTERS),
+        **{
+            "question": question,
+            "unknown": unknown,
+            "measures": measures,
+            "splits": splits,
+            "measure": measure,
+            "by": by,
+        },
+    }
+    if measure in measures:
+        own = by if by in splits else ""
+        price = (float(cost), preferences.currency) if preferences and cost is not None else (0.0, "")
+        context["answer"] = Answer(scope, MEASURES[measure], own, why="why" in request.GET, price=price)
+    return _page(request, "ask", "Ask your data", context)
+
+
+def _understood(scope: Scope, question: str, shows_agents: bool, measures: Collection[str]) -> HttpResponse:
+    """To the address of the query, where it can be seen and changed."""
+    today = timezone.now().astimezone(scope.workspace.zone).date()
+    found = understand(question, scope, today, shows_agents)
+    query = {"workspace": scope.workspace.slug, "q": question, **scope.period.query, **found.query}
+    if found.measure not in measures:
+        query["measure"] = ""
+    if found.unknown:
+        query["unknown"] = ", ".join(found.unknown)
+    return redirect(f"{reverse('admin:analytics-ask')}?{urlencode(query)}")
+
+
+def _lines(scope: Scope, cases: list[Case]) -> list[dict[str, Any]]:
+    rows = Conversation.objects.in_workspace(scope.workspace).select_related("contact")
+    known = rows.in_bulk([case.conversation_id for case in cases])
+    return [
+        {
+            "case": case,
+            "began": case.began_at.astimezone(scope.workspace.zone),
+            "conversation": known.get(case.conversation_id),
+            "category": scope.label("category", case.category),
+            "outcome": case.get_outcome_display(),
+            "agent": scope.label("agent", case.agent_id),
+            "reason": scope.label("reason", case.reason) if case.reason else "",
+            "duration": "" if case.resolution_s is None else span(case.resolution_s),
+        }
+        for case in cases
+    ]
+
+
+def _controls(scope: Scope, filters: tuple[str, ...]) -> dict[str, Any]:
+    """What the form above a page offers and what is chosen."""
+    offered = [(DIMENSIONS[key], scope.choices(key), scope.filters.get(key)) for key in filters]
+    shown = [choice for choice in offered if choice[1] or choice[2] is not None]
+    others = {key: value for key, value in scope.filters.items() if key not in filters}
+    chips = [(DIMENSIONS[key].name, scope.label(key, value)) for key, value in others.items()]
+    return {
+        "scope": scope,
+        "workspace": scope.workspace,
+        "periods": Period.CHOICES,
+        "filters": shown,
+        "others": others,
+        "chips": chips,
+    }
+
+
+def _scope(request: HttpRequest, workspace: Workspace) -> Scope:
+    query = request.GET.dict()
+    if not _shows_agents(workspace):
+        query.pop("agent", None)
+    return Scope.read(workspace, query, timezone.now().astimezone(workspace.zone).date())
+
+
+def _shows_agents(workspace: Workspace) -> bool:
+    preferences = _preferences(workspace)
+    return preferences is None or not preferences.teams_only
+
+
+def _workspaces(request: HttpRequest) -> QuerySet[Workspace]:
+    assert isinstance(request.user, User)
+    return request.user.administers().order_by("name")
+
+
+def _workspace(request: HttpRequest) -> Workspace | None:
+    workspaces = _workspaces(request)
+    return workspaces.filter(slug=request.GET.get("workspace", "")).first() or workspaces.first()
+
+
+def _preferences(workspace: Workspace) -> Preferences | None:
+    return Preferences.objects.in_workspace(workspace).first()
+
+
+def _page(request: HttpRequest, name: str, title: str, context: dict[str, Any]) -> HttpResponse:
+    shared = {"title": title, "workspaces": _workspaces(request), **admin.site.each_context(request)}
+    return render(request, f"analytics/{name}.html", {**shared, **context})

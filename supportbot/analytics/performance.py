@@ -1,0 +1,243 @@
+"""The overview of a period: figures beside those of the period before, by day, and split by what they depend on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Count
+from django.urls import reverse
+
+from supportbot.analytics.measures import MEASURES, WEEKDAYS, Measure
+from supportbot.analytics.models import Preferences
+from supportbot.analytics.period import Period
+from supportbot.analytics.query import Distribution, Scope, Sums
+from supportbot.analytics.wording import UNKNOWN, Change, words
+
+SHOWN = ("conversations", "resolution", "handover", "first", "people", "duration", "csat", "sla", "reopened", "left")
+COLUMNS = ("conversations", "resolution", "handover", "first", "duration", "csat", "reopened")
+AGAINST = ("conversations", "first", "duration", "csat", "reopened", "minutes")
+SERIES = {
+    "resolved_by_bot": ("Resolved by the bot", ("confirmed", "assumed")),
+    "by_people": ("Resolved by people", ("by_people",)),
+    "left": ("Left without an answer", ("left",)),
+    "going": ("Going on", ("going",)),
+}
+SHADES = 8
+LONG_TAIL = 12  # rows of a split
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A measure as a card shows it."""
+
+    measure: Measure
+    value: str
+    note: str
+    change: Change
+    before: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of a split: what it is of, its share of the longest, and its figures; each leads to its conversations."""
+
+    name: str
+    share: float
+    cells: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Figures by the values of a dimension, the most conversations first."""
+
+    key: str
+    title: str
+    heads: list[Measure]
+    rows: list[Row]
+    rest: int = 0
+
+
+@dataclass(frozen=True)
+class Slot:
+    """An hour of a weekday in the heat map."""
+
+    count: int
+    heat: int
+    url: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Bars with their names, for each series its numbers; the same as rows, each with its conversations."""
+
+    title: str
+    labels: list[str]
+    series: list[dict[str, Any]]
+    rows: list[tuple[str, str, list[int]]]
+    is_stacked: bool = True
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What the browser draws."""
+        return {"labels": self.labels, "series": self.series, "stacked": self.is_stacked}
+
+
+class Performance:
+    """All parts of the page; each is looked up when it is shown."""
+
+    shown: tuple[str, ...] = SHOWN
+
+    def __init__(self, scope: Scope, preferences: Preferences | None) -> None:
+        self.scope = scope
+        self.minute_cost: Decimal | None = preferences.minute_cost if preferences else None
+        self.currency = preferences.currency if preferences else ""
+
+    @cached_property
+    def sums(self) -> Sums:
+        """Of the period."""
+        return self.scope.sums()
+
+    def figures(self) -> list[Figure]:
+        """The cards."""
+        then, own = self.scope.before.sums(), [MEASURES[key] for key in self.shown]
+        own += [MEASURES["cost"]] if "conversations" in self.shown and self.minute_cost is not None else []
+        return [self._figure(measure, then) for measure in own]
+
+    def _figure(self, measure: Measure, then: Sums) -> Figure:
+        note, now, before = self._note(measure), self._value(measure, self.sums), self._value(measure, then)
+        if measure.column:
+            times, earlier = self.scope.times(measure.column), self.scope.before.times(measure.column)
+            now, before = times.quantile(0.5), earlier.quantile(0.5)
+            note = f"median; 9 of 10 within {words(times.quantile(0.9), 'time')}" if times.total else "median"
+        shown = [words(value, measure.unit, self.currency) for value in (now, before)]
+        return Figure(
+            measure, shown[0], note, Change.of(measure, now, before), shown[1], cases(self.scope, measure.which)
+        )
+
+    def _value(self, measure: Measure, sums: Sums) -> float | None:
+        value = measure.value(sums)
+        if measure.unit == "money" and value is not None:
+            return value / 60 * float(self.minute_cost or 0)
+        return value
+
+    def _note(self, measure: Measure) -> str:
+        own, begun = self.sums, self.sums["conversations"]
+        confirmed, assumed = (words(MEASURES[key].value(own), "share") for key in ("confirmed", "assumed"))
+        notes: dict[str, str] = {
+            "conversations": f"the bot dealt with {own['involved']:,}",
+            "resolution": f"{confirmed} confirmed, {assumed} unchallenged",
+            "handover": f"{own['handed_off']:,} of {begun:,}",
+            "csat": f"of {own['rated']:,} ratings",
+            "sla": f"of {own['kept'] + own['missed']:,} due times",
+            "reopened": f"of {own['resolved']:,} resolved",
+            "helped": f"of {own['helped'] + own['did_not_help']:,} that customers judged",
+            "left": f"{own['left']:,} of {begun:,}",
+            "cost": f"{words(MEASURES['minutes'].value(own), 'time')} of agents’ time",
+        }
+        return notes.get(measure.key, "")
+
+    def backlog(self) -> tuple[int, str]:
+        """Conversations that people have now, whenever they began, and where they are."""
+        waiting = self.scope.of("backlog")
+        return waiting.cases().count(), cases(waiting)
+
+    def chart(self) -> Chart:
+        """How the conversations that began in each step ended."""
+        steps, period = self.scope.by_step(), self.scope.period
+        ends = [step - timedelta(days=1) for step in list(steps)[1:]] + [period.end]
+        labels = [step_name(step, period.step) for step in steps]
+        spans = [replace(self.scope, period=Period(step, end, "custom")) for step, end in zip(steps, ends, strict=True)]
+        counts = [[_total(sums, names) for _, names in SERIES.values()] for sums in steps.values()]
+        series = [
+            {"key": key, "name": name, "values": [own[index] for own in counts]}
+            for index, (key, (name, _)) in enumerate(SERIES.items())
+        ]
+        rows = list(zip(labels, map(cases, spans), counts, strict=True))
+        return Chart(f"Conversations by {period.step} and outcome", labels, series, rows)
+
+    def splits(self) -> list[Split]:
+        """By category, language and team, where there is more than one value."""
+        found = [split_by(self.scope, key, title, COLUMNS) for key, title in _SPLITS.items()]
+        return [split for split in found if len(split.rows) > 1]
+
+    def against(self) -> Split:
+        """The bot beside people."""
+        return split_by(self.scope, "handler", "Bot and people", AGAINST)
+
+    def reasons(self) -> Split:
+        """Why conversations were handed over."""
+        return split_by(
+            self.scope.of("handed_off"), "reason", "Why people were called", ("conversations", "people", "csat")
+        )
+
+    def week(self) -> list[tuple[str, list[Slot]]]:
+        """When conversations begin: a row for each weekday, a slot for each hour."""
+        rows = self.scope.cases().order_by().values_list("weekday", "hour").annotate(count=Count("id"))
+        counts = {(weekday, hour): count for weekday, hour, count in rows}
+        most = max(counts.values(), default=1)
+        return [
+            (name, [self._slot(counts.get((weekday, hour), 0), most, weekday, hour) for hour in range(24)])
+            for weekday, name in enumerate(WEEKDAYS)
+        ]
+
+    def _slot(self, count: int, most: int, weekday: int, hour: int) -> Slot:
+        own = self.scope.narrowed("weekday", weekday).narrowed("hour", hour)
+        title = f"{WEEKDAYS[weekday]}, {hour:02}:00 to {(hour + 1) % 24:02}:00"
+        return Slot(count, -(-count * SHADES // most), cases(own), title)
+
+
+_SPLITS = {"category": "By category", "language": "By language", "team": "By team"}
+
+
+def split_by(scope: Scope, key: str, title: str, columns: Sequence[str], limit: int = LONG_TAIL) -> Split:
+    """The figures of each value of a dimension."""
+    heads = [MEASURES[column] for column in columns]
+    sums = scope.by(key)
+    times = {m.column: scope.times_by(m.column, (key,)) for m in heads if m.column}
+    ranked = sorted(sums.items(), key=lambda pair: (-pair[1]["conversations"], str(pair[0])))
+    most = max((own["conversations"] for own in sums.values()), default=1)
+    rows = [
+        _row(scope, key, values, own, heads, {c: t.get(values, Distribution()) for c, t in times.items()}, most)
+        for values, own in ranked[:limit]
+    ]
+    return Split(key, title, heads, rows, max(0, len(ranked) - limit))
+
+
+def _row(
+    scope: Scope,
+    key: str,
+    values: tuple[Any, ...],
+    sums: Sums,
+    heads: Sequence[Measure],
+    times: Mapping[str, Distribution],
+    most: int,
+) -> Row:
+    own = scope.narrowed(key, values[0])
+
+    def cell(measure: Measure) -> tuple[str, str]:
+        value = times[measure.column].quantile(0.5) if measure.column else measure.value(sums)
+        shown = words(value, measure.unit)
+        return shown, "" if shown == UNKNOWN else cases(own, measure.which or scope.which)
+
+    return Row(scope.label(key, values[0]), sums["conversations"] / most, [cell(measure) for measure in heads])
+
+
+def cases(scope: Scope, which: str = "") -> str:
+    """The address of the list of conversations behind a figure."""
+    return f"{reverse('admin:analytics-cases')}?{scope.of(which or scope.which).address}"
+
+
+def _total(sums: Sums, names: Sequence[str]) -> int:
+    return sum(sums[name] for name in names)
+
+
+def step_name(step: date, kind: str) -> str:
+    """A bar's name by its first day."""
+    return f"{step:%B %Y}" if kind == "month" else f"{'week of ' if kind == 'week' else ''}{step.day} {step:%b}"

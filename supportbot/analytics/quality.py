@@ -1,0 +1,70 @@
+"""How good the bot's answers are: verdicts, what was stopped, articles that resolve and that fail, content gaps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Max, Sum
+
+from supportbot.analytics import gaps
+from supportbot.analytics.gaps import Shown
+from supportbot.analytics.models import Citation
+from supportbot.analytics.performance import Performance, Split, split_by
+from supportbot.analytics.wording import words
+
+FIGURES = ("helped", "stopped", "reopened", "left")
+COLUMNS = ("conversations", "helped", "stopped", "reopened", "left", "csat")
+ARTICLES, GAPS = 25, 20
+
+
+@dataclass(frozen=True)
+class Cited:
+    """An article that the bot used: in how many conversations, and what became of them."""
+
+    title: str
+    url: str
+    used: int
+    resolved: str
+    handed_off: str
+    helped: int
+    did_not_help: int
+
+
+class Quality(Performance):
+    """The parts of the page."""
+
+    shown = FIGURES
+
+    def by_category(self) -> Split:
+        """The same by category."""
+        return split_by(self.scope, "category", "By category", COLUMNS)
+
+    def articles(self) -> list[Cited]:
+        """Those that are used most; filters by team and the like do not hold here."""
+        scope = self.scope
+        days = (scope.period.start, scope.period.end)
+        rows = Citation.objects.in_workspace(scope.workspace).filter(day__range=days).values("url").order_by()
+        counted = rows.annotate(
+            title=Max("title"),
+            used=Count("id"),
+            ended_well=Sum("resolved"),
+            with_people=Sum("handed_off"),
+            good=Sum("helped"),
+            bad=Sum("did_not_help"),
+        )
+        return [
+            Cited(
+                row["title"],
+                row["url"],
+                row["used"],
+                words(row["ended_well"] / row["used"], "share"),
+                words(row["with_people"] / row["used"], "share"),
+                row["good"],
+                row["bad"],
+            )
+            for row in counted.order_by("-used", "url")[:ARTICLES]
+        ]
+
+    def gaps(self) -> list[Shown]:
+        """Of the last 90 days, the largest first."""
+        return gaps.shown(self.scope.workspace, GAPS)

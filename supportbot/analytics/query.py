@@ -1,0 +1,176 @@
+"""Figures of one workspace: sums, splits and distributions over the cases of a period that match some filters.
+
+Reads the daily sums where they know every dimension that is asked for, else the cases; both give the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Count, QuerySet, Sum
+
+from supportbot.analytics.measures import DIMENSIONS, WHICH, label
+from supportbot.analytics.models import Case, Cell, Day, Handler, Outcome
+from supportbot.analytics.period import Period
+from supportbot.workspaces.models import Workspace
+
+Sums = dict[str, int]
+INTEGERS = {"team", "agent", "hour", "weekday"}
+FIXED: dict[str, list[str]] = {"handler": Handler.values, "outcome": Outcome.values}
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """How many cases took how many seconds, the shortest first."""
+
+    counts: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def total(self) -> int:
+        """How many cases there are."""
+        return sum(count for _, count in self.counts)
+
+    def quantile(self, share: float) -> int | None:
+        """The seconds at or below which that share of the cases is; exact, no interpolation. None without cases."""
+        wanted, seen = share * self.total, 0
+        for seconds, count in self.counts:
+            seen += count
+            if seen >= wanted:
+                return seconds
+        return None
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which cases: of a workspace, of a period, with values of dimensions, and of a kind of WHICH."""
+
+    workspace: Workspace
+    period: Period
+    filters: dict[str, str] = field(default_factory=dict)
+    which: str = ""
+
+    @classmethod
+    def read(cls, workspace: Workspace, query: Mapping[str, str], today: date) -> Scope:
+        """As an address has it; what no dimension knows is left out."""
+        asked = {key: query[key] for key in DIMENSIONS if query.get(key, "*") != "*"}
+        filters = {key: value for key, value in asked.items() if _is_value(key, value)}
+        which = query.get("which", "")
+        return cls(workspace, Period.read(query, today), filters, which if which in WHICH else "")
+
+    @property
+    def before(self) -> Scope:
+        """The same of the period before."""
+        return replace(self, period=self.period.before)
+
+    def narrowed(self, key: str, value: object) -> Scope:
+        """With one more filter."""
+        return replace(self, filters={**self.filters, key: "" if value is None else str(value)})
+
+    def of(self, which: str) -> Scope:
+        """Only those of this kind."""
+        return replace(self, which=which)
+
+    @property
+    def address(self) -> str:
+        """The part of an address after `?`."""
+        own = {"workspace": self.workspace.slug, **self.period.query, **self.filters}
+        return urlencode({**own, "which": self.which} if self.which else own)
+
+    def cases(self) -> QuerySet[Case]:
+        """The cases themselves."""
+        return Case.objects.in_workspace(self.workspace).filter(WHICH[self.which][1], **self._conditions)
+
+    def sums(self) -> Sums:
+        """All sums."""
+        found = self._source(()).aggregate(**{f"sum_{name}": Sum(name) for name in Cell.SUMS})
+        return _sums(found)
+
+    def by(self, *keys: str) -> dict[tuple[Any, ...], Sums]:
+        """The sums for each combination of values of these dimensions."""
+        columns = [DIMENSIONS[key].column for key in keys]
+        rows = self._source(keys).values(*columns).order_by()
+        split = rows.annotate(**{f"sum_{name}": Sum(name) for name in Cell.SUMS})
+        return {tuple(row[column] for column in columns): _sums(row) for row in split}
+
+    def by_step(self) -> dict[date, Sums]:
+        """The sums for each bar of the period's chart; a bar without cases has none."""
+        rows = self._source(()).values("day").order_by()
+        steps: dict[date, Sums] = {step: dict.fromkeys(Cell.SUMS, 0) for step in self.period.steps}
+        for row in rows.annotate(**{f"sum_{name}": Sum(name) for name in Cell.SUMS}):
+            step = steps[self.period.begin_of(row["day"])]
+            for name, value in _sums(row).items():
+                step[name] += value
+        return steps
+
+    def times(self, column: str) -> Distribution:
+        """How long it took, to the second."""
+        return self.times_by(column, ()).get((), Distribution())
+
+    def times_by(self, column: str, keys: Collection[str]) -> dict[tuple[Any, ...], Distribution]:
+        """The same for each combination of values."""
+        return self._times(column, [DIMENSIONS[key].column for key in keys])
+
+    def times_by_day(self, column: str) -> dict[tuple[Any, ...], Distribution]:
+        """The same for each day."""
+        return self._times(column, ["day"])
+
+    def _times(self, column: str, columns: list[str]) -> dict[tuple[Any, ...], Distribution]:
+        rows = self.cases().filter(**{f"{column}__isnull": False}).order_by(column)
+        counted = rows.values_list(*columns, column).annotate(Count("id"))
+        found: dict[tuple[Any, ...], list[tuple[int, int]]] = {}
+        for *values, seconds, count in counted:
+            found.setdefault(tuple(values), []).append((seconds, count))
+        return {values: Distribution(tuple(counts)) for values, counts in found.items()}
+
+    def label(self, key: str, value: object) -> str:
+        """A value of a dimension in words."""
+        return label(key, value, self._teams if key == "team" else self._agents if key == "agent" else {})
+
+    def choices(self, key: str) -> dict[str, str]:
+        """The values that a filter offers, with their words."""
+        if key == "team":
+            return {str(pk): name for pk, name in self._teams.items()}
+        if key == "agent":
+            return {str(pk): name for pk, name in self._agents.items()}
+        if key in FIXED:
+            return {value: self.label(key, value) for value in FIXED[key]}
+        found = Day.objects.in_workspace(self.workspace).filter(day__range=(self.period.start, self.period.end))
+        values = {*found.order_by().values_list(DIMENSIONS[key].column, flat=True).distinct(), self.filters.get(key)}
+        return dict(sorted(((v, self.label(key, v)) for v in values if v), key=lambda pair: pair[1]))
+
+    @cached_property
+    def _teams(self) -> dict[int, str]:
+        return dict(self.workspace.teams.values_list("id", "name"))
+
+    @cached_property
+    def _agents(self) -> dict[int, str]:
+        members = self.workspace.members.select_related("user")
+        return {member.user_id: str(member.user) for member in members}
+
+    @property
+    def _conditions(self) -> dict[str, Any]:
+        own = {DIMENSIONS[key].column: value for key, value in self.filters.items()}
+        none = {f"{name}__isnull": True for name, value in own.items() if name.endswith("_id") and value == ""}
+        kept = {name: value for name, value in own.items() if f"{name}__isnull" not in none}
+        return {**kept, **none, "day__range": (self.period.start, self.period.end)}
+
+    def _source(self, keys: Collection[str]) -> QuerySet[Any]:
+        if self.which or not all(DIMENSIONS[key].summed for key in (*keys, *self.filters)):
+            return self.cases()
+        return Day.objects.in_workspace(self.workspace).filter(**self._conditions)
+
+
+def _is_value(key: str, value: str) -> bool:
+    """Whether the column can be compared with it."""
+    if key in INTEGERS:
+        return value == "" and key in ("team", "agent") or (value.isascii() and value.isdigit() and len(value) < 19)
+    return value in FIXED.get(key, [value]) and len(value) <= 40 and "\x00" not in value
+
+
+def _sums(row: Mapping[str, Any]) -> Sums:
+    return {name: row[f"sum_{name}"] or 0 for name in Cell.SUMS}

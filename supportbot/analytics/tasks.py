@@ -1,0 +1,31 @@
+"""Celery's entry points. Rules live in `rollup`, `mailing` and `gaps`."""
+
+from __future__ import annotations
+
+import structlog
+
+from supportbot.analytics import gaps, mailing, rollup
+from supportbot.celery import app
+from supportbot.workspaces.models import Workspace
+
+log = structlog.get_logger(__name__)
+
+
+@app.task
+def sweep() -> None:
+    """Bring cases and daily sums up to date, send what is due; look for content gaps once a day."""
+    rollup.roll_up()
+    mailing.send_reports()
+    mailing.check_alerts()
+    for workspace_id in gaps.due():
+        find_gaps.delay(workspace_id)
+
+
+@app.task(expires=600)
+def find_gaps(workspace_id: int) -> None:
+    """Look for the content gaps of a workspace, if nobody did in the last day."""
+    workspace = Workspace.objects.filter(id=workspace_id).first()
+    if workspace and gaps.claim(workspace_id):
+        from inference.encoder import shared_encoder  # noqa: PLC0415  (a web process must not load torch)
+
+        gaps.find(workspace, lambda texts: shared_encoder().embed(texts))

@@ -1,0 +1,70 @@
+"""An administrator reads a quarter of conversations in a browser: figures, chart, definitions, what is behind."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from playwright.sync_api import Page, expect, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from tests.analytics.conftest import opened
+from tests.conftest import CHROMIUM_FLAGS
+
+PASSWORD = "a long password"
+
+
+@pytest.fixture
+def quarter(transactional_db: None, live_server: LiveServer) -> str:
+    """A shop with its history, and the address of its overview."""
+    shop = opened("Fennmoor")
+    shop.admin.set_password(PASSWORD)
+    shop.admin.save()
+    call_command("history", "fennmoor", conversations=150, days=60, until="2025-05-31", verbosity=0)
+    return f"{live_server.url}/admin/analytics/?period=custom&from=2025-04-02&to=2025-05-31"
+
+
+def test_an_administrator_reads_the_figures(quarter: str, tmp_path: Path) -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
+        page, errors = browser.new_page(), list[str]()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(quarter)
+        page.get_by_label("E-mail").fill("admin@fennmoor.example")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        _walk(page)
+        browser.close()
+    assert errors == []
+
+
+def _walk(page: Page) -> None:
+    heading = page.get_by_role("heading", name="Conversations by week and outcome")
+    expect(heading).to_be_visible()
+    about = page.get_by_role("button", name="What is “CSAT”?").first
+    about.focus()
+    expect(page.get_by_text("the share of 4 and 5").first).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("the share of 4 and 5").first).to_be_hidden()
+
+    page.get_by_role("img", name="Conversations by week and outcome").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#chart-spoken")).to_contain_text("Resolved by the bot")
+    page.get_by_text("The numbers as a table").click()
+    expect(page.get_by_role("row", name="week of 7 Apr")).to_be_visible()
+
+    page.get_by_role("combobox", name="Category").select_option("delivery")
+    page.get_by_role("button", name="Show").click()
+    expect(page).to_have_url(re.compile(r"from=2025-04-02.*category=delivery"))
+    card = page.get_by_role("listitem").filter(has_text="Handed over").first
+    count = card.locator(".faint").first.inner_text().split(" of ")[0]
+    card.get_by_role("link").click()
+    expect(page.get_by_role("heading", name=f"{count} conversation")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download as CSV").click()
+    assert len(Path(download.value.path()).read_text().splitlines()) == int(count) + 1
+    page.get_by_role("table").get_by_role("link").first.click()
+    expect(page.get_by_text("I pass this on to my colleagues.").first).to_be_visible()

@@ -1,0 +1,54 @@
+"""Content gaps: what customers ask again and again and no article answers."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from inference.encoder import shared_encoder
+from supportbot.analytics import gaps, tasks
+from supportbot.analytics.models import Gap, Preferences
+from supportbot.chat.models import Contact, Message
+from tests.analytics.conftest import Shop, signed_in
+from tests.analytics.told import Told
+
+ALIKE = (
+    "Do you offer an assembly service for the garden chairs?",
+    "Can somebody come and assemble the garden chair for me?",
+    "Is there an assembly service for chairs?",
+)
+OTHERS = ("Do you match the price of another shop?", "May I bring my dog to the store?", "It is 10023")
+
+
+def ask(shop: Shop, body: str, reason: str = "unsure") -> None:
+    """A question that goes to people."""
+    told = Told(shop.workspace, timezone.now()).bot(1, "hand_off", reason)
+    Message.objects.filter(pk=told.last.pk).update(body=body)
+
+
+def test_questions_alike_make_a_gap_until_they_are_erased(shop: Shop) -> None:
+    for body in (*ALIKE, *OTHERS):
+        ask(shop, body)
+    for _ in range(3):
+        ask(shop, "I want to talk to a person", "asked")
+    tasks.find_gaps(shop.workspace.id)
+    assert not Gap.objects.exists()  # a sweep has to have met the workspace
+    tasks.rollup.roll_up()
+    assert gaps.due() == [shop.workspace.id]
+    tasks.find_gaps(shop.workspace.id)
+    assert [gap.size for gap in Gap.objects.all()] == [3]
+    page = signed_in(shop.admin).get("/admin/analytics/quality/").content.decode()
+    assert all(body in page for body in ALIKE) and OTHERS[0] not in page
+    Contact.objects.filter(name="Iris").delete()
+    page = signed_in(shop.admin).get("/admin/analytics/quality/").content.decode()
+    assert "assembl" not in page
+
+
+def test_nobody_looks_twice_a_day(shop: Shop) -> None:
+    Preferences.objects.create(workspace=shop.workspace, gaps_at=timezone.now())
+    for body in ALIKE:
+        ask(shop, body)
+    assert gaps.due() == []
+    tasks.find_gaps(shop.workspace.id)
+    assert not Gap.objects.exists()
+    gaps.find(shop.workspace, shared_encoder().embed)
+    assert Gap.objects.count() == 1

@@ -1,0 +1,80 @@
+"""Reports on a schedule and alerts on thresholds: who gets which e-mail, once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+
+from supportbot.analytics import tasks
+from supportbot.analytics.models import Alert, Report
+from supportbot.workspaces.models import AuditEntry, Member
+from tests.analytics.conftest import Shop, signed_in
+from tests.analytics.told import Told
+
+
+@pytest.fixture
+def admin_of(shop: Shop) -> Member:
+    """The administrator's place in the shop."""
+    return Member.objects.get(user=shop.admin)
+
+
+def chosen(shop: Shop, model: str, recipient: Member, **fields: object) -> str:
+    """Fill in the form of a new report or alert; what the page answers."""
+    form = {"workspace": shop.workspace.pk, "recipients": [recipient.pk], **fields}
+    return signed_in(shop.admin).post(f"/admin/analytics/{model}/add/", form, follow=True).content.decode()
+
+
+def test_a_weekly_report_goes_out_once_with_the_figures_of_the_week(shop: Shop, admin_of: Member) -> None:
+    chosen(shop, "report", admin_of, rhythm="weekly", hour=7)
+    tasks.sweep()
+    report = Report.objects.get()
+    local = report.next_at.astimezone(shop.workspace.zone)  # type: ignore[union-attr]
+    assert (local.weekday(), local.hour) == (0, 7) and local > timezone.now()
+    assert not mail.outbox
+    Told(shop.workspace, timezone.now() - timedelta(days=2)).bot(4, verdict="helped").note(9, "confirmed")
+    Report.objects.update(next_at=timezone.now() - timedelta(minutes=1))
+    tasks.sweep()
+    tasks.sweep()
+    (sent,) = mail.outbox
+    assert sent.to == [shop.admin.email] and sent.subject.startswith("Support of Fennmoor, ")
+    assert "Resolved by the bot: 100.0 %, 100.0 % confirmed, 0.0 % unchallenged" in sent.body
+    assert "First response: 4 s" in sent.body and "http://127.0.0.1/admin/analytics/?workspace=fennmoor" in sent.body
+    assert AuditEntry.objects.get(action="analytics.report_added").actor == shop.admin
+
+
+def test_an_alert_is_raised_once_and_again_after_it_was_over(shop: Shop, admin_of: Member) -> None:
+    chosen(shop, "alert", admin_of, figure="backlog", side="above", threshold=1, days=7)
+    waiting = [Told(shop.workspace, timezone.now()).bot(1, "hand_off", "asked") for _ in range(2)]
+
+    def look() -> list[str]:
+        Alert.objects.update(checked_at=None)
+        tasks.sweep()
+        return [sent.subject for sent in mail.outbox]
+
+    assert look() == look() == ["Fennmoor: Backlog above 1"]
+    waiting[0].note(5, "resolved")
+    assert len(look()) == 1
+    Told(shop.workspace, timezone.now()).bot(1, "hand_off", "asked")
+    assert len(look()) == 2
+
+
+def test_a_share_that_rests_on_too_little_raises_nothing(shop: Shop, admin_of: Member) -> None:
+    chosen(shop, "alert", admin_of, figure="handover", side="above", threshold=20, days=7)
+    for _ in range(8):
+        Told(shop.workspace, timezone.now()).bot(1, "hand_off", "asked")
+    tasks.sweep()
+    assert not mail.outbox
+    Alert.objects.update(checked_at=None)
+    Told(shop.workspace, timezone.now())
+    tasks.sweep()
+    assert "Handed over, % is 80 of" in mail.outbox[0].body
+
+
+def test_recipients_are_of_the_workspace(shop: Shop, other_shop: Shop, admin_of: Member) -> None:
+    theirs = Member.objects.get(user=other_shop.agent)
+    page = chosen(shop, "report", theirs, rhythm="daily", hour=7)
+    assert "not one of the available choices" in page and not Report.objects.exists()
+    assert "less than or equal to 23" in chosen(shop, "report", admin_of, rhythm="daily", hour=24)
