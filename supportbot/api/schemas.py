@@ -14,7 +14,7 @@ from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
 from pydantic_core import CoreSchema, core_schema
 
 from supportbot.actions.models import ActionCall
-from supportbot.chat.models import Contact, Conversation, Message, Rating, Remark
+from supportbot.chat.models import Attachment, Contact, Conversation, Message, Rating, Remark
 from supportbot.chat.sorting import Label
 from supportbot.knowledge.models import Article, Order
 from supportbot.workspaces.models import Member, User
@@ -155,6 +155,16 @@ class SourceOut(Schema):
     url: str
 
 
+class AttachmentOut(Schema):
+    """A file of a message. It is opened in the inbox."""
+
+    id: UUID
+    name: str
+    content_type: str
+    size: int = Field(description="Bytes")
+    state: Annotated[str, OneOf(Attachment.State)]
+
+
 class MessageOut(Schema):
     """One thing said."""
 
@@ -164,6 +174,7 @@ class MessageOut(Schema):
     author: Annotated[str, OneOf(Message.Author)]
     agent: PersonOut | None = Field(description="Who wrote it, of an agent's message")
     body: str
+    attachments: list[AttachmentOut]
     in_reply_to: int | None = Field(description="Number of the message that it answers")
     sources: list[SourceOut]
     choices: list[str] = Field(description="Answers that are offered as buttons")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from supportbot.chat import services
-from supportbot.chat.models import CannedResponse, Contact, Conversation, Macro
+from supportbot.chat.models import Attachment, CannedResponse, Contact, Conversation, Macro
 from supportbot.knowledge.models import Article, Order
 from supportbot.workspaces.models import AuditEntry, Member, User, Workspace
 from tests.api.conftest import Machine, machine, now
@@ -28,9 +28,12 @@ def test_a_contact_is_described_exported_and_erased(robot: Machine, conversation
     assert (described["name"], described["attributes"]) == ("Ann", {"since": "2024-01-31"})
     assert robot.ask("PATCH", path, {"email": "nobody"}).json()["code"] == "bad_email"
     assert robot.get("contacts?email=ANN@example.com").json()["data"][0]["id"] == conversation.contact_id
+    file = {"name": "bill.pdf", "kind": "pdf", "content_type": "application/pdf", "size": 9}
+    Attachment.objects.create(workspace=conversation.workspace, message=conversation.messages.get(), **file)
     export = robot.get(f"{path}/export").json()
     assert export["contact"]["email"] == "ann@example.com"
     assert [one["body"] for one in export["messages"]] == ["Where is order 10023?"]
+    assert [one["name"] for one in export["messages"][0]["attachments"]] == ["bill.pdf"]
     assert robot.ask("DELETE", path).status_code == 204
     assert robot.get(path).status_code == 404 and not Conversation.objects.exists()
     entry = AuditEntry.objects.get(action="contact.erased")

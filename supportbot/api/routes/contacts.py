@@ -87,7 +87,7 @@ def export_contact(request: Call, contact_id: Id) -> dict[str, Any]:
     """All that is kept of a contact, as the law lets it ask for."""
     contact = one(contacts(request), "contact", id=contact_id)
     theirs = Conversation.objects.in_workspace(request.auth.workspace).filter(contact=contact)
-    messages = Message.objects.filter(conversation__in=theirs).select_related("user")
+    messages = Message.objects.filter(conversation__in=theirs).select_related("user").prefetch_related("attachments")
     return {
         "contact": contact,
         "conversations": theirs.select_related("contact", "assignee", "team").prefetch_related("labels"),

@@ -141,7 +141,7 @@ def list_messages(
     """What was said, in order; `after` leaves out what is known already."""
     reach(request, conversation_id)
     rows = Message.objects.in_workspace(request.auth.workspace).filter(conversation=conversation_id, seq__gt=after)
-    return page(rows.select_related("user"), "seq", at)
+    return page(rows.select_related("user").prefetch_related("attachments"), "seq", at)
 
 
 @router.post(
