@@ -3,6 +3,7 @@
 /** @import {Attachment} from "../widget/protocol.js" */
 /** @import {Transcript} from "./transcript.js" */
 
+import { catchFiles } from "../widget/dropping.js";
 import { Tray } from "../widget/files/tray.js";
 import english from "../widget/texts/en.js";
 import { uploadsTo } from "./door.js";
@@ -29,7 +30,11 @@ export class Enclosures {
       this.#take(this.#input.files ?? []);
       this.#input.value = "";
     };
-    this.#catch(byId("talk", HTMLElement));
+    catchFiles(byId("talk", HTMLElement), this.#form, {
+      isOpen: () => !this.#button.hidden,
+      mark: (on) => this.#form.classList.toggle("dropping", on),
+      take: (files) => this.#take(files),
+    });
   }
 
   /** @param {boolean} on whether files can be sent now */
@@ -83,30 +88,5 @@ export class Enclosures {
     this.#trays.set(transcript, tray);
     this.#place.replaceChildren(tray.element);
     return tray;
-  }
-
-  /** Take what is dropped on the conversation, or pasted where the agent writes. @param {HTMLElement} target */
-  #catch(target) {
-    const mark = (/** @type {boolean} */ on) => this.#form.classList.toggle("dropping", on);
-    target.addEventListener("dragover", (event) => {
-      if (!event.dataTransfer?.types.includes("Files") || this.#button.hidden) return;
-      event.preventDefault();
-      mark(true);
-    });
-    target.addEventListener("dragleave", ({ relatedTarget }) => {
-      if (!(relatedTarget instanceof Node && target.contains(relatedTarget))) mark(false);
-    });
-    target.addEventListener("drop", (event) => {
-      mark(false);
-      if (!event.dataTransfer?.types.includes("Files")) return;
-      event.preventDefault();
-      this.#take(event.dataTransfer.files);
-    });
-    this.#form.addEventListener("paste", (event) => {
-      const files = event.clipboardData?.files;
-      if (!files?.length || this.#button.hidden) return;
-      event.preventDefault();
-      this.#take(files);
-    });
   }
 }

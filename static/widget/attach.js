@@ -6,6 +6,7 @@
 /** @import {Store} from "./store.js" */
 
 import { element, icon } from "./dom.js";
+import { catchFiles } from "./dropping.js";
 import { words, written } from "./texts.js";
 
 const KINDS = "image/png,image/jpeg,image/gif,image/webp,application/pdf";
@@ -100,27 +101,10 @@ export class Attach {
   catch(target) {
     this.#target = target;
     target.dataset.drop = words.files.drop;
-    const holdsFiles = (/** @type {DragEvent} */ { dataTransfer }) => dataTransfer?.types.includes("Files") ?? false;
-    const mark = (/** @type {boolean} */ on) => target.classList.toggle("dropping", on);
-    target.addEventListener("dragover", (event) => {
-      if (!holdsFiles(event) || this.#clip.disabled) return;
-      event.preventDefault();
-      mark(true);
-    });
-    target.addEventListener("dragleave", ({ relatedTarget }) => {
-      if (!(relatedTarget instanceof Node && target.contains(relatedTarget))) mark(false);
-    });
-    target.addEventListener("drop", (event) => {
-      mark(false);
-      if (!holdsFiles(event)) return;
-      event.preventDefault();
-      void this.take(event.dataTransfer?.files ?? []);
-    });
-    target.addEventListener("paste", (event) => {
-      const files = event.clipboardData?.files;
-      if (!files?.length) return;
-      event.preventDefault();
-      void this.take(files);
+    catchFiles(target, target, {
+      isOpen: () => !this.#clip.disabled,
+      mark: (on) => target.classList.toggle("dropping", on),
+      take: (files) => void this.take(files),
     });
   }
 

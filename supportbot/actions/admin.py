@@ -28,9 +28,8 @@ from supportbot.actions.models import (
 )
 from supportbot.actions.parameters import Invalid, demand_schema
 from supportbot.actions.registry import BUILT_IN
-from supportbot.workspaces.administration import HistoryAdmin, WorkspaceAdmin
+from supportbot.workspaces.administration import CalledAddressForm, HistoryAdmin, WorkspaceAdmin, show_once
 from supportbot.workspaces.models import User
-from supportbot.workspaces.signing import demand_address
 
 OF_WORKSPACE = ("workspace", admin.RelatedOnlyFieldListFilter)
 State = ActionCall.State
@@ -44,7 +43,7 @@ STATE_LABELS = {
 }
 
 
-class CustomActionForm(forms.ModelForm):  # type: ignore[type-arg]
+class CustomActionForm(CalledAddressForm):
     """Refuses what could not be called or asked for."""
 
     class Meta:
@@ -70,15 +69,6 @@ class CustomActionForm(forms.ModelForm):  # type: ignore[type-arg]
         if name in BUILT_IN:
             raise forms.ValidationError("A built-in action has this name.")
         return name
-
-    def clean_address(self) -> str:
-        """An address that may be called."""
-        address: str = self.cleaned_data["address"]
-        try:
-            demand_address(address)
-        except ValueError as error:
-            raise forms.ValidationError(str(error)) from error
-        return address
 
     def clean_schema(self) -> Any:
         """A schema that a dialogue can ask for."""
@@ -138,7 +128,7 @@ class CustomActionsAdmin(WorkspaceAdmin):
         if not change or "use" in form.changed_data:
             note_use(obj.workspace, obj.name, form.initial["use"] if change else "", obj.use, request.user)
         if secret:
-            self._show(request, secret)
+            show_once(request, "secret", secret)
 
     @button(description="Save and try it")  # type: ignore[untyped-decorator]
     def try_it(self, request: HttpRequest, obj: CustomAction) -> None:
@@ -150,7 +140,7 @@ class CustomActionsAdmin(WorkspaceAdmin):
         """The old secret is void at once."""
         secret = obj.renew_secret()
         obj.save(update_fields=["sealed_secret"])
-        self._show(request, secret)
+        show_once(request, "secret", secret)
 
     def _try(self, request: HttpRequest, action: CustomAction) -> None:
         assert isinstance(request.user, User)
@@ -164,9 +154,6 @@ class CustomActionsAdmin(WorkspaceAdmin):
             level = messages.SUCCESS if step.state == State.DONE else messages.WARNING
             why = f" ({step.call.result['error']})" if "error" in step.call.result else ""
             self.message_user(request, f"{step.call.get_state_display()}: {step.text}{why}", level)
-
-    def _show(self, request: HttpRequest, secret: str) -> None:
-        self.message_user(request, f"The secret, shown this once: {secret}", messages.WARNING)
 
 
 @admin.register(ActionCall)

@@ -17,8 +17,7 @@ from django.utils import timezone
 from supportbot.knowledge.models import Order
 from supportbot.workspaces.models import AuditEntry, User, Workspace
 from supportbot.workspaces.scoping import ScopedQuerySet
-from supportbot.workspaces.sealing import seal, unseal
-from supportbot.workspaces.signing import new_secret
+from supportbot.workspaces.signing import SignedCalls
 
 
 class Use(models.TextChoices):
@@ -104,7 +103,7 @@ class ActionCall(models.Model):
         )
 
 
-class CustomAction(models.Model):
+class CustomAction(SignedCalls):
     """An action of the workspace's own: a signed call of an address."""
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="custom_actions")
@@ -112,7 +111,6 @@ class CustomAction(models.Model):
     title = models.CharField(max_length=80, help_text="As the customer reads it: 'Change the delivery day'")
     description = models.CharField(max_length=300, help_text="What exactly happens, as the customer has to confirm it")
     address = models.CharField(max_length=300, help_text="https://, reachable from the internet")
-    sealed_secret = models.TextField(editable=False)
     schema = models.JSONField(default=dict, blank=True, help_text="JSON Schema of the parameters, an object")
     intents = models.JSONField(default=list, blank=True, help_text="Intents that start it, as a list of names")
     changes = models.BooleanField("changes something", default=True, help_text="Then the customer confirms it first")
@@ -132,17 +130,6 @@ class CustomAction(models.Model):
 
     def __str__(self) -> str:
         return self.title
-
-    @property
-    def secret(self) -> str:
-        """What calls are signed with."""
-        return unseal(self.sealed_secret)
-
-    def renew_secret(self) -> str:
-        """Make a new secret, to be saved; the only time that it is shown."""
-        secret = new_secret()
-        self.sealed_secret = seal(secret)
-        return secret
 
 
 class BuiltInUse(models.Model):

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 from typing import Any
 
 from supportbot.analytics.measures import DIMENSIONS, Measure
 from supportbot.analytics.performance import Chart, cases, step_name
-from supportbot.analytics.period import Period
 from supportbot.analytics.query import Distribution, Scope
 from supportbot.analytics.wording import SAME, Change, words
 
@@ -143,12 +142,7 @@ class Answer:
     @cached_property
     def _steps(self) -> list[tuple[date, Scope, float | None]]:
         period, values = self.scope.period, self._values_by_step()
-        ends = [*(step - timedelta(days=1) for step in period.steps[1:]), period.end]
-        spans = [
-            replace(self.scope, period=Period(first, last, "custom"))
-            for first, last in zip(period.steps, ends, strict=True)
-        ]
-        return [(step, span, values.get(step)) for step, span in zip(period.steps, spans, strict=True)]
+        return [(part.start, replace(self.scope, period=part), values.get(part.start)) for part in period.parts]
 
     def _values_by_step(self) -> Mapping[date, float | None]:
         if not self.measure.column:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -14,7 +14,6 @@ from django.urls import reverse
 
 from supportbot.analytics.measures import MEASURES, WEEKDAYS, Measure
 from supportbot.analytics.models import Preferences
-from supportbot.analytics.period import Period
 from supportbot.analytics.query import Distribution, Scope, Sums
 from supportbot.analytics.wording import UNKNOWN, Change, words
 
@@ -151,9 +150,8 @@ class Performance:
     def chart(self) -> Chart:
         """How the conversations that began in each step ended."""
         steps, period = self.scope.by_step(), self.scope.period
-        ends = [step - timedelta(days=1) for step in list(steps)[1:]] + [period.end]
         labels = [step_name(step, period.step) for step in steps]
-        spans = [replace(self.scope, period=Period(step, end, "custom")) for step, end in zip(steps, ends, strict=True)]
+        spans = [replace(self.scope, period=part) for part in period.parts]
         counts = [[_total(sums, names) for _, names in SERIES.values()] for sums in steps.values()]
         series = [
             {"key": key, "name": name, "values": [own[index] for own in counts]}

@@ -86,6 +86,13 @@ class Period:
         days = (self.start + timedelta(days=ahead) for ahead in range(self.days))
         return list(dict.fromkeys(self.begin_of(day) for day in days))
 
+    @property
+    def parts(self) -> list[Period]:
+        """Each bar as a period of its own."""
+        steps = self.steps
+        ends = [*(step - timedelta(days=1) for step in steps[1:]), self.end]
+        return [Period(first, last, "custom") for first, last in zip(steps, ends, strict=True)]
+
     def __str__(self) -> str:
         first = f"{self.start.day} {self.start:%B}" + (
             f" {self.start.year}" if self.start.year != self.end.year else ""

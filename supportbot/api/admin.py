@@ -19,9 +19,8 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from supportbot.api.models import ApiKey, Scope
 from supportbot.api.webhooks import outbox
 from supportbot.api.webhooks.models import EVENTS, Delivery, Endpoint
-from supportbot.workspaces.administration import HistoryAdmin, SettledAdmin
+from supportbot.workspaces.administration import CalledAddressForm, HistoryAdmin, SettledAdmin, show_once
 from supportbot.workspaces.models import User
-from supportbot.workspaces.signing import demand_address
 
 OF_WORKSPACE = ("workspace", admin.RelatedOnlyFieldListFilter)
 SCOPES = [(scope.value, f"{scope.label} ({scope.value})") for scope in Scope]
@@ -82,7 +81,7 @@ class ApiKeysAdmin(SettledAdmin):
         details = {"scopes": obj.scopes, "member": str(obj.member), "per_minute": obj.per_minute}
         obj.note("api_key.changed" if change else "api_key.made", _user(request), **details)
         if key:
-            self.message_user(request, f"The key, shown this once: {key}", messages.WARNING)
+            show_once(request, "key", key)
 
     @button(description="Save and revoke this key")  # type: ignore[untyped-decorator]
     def revoke(self, request: HttpRequest, obj: ApiKey) -> None:
@@ -95,7 +94,7 @@ class ApiKeysAdmin(SettledAdmin):
         return False
 
 
-class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]
+class EndpointForm(CalledAddressForm):
     """Refuses an address that may not be called."""
 
     events = forms.MultipleChoiceField(
@@ -105,15 +104,6 @@ class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Endpoint
         fields = ("workspace", "address", "description", "events", "is_active")
-
-    def clean_address(self) -> str:
-        """One that may be called."""
-        address: str = self.cleaned_data["address"]
-        try:
-            demand_address(address)
-        except ValueError as error:
-            raise forms.ValidationError(str(error)) from error
-        return address
 
 
 @admin.register(Endpoint)
@@ -163,7 +153,7 @@ class EndpointsAdmin(SettledAdmin):
         super().save_model(request, obj, form, change)
         obj.note("webhook.changed" if change else "webhook.made", _user(request), events=obj.events, on=obj.is_active)
         if secret:
-            self._show(request, secret)
+            show_once(request, "secret", secret)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, set[str], Any]:
         """Its deliveries, which nobody deletes one by one, go with it."""
@@ -197,10 +187,7 @@ class EndpointsAdmin(SettledAdmin):
         secret = obj.renew_secret()
         obj.save(update_fields=["sealed_secret"])
         obj.note("webhook.secret_renewed", _user(request))
-        self._show(request, secret)
-
-    def _show(self, request: HttpRequest, secret: str) -> None:
-        self.message_user(request, f"The secret, shown this once: {secret}", messages.WARNING)
+        show_once(request, "secret", secret)
 
 
 @admin.register(Delivery)

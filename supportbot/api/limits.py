@@ -10,11 +10,11 @@ import time
 from dataclasses import dataclass
 
 import structlog
-from django.core.cache import cache
 from django.http import HttpRequest
 
 from supportbot.api.models import ApiKey
 from supportbot.api.problems import Problem
+from supportbot.workspaces import pace
 
 log = structlog.get_logger(__name__)
 WINDOW = 60  # seconds
@@ -53,8 +53,7 @@ def headers(request: HttpRequest) -> dict[str, str]:
 
 def _used(name: str) -> int:
     try:
-        cache.add(name, 0, WINDOW * 2)
-        return cache.incr(name)
+        return pace.counted(name, WINDOW * 2)
     except Exception as error:
         log.warning("request not counted", error=repr(error))
         return 0

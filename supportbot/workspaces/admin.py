@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import Count, Model, QuerySet
@@ -17,7 +17,14 @@ from unfold.decorators import action as button
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from supportbot.workspaces.administration import HistoryAdmin, PartInline, SettledAdmin, WorkspaceAdmin, is_superuser
+from supportbot.workspaces.administration import (
+    HistoryAdmin,
+    PartInline,
+    SettledAdmin,
+    WorkspaceAdmin,
+    is_superuser,
+    show_once,
+)
 from supportbot.workspaces.hours import MIDNIGHT
 from supportbot.workspaces.models import (
     AuditEntry,
@@ -233,7 +240,7 @@ class WorkspacesAdmin(WorkspaceAdmin):
         """The old secret is void at once, and so is every sign-in that it signed."""
         assert isinstance(request.user, User)
         secret = obj.renew_identity_secret(request.user)
-        self.message_user(request, f"The identity secret, shown this once: {secret}", messages.WARNING)
+        show_once(request, "identity secret", secret)
 
     @admin.display(ordering="people")
     def people(self, workspace: Any) -> int:

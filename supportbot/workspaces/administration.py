@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.db.models import ForeignKey, ManyToManyField, Model, QuerySet
-from django.forms import ModelChoiceField, ModelMultipleChoiceField
+from django.forms import ModelChoiceField, ModelForm, ModelMultipleChoiceField
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
 from supportbot.workspaces.models import User
+from supportbot.workspaces.signing import demand_address
 
 
 def is_administrator(request: HttpRequest) -> bool:
@@ -23,6 +26,24 @@ def is_administrator(request: HttpRequest) -> bool:
 def is_superuser(request: HttpRequest) -> bool:
     """Whether the visitor administers the whole installation."""
     return bool(request.user.is_active and request.user.is_superuser)
+
+
+def show_once(request: HttpRequest, what: str, value: str) -> None:
+    """Tell the administrator a secret that was just made, and that only its hash or seal is kept."""
+    messages.warning(request, f"The {what}, shown this once: {value}")
+
+
+class CalledAddressForm(ModelForm):  # type: ignore[type-arg]
+    """Refuses an address that may not be called."""
+
+    def clean_address(self) -> str:
+        """One that may be called."""
+        address: str = self.cleaned_data["address"]
+        try:
+            demand_address(address)
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+        return address
 
 
 class WorkspaceAdmin(ModelAdmin):  # type: ignore[misc]

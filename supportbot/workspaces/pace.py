@@ -14,8 +14,13 @@ def is_too_often(request: HttpRequest, what: str, *, most: int, within: int) -> 
     `within` seconds."""
     who = f"user {request.user.pk}" if request.user.is_authenticated else str(get_client_ip_address(request))
     key = f"{what}:{hashlib.sha256(who.encode()).hexdigest()}"
-    cache.add(key, 0, within)
     try:
-        return cache.incr(key) > most
+        return counted(key, within) > most
     except ValueError:  # it ran out between the two
         return False
+
+
+def counted(key: str, within: int) -> int:
+    """Count once more; how often it was since the first time, which is forgotten after `within` seconds."""
+    cache.add(key, 0, within)
+    return cache.incr(key)

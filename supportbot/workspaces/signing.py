@@ -9,7 +9,30 @@ import secrets
 import time
 from urllib.parse import urlsplit
 
+from django.db import models
+
 from supportbot.workspaces import outgoing
+from supportbot.workspaces.sealing import seal, unseal
+
+
+class SignedCalls(models.Model):
+    """Has calls made to an address, signed with a secret of its own."""
+
+    sealed_secret = models.TextField(editable=False)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def secret(self) -> str:
+        """What calls are signed with."""
+        return unseal(self.sealed_secret)
+
+    def renew_secret(self) -> str:
+        """Make a new secret, to be saved; the only time that it is shown."""
+        secret = new_secret()
+        self.sealed_secret = seal(secret)
+        return secret
 
 
 def new_secret() -> str:

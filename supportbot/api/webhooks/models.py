@@ -14,21 +14,19 @@ from supportbot.chat.announcements import Event
 from supportbot.chat.models import Conversation
 from supportbot.workspaces.models import AuditEntry, User, Workspace
 from supportbot.workspaces.scoping import ScopedQuerySet
-from supportbot.workspaces.sealing import seal, unseal
-from supportbot.workspaces.signing import new_secret
+from supportbot.workspaces.signing import SignedCalls
 
 TEST = "webhook.test"
 EVENTS = [event.value for event in Event]
 
 
-class Endpoint(models.Model):
+class Endpoint(SignedCalls):
     """An address of the workspace that hears of events."""
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="webhook_endpoints")
     address = models.CharField(max_length=300, help_text="https://, reachable from the internet")
     description = models.CharField(max_length=100, blank=True)
     events = models.JSONField(default=list)
-    sealed_secret = models.TextField(editable=False)
     is_active = models.BooleanField("sends", default=True)
     failing_since = models.DateTimeField(null=True, blank=True, editable=False)
     failures = models.PositiveIntegerField(default=0, editable=False, help_text="In a row")
@@ -46,17 +44,6 @@ class Endpoint(models.Model):
 
     def __str__(self) -> str:
         return self.address
-
-    @property
-    def secret(self) -> str:
-        """What deliveries are signed with."""
-        return unseal(self.sealed_secret)
-
-    def renew_secret(self) -> str:
-        """Make a new secret, to be saved; the only time that it is shown."""
-        secret = new_secret()
-        self.sealed_secret = seal(secret)
-        return secret
 
     def begin_anew(self) -> None:
         """Forget earlier failures, to be saved: an administrator has looked at it."""
