@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.sparse import csr_array
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 ROOT = Path(__file__).resolve().parent.parent / "corpus"
 CATEGORIES = (
@@ -294,6 +296,8 @@ def _grams_held(texts: Sequence[str]) -> csr_array:
     """Which character 4-grams each text has: 1 in [text, gram]."""
     numbers: dict[str, int] = {}
     grams = [[numbers.setdefault(gram, len(numbers)) for gram in _grams(text)] for text in texts]
+    from scipy.sparse import csr_array  # noqa: PLC0415 - the GPU job runs where SciPy is not installed
+
     ends = np.cumsum([0, *map(len, grams)])
     columns = np.fromiter(chain.from_iterable(grams), np.int32, ends[-1])
     return csr_array((np.ones(ends[-1], np.int32), columns, ends), shape=(len(texts), len(numbers)))
