@@ -136,7 +136,7 @@ def _gated(read, up, down, count, out):  # type: ignore[no-untyped-def]
 
 @njit(**COMPILED)
 def route(rows, router, bias, k, off):  # type: ignore[no-untyped-def]
-    """The chosen experts of each row, the likeliest first, and their weights, which sum to 1; none that is off [B, E]."""
+    """The chosen experts of each row, none that is `off` [B, E], likeliest first, and their weights, which sum to 1."""
     count, experts = rows.shape[0], router.shape[0]
     ids, weights = np.empty((count, k), np.uint8), np.empty((count, k), np.float32)
     probs, scores = np.empty(experts, np.float32), np.empty(experts, np.float32)

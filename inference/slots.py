@@ -1,6 +1,7 @@
 """The rooms of running sequences, allocated once: keys and values, the routing of every token, what is banned.
 
-Letters: S slots, L layers, E expert layers, M experts, G key-value heads, C context, d head width, K chosen experts, V vocabulary.
+Letters: S slots, L layers, E expert layers, M experts, G key-value heads, C context, d head width, K chosen experts,
+V vocabulary.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from django.core.asgi import get_asgi_application
 http = get_asgi_application()
 
 from supportbot.actions.tasks import send_invoices  # noqa: E402
+from supportbot.analytics.routing import tasks as routing  # noqa: E402
 from supportbot.celery import EmbeddedWorker  # noqa: E402
 from supportbot.chat import assistant, events, tasks  # noqa: E402
 from supportbot.knowledge import tasks as knowledge  # noqa: E402
@@ -50,6 +51,7 @@ async def _sweep_for_ever() -> None:
         await asyncio.to_thread(tasks.sweep)
         await asyncio.to_thread(knowledge.sweep)
         await asyncio.to_thread(send_invoices)
+        await asyncio.to_thread(routing.tend)
 
 
 application = ProtocolTypeRouter({"http": http, "websocket": websockets, "lifespan": lifespan})

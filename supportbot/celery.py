@@ -1,4 +1,4 @@
-"""The Celery app with its queues, default, inference and translation, and the worker threads of the embedded run."""
+"""The Celery app with its queues (default, inference, background, translation), and the embedded run's workers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "supportbot.settings")
 
 app = Celery("supportbot")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["supportbot.chat", "supportbot.actions", "supportbot.knowledge"])
+app.autodiscover_tasks(
+    ["supportbot.chat", "supportbot.actions", "supportbot.knowledge", "supportbot.analytics.routing"]
+)
 
 
 TRANSLATING = 4  # translations at once in the embedded run; docker-compose.yml has its own number
@@ -29,7 +31,7 @@ class EmbeddedWorker:
         other.config_from_object("django.conf:settings", namespace="CELERY")
         other.tasks.register(app.tasks["supportbot.chat.tasks.translate"])
         translating = _worker(other, "translator", TRANSLATING, ["translation"])
-        self._worker = _worker(app, "worker", concurrency, ["default", "inference"])
+        self._worker = _worker(app, "worker", concurrency, ["default", "inference", "background"])
         workers = {"translator": translating, "worker": self._worker}
         self._threads = [threading.Thread(target=work.start, name=name, daemon=True) for name, work in workers.items()]
 

@@ -297,6 +297,7 @@ CELERY_TASK_ROUTES = {
     "supportbot.chat.tasks.write_reply": {"queue": "inference"},
     "supportbot.knowledge.tasks.index": {"queue": "inference"},
     "supportbot.chat.tasks.suggest": {"queue": "inference"},
+    "supportbot.chat.tasks.explore": {"queue": "background"},
     "supportbot.chat.tasks.translate": {"queue": "translation"},
 }
 CELERY_TASK_IGNORE_RESULT = True
@@ -310,6 +311,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "invoices": {"task": "supportbot.actions.tasks.send_invoices", "schedule": 60.0, "options": {"expires": 60}},
     "sweep": {"task": "supportbot.chat.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "routing": {"task": "supportbot.analytics.routing.tasks.tend", "schedule": 15.0, "options": {"expires": 15}},
     "sweep-knowledge": {"task": "supportbot.knowledge.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
 }
 
