@@ -63,11 +63,13 @@ class Question:
 
     @property
     def retrieved(self) -> list[dict[str, Any]]:
-        """The same as it is kept beside the reply."""
-        return [
-            {"title": h.passage.article.title, "heading": h.passage.heading, "nearness": round(float(h.cosine), 2)}
-            for h in self.hits[:READ_CLOSELY]
-        ]
+        """The same as it is kept beside the reply: the nearest passage of each article."""
+        nearest: dict[str, dict[str, Any]] = {}
+        for hit in self.hits:
+            title = hit.passage.article.title
+            found = {"title": title, "heading": hit.passage.heading, "nearness": round(float(hit.cosine), 2)}
+            nearest.setdefault(title, found)
+        return list(nearest.values())
 
     @property
     def is_sure(self) -> bool:

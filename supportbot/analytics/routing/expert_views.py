@@ -52,9 +52,9 @@ class Examples:
         rows = Routed.objects.in_workspace(workspace).filter(leader=number).order_by("-generation")
         lines = rows.select_related("generation__message", "generation__in_reply_to")[:LATEST]
         found = sorted((line.generation for line in lines), key=lambda made: _rank(made.message, made.mean_logprob))
-        helped = [made.message for made in found if made.message.verdict != Message.Verdict.DID_NOT_HELP]
-        best = helped[::-1][:EXAMPLES]
-        return cls(best, [made.message for made in found[:EXAMPLES] if made.message not in best])
+        by_text = list({made.message.body: made.message for made in found}.values())  # standing replies once
+        best = [one for one in by_text[::-1] if one.verdict != Message.Verdict.DID_NOT_HELP][:EXAMPLES]
+        return cls(best, [one for one in by_text if one not in best][:EXAMPLES])
 
 
 def experts(request: HttpRequest) -> HttpResponse:
@@ -72,8 +72,12 @@ def expert(request: HttpRequest, number: int) -> HttpResponse:
     """One expert's card; saves what is said of it, or switches it off or on."""
     workspace = chosen(request)
     checkpoint = installed(workspace)
-    if workspace is None or number >= len(checkpoint.cards):
-        raise Http404
+    if (
+        workspace is None
+        or number >= len(checkpoint.cards)
+        or request.GET.get("workspace", workspace.slug) != workspace.slug
+    ):
+        raise Http404  # nothing is saved for another workspace than the one that was meant
     setting = checkpoint.own.get(number) or ExpertSetting(
         workspace=workspace, version=checkpoint.version, number=number
     )

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cached_property
+from itertools import groupby
 
 from supportbot.analytics.experts import Checkpoint
 from supportbot.chat.models import WhatIf
 
 POOL = 0.25  # of the experts, in a category's pool
+PHRASE = 3  # words; fewer that both have between others are chance
 ALIKE = 0.05  # nats a token; less is no difference that one would read
 
 
@@ -129,7 +131,11 @@ class Comparison:
 
     def _pieces(self, side: int) -> Iterator[tuple[str, bool]]:
         words = self.what_if.usual.split(), self.what_if.changed.split()
-        for tag, *ends in SequenceMatcher(None, *words, autojunk=False).get_opcodes():
-            start, end = ends[2 * side : 2 * side + 2]
-            if end > start:
-                yield " ".join(words[side][start:end]), tag != "equal"
+        parts = SequenceMatcher(None, *words, autojunk=False).get_opcodes()
+        marked = [
+            (word, tag != "equal" or (len(parts) > 1 and to - at < PHRASE))
+            for tag, at, to, *other in parts
+            for word in words[side][slice(at, to) if side == 0 else slice(*other)]
+        ]
+        for differs, run in groupby(marked, key=lambda pair: pair[1]):
+            yield " ".join(word for word, _ in run), differs
