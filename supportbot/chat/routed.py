@@ -12,6 +12,7 @@ from supportbot.workspaces.models import User, Workspace
 from supportbot.workspaces.scoping import ScopedQuerySet
 
 MILLION = 1_000_000  # shares are whole numbers of it, so that sums are exact in any order
+TRACES = ("generation__reading", "generation__routing")  # from `Routed`; lists of many do without them
 
 
 class RoutingDay(models.Model):

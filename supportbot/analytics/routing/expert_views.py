@@ -18,6 +18,7 @@ from supportbot.analytics.routing.overall import Load
 from supportbot.analytics.routing.sums import Period
 from supportbot.analytics.routing.views import chosen, page
 from supportbot.chat.models import Message, Routed, RoutingDay
+from supportbot.chat.routed import TRACES
 from supportbot.workspaces.experts import ExpertSetting, TooFewExperts, describe, switch
 from supportbot.workspaces.models import User, Workspace
 
@@ -50,7 +51,7 @@ class Examples:
     def of(cls, workspace: Workspace, number: int) -> Examples:
         """Among the latest: first by whether it helped the customer, then by how sure the model was."""
         rows = Routed.objects.in_workspace(workspace).filter(leader=number).order_by("-generation")
-        lines = rows.select_related("generation__message", "generation__in_reply_to")[:LATEST]
+        lines = rows.select_related("generation__message", "generation__in_reply_to").defer(*TRACES)[:LATEST]
         found = sorted((line.generation for line in lines), key=lambda made: _rank(made.message, made.mean_logprob))
         by_text = list({made.message.body: made.message for made in found}.values())  # standing replies once
         best = [one for one in by_text[::-1] if one.verdict != Message.Verdict.DID_NOT_HELP][:EXAMPLES]
@@ -72,11 +73,9 @@ def expert(request: HttpRequest, number: int) -> HttpResponse:
     """One expert's card; saves what is said of it, or switches it off or on."""
     workspace = chosen(request)
     checkpoint = installed(workspace)
-    if (
-        workspace is None
-        or number >= len(checkpoint.cards)
-        or request.GET.get("workspace", workspace.slug) != workspace.slug
-    ):
+    if workspace is None or number >= len(checkpoint.cards):
+        raise Http404
+    if request.GET.get("workspace", workspace.slug) != workspace.slug:
         raise Http404  # nothing is saved for another workspace than the one that was meant
     setting = checkpoint.own.get(number) or ExpertSetting(
         workspace=workspace, version=checkpoint.version, number=number

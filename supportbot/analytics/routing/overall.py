@@ -19,6 +19,7 @@ from supportbot.analytics.routing.sums import Period, Sum
 from supportbot.analytics.routing.trace_view import Cell
 from supportbot.analytics.routing.watch import DEAD_BELOW, OVERLOADED_FROM, Drift
 from supportbot.chat.models import Routed, RoutingAlert, RoutingDay
+from supportbot.chat.routed import TRACES
 from supportbot.workspaces.models import Workspace
 
 PERIODS = {7: "7 days", 28: "4 weeks", 91: "13 weeks", 365: "a year"}
@@ -122,7 +123,8 @@ class Overall:
 def stray_lines(workspace: Workspace, days: int) -> list[Routed]:
     """The latest messages whose routing does not fit their category, with what was said."""
     rows = Routed.objects.in_workspace(workspace).filter(is_stray=True)
-    rows = rows.select_related("generation__in_reply_to__conversation__contact").order_by("-generation")[:STRAYS]
+    rows = rows.select_related("generation__in_reply_to__conversation__contact").defer(*TRACES)
+    rows = rows.order_by("-generation")[:STRAYS]
     since = timezone.now() - timedelta(days=days)
     return [row for row in rows if row.generation.created_at >= since]
 
