@@ -13,7 +13,7 @@ async function follow(waiting) {
   await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
   const answer = await fetch(waiting.dataset.waiting ?? "", { credentials: "same-origin" }).catch(() => null);
   if (!answer?.ok) {
-    const words = waiting.querySelector("[role=status]");
+    const words = waiting.querySelector("[data-words]");
     if (words) words.textContent = "The server can’t be reached. Load the page again to see it.";
     return;
   }
@@ -25,7 +25,6 @@ async function follow(waiting) {
     follow(waiting);
     return;
   }
-  fresh.setAttribute("role", "status");
   waiting.replaceWith(fresh);
 }
 
