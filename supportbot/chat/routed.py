@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import ClassVar
 
+import numpy as np
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from numpy.typing import NDArray
 
 from supportbot.workspaces.models import User, Workspace
 from supportbot.workspaces.scoping import ScopedQuerySet
@@ -15,12 +18,27 @@ MILLION = 1_000_000  # shares are whole numbers of it, so that sums are exact in
 TRACES = ("generation__reading", "generation__routing")  # from `Routed`; lists of many do without them
 
 
+def width(experts: int) -> int:
+    """How many numbers a row's `sums` have."""
+    return 3 * experts + experts * (experts - 1) // 2
+
+
+def pack(sums: NDArray[np.int64]) -> bytes:
+    """Sums as they are kept."""
+    return zlib.compress(sums.astype("<i8").tobytes(), 1)
+
+
+def unpack(data: bytes | memoryview) -> NDArray[np.int64]:
+    """The opposite of `pack`."""
+    return np.frombuffer(zlib.decompress(data), "<i8").astype(np.int64)
+
+
 class RoutingDay(models.Model):
     """The routing of one category's messages on one day (UTC), summed; nobody's words or data.
 
-    E experts: `shares` are sums of each message's share of the router's weight in millionths [E], `leads` how many
-    messages an expert led [E], `chosen` how often a token chose it in any layer [E], `pairs` how often a token chose
-    both of two ("3-7": 12), `entropy` and `margin` sums in millionths.
+    `sums` holds whole numbers, packed. E experts: the sum of the messages' shares of the router's weight in millionths
+    [E], how many messages each led [E], how often a token chose it in any layer [E], and how often a token chose both
+    of two, for each pair 0-1, 0-2, ... [E * (E - 1) / 2].
     """
 
     class Stretch(models.TextChoices):
@@ -34,12 +52,8 @@ class RoutingDay(models.Model):
     category = models.CharField(max_length=40)
     messages = models.PositiveIntegerField(default=0)
     strays = models.PositiveIntegerField(default=0, help_text="Messages whose routing does not fit their category")
-    shares = models.JSONField(default=list)
-    leads = models.JSONField(default=list)
-    chosen = models.JSONField(default=list)
-    pairs = models.JSONField(default=dict)
-    entropy = models.BigIntegerField(default=0)
-    margin = models.BigIntegerField(default=0)
+    experts = models.PositiveSmallIntegerField()
+    sums = models.BinaryField()
 
     objects = ScopedQuerySet["RoutingDay"].as_manager()
 

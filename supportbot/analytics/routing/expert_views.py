@@ -15,9 +15,9 @@ from supportbot.analytics.experts import Checkpoint, Expert, installed
 from supportbot.analytics.routing import watch
 from supportbot.analytics.routing.measured import Loss, losses, measured
 from supportbot.analytics.routing.overall import Load
-from supportbot.analytics.routing.sums import Period
+from supportbot.analytics.routing.sums import WORDS, Period
 from supportbot.analytics.routing.views import chosen, page
-from supportbot.chat.models import Message, Routed, RoutingDay
+from supportbot.chat.models import Message, Routed
 from supportbot.chat.routed import TRACES
 from supportbot.workspaces.experts import ExpertSetting, TooFewExperts, describe, switch
 from supportbot.workspaces.models import User, Workspace
@@ -91,7 +91,7 @@ def expert(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def _card(workspace: Workspace, checkpoint: Checkpoint, everybody: list[Expert], number: int) -> dict[str, Any]:
-    words = Period.of(workspace, checkpoint.version, days=watch.DAYS).by_category(RoutingDay.Stretch.WORDS)
+    words = Period.of(workspace, checkpoint.version, days=watch.DAYS).by_category(WORDS)
     total = sum(one.messages for one in words.values())
     mix = {name: one.messages / total for name, one in words.items()} if total else {}
     lost: list[Loss] = losses(checkpoint, number, mix)
@@ -129,8 +129,8 @@ def _save(request: HttpRequest, setting: ExpertSetting, checkpoint: Checkpoint, 
 
 def _loads(workspace: Workspace, checkpoint: Checkpoint, everybody: list[Expert]) -> list[Load]:
     period = Period.of(workspace, checkpoint.version, days=watch.DAYS)
-    words = period.total(RoutingDay.Stretch.WORDS).messages
-    loads, chosen_ = watch.loads(period).tolist(), period.total().chosen.tolist()
+    words = sum(one.messages for one in period.by_category(WORDS).values())
+    loads, chosen_ = watch.loads(period).tolist(), watch.chosen_of(period).tolist()
     found = {number: (load, count) for number, (load, count) in enumerate(zip(loads, chosen_, strict=True))}
     return [Load(one, *found.get(one.number, (0.0, 0)), words >= watch.LEAST) for one in everybody]
 

@@ -15,10 +15,10 @@ from django.utils import timezone
 from supportbot.analytics.experts import Checkpoint, Expert
 from supportbot.analytics.routing import watch
 from supportbot.analytics.routing.baseline import baseline_of
-from supportbot.analytics.routing.sums import Period, Sum
+from supportbot.analytics.routing.sums import WORDS, Period, Sum, messages_before
 from supportbot.analytics.routing.trace_view import Cell
 from supportbot.analytics.routing.watch import DEAD_BELOW, OVERLOADED_FROM, Drift
-from supportbot.chat.models import Routed, RoutingAlert, RoutingDay
+from supportbot.chat.models import Routed, RoutingAlert
 from supportbot.chat.routed import TRACES
 from supportbot.workspaces.models import Workspace
 
@@ -34,9 +34,9 @@ class Table:
     rows: list[tuple[Expert, list[tuple[str, int, Cell]]]]
 
     @classmethod
-    def of(cls, columns: Sequence[tuple[str, Sum]], experts: Sequence[Expert]) -> Table:
+    def of(cls, columns: Sequence[tuple[str, Sum | None]], experts: Sequence[Expert]) -> Table:
         """Each column's share of the router's weight."""
-        shown = [(name, one.messages) for name, one in columns]
+        shown = [(name, one.messages if one else 0) for name, one in columns]
         rows = [(expert, [_cell(name, one, expert) for name, one in columns]) for expert in experts]
         return cls(shown, rows)
 
@@ -98,25 +98,25 @@ class Overall:
     @classmethod
     def of(cls, workspace: Workspace, version: str, checkpoint: Checkpoint, *, days: int, stretch: str) -> Overall:
         """Read the sums of the days and those of as many before."""
-        period, before = (Period.of(workspace, version, days=days, ago=ago) for ago in (0, days))
+        period = Period.of(workspace, version, days=days)
         experts = checkpoint.experts(period.experts)
-        now, then = (one.by_category(RoutingDay.Stretch.WORDS) for one in (period, before))
+        now = period.by_category(WORDS)
         known = baseline_of(version)
         drift = watch.routing_drift(period, version)
-        words = period.total(RoutingDay.Stretch.WORDS)
+        judged = sum(one.messages for one in now.values())
         return cls(
             period=period,
             experts=experts,
             by_category=Table.of(list(period.by_category(stretch).items()), experts),
             over_time=Table.of(period.steps(stretch), experts),
-            loads=_loads(period, experts, is_judged=words.messages >= watch.LEAST),
+            loads=_loads(period, experts, is_judged=judged >= watch.LEAST),
             together=_together(period, experts),
             training=watch.mix_drift(now, known.messages) if known else None,
-            change=watch.mix_drift(now, {name: one.messages for name, one in then.items()}),
+            change=watch.mix_drift(now, messages_before(workspace, version, days=days)),
             routing=[(experts[int(number)], here, there) for number, here, there in drift.rows] if drift else [],
             routing_drift=drift,
-            strays=words.strays,
-            judged=words.messages,
+            strays=sum(one.strays for one in now.values()),
+            judged=judged,
         )
 
 
@@ -136,14 +136,14 @@ def alerts(workspace: Workspace, checkpoint: Checkpoint) -> list[tuple[RoutingAl
     return [(row, named[int(row.subject)] if row.subject else None) for row in rows]
 
 
-def _cell(name: str, one: Sum, expert: Expert) -> tuple[str, int, Cell]:
-    if expert.number >= len(one.shares):
-        return name, one.messages, Cell(expert, 0.0, 0)
+def _cell(name: str, one: Sum | None, expert: Expert) -> tuple[str, int, Cell]:
+    if one is None or expert.number >= one.experts:
+        return name, one.messages if one else 0, Cell(expert, 0.0, 0)
     return name, one.messages, Cell(expert, float(one.share[expert.number]), int(one.leads[expert.number]))
 
 
 def _loads(period: Period, experts: Sequence[Expert], *, is_judged: bool) -> list[Load]:
-    chosen = period.total().chosen.tolist()
+    chosen = watch.chosen_of(period).tolist()
     return [
         Load(expert, load, count, is_judged)
         for expert, load, count in zip(experts, watch.loads(period).tolist(), chosen, strict=True)
@@ -151,7 +151,8 @@ def _loads(period: Period, experts: Sequence[Expert], *, is_judged: bool) -> lis
 
 
 def _together(period: Period, experts: Sequence[Expert]) -> list[Together]:
-    counts = period.together()
+    ours = [one.together for one in period.total() if one.experts == period.experts]
+    counts = np.asarray(sum(ours[1:], ours[0]) if ours else np.zeros((0, 0)))
     parts = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     return [
         Together(

@@ -6,7 +6,6 @@ Letters: E experts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import combinations
@@ -20,9 +19,9 @@ from numpy.typing import NDArray
 
 from inference.trace import RoutingTrace
 from supportbot.analytics.routing.baseline import Baseline, baseline_of
-from supportbot.analytics.routing.trace_view import margins, stored_trace
+from supportbot.analytics.routing.trace_view import stored_trace
 from supportbot.chat.models import Generation, Routed, RoutingDay, WhatIf
-from supportbot.chat.routed import MILLION
+from supportbot.chat.routed import MILLION, pack, unpack, width
 from supportbot.workspaces.models import Workspace
 
 BATCH = 500
@@ -34,45 +33,35 @@ Sums = NDArray[np.int64]
 
 @dataclass
 class Delta:
-    """What some messages add to a row."""
+    """What some messages add to a row; `sums` as `RoutingDay` has them."""
 
     experts: int
     messages: int = 0
     strays: int = 0
-    entropy: int = 0
-    margin: int = 0
-    shares: Sums = field(init=False)
-    leads: Sums = field(init=False)
-    chosen: Sums = field(init=False)
-    pairs: dict[str, int] = field(default_factory=dict)
+    sums: Sums = field(init=False)
 
     def __post_init__(self) -> None:
-        self.shares, self.leads, self.chosen = (np.zeros(self.experts, np.int64) for _ in range(3))
+        self.sums = np.zeros(width(self.experts), np.int64)
 
     def add(self, trace: RoutingTrace, *, is_stray: bool) -> None:
         """Count one message."""
-        share = trace.share.mean(axis=0)
+        share, e = trace.share.mean(axis=0), self.experts
         self.messages += 1
         self.strays += is_stray
-        self.shares += np.rint(share * MILLION).astype(np.int64)
-        self.leads[int(share.argmax())] += 1
-        self.chosen += trace.counts.sum(axis=0)
-        self.entropy += round(float(trace.entropy.mean()) * MILLION)
-        self.margin += round(sum(margins(trace)) / len(trace.ids) * MILLION)
-        for name, count in _pairs(trace).items():
-            self.pairs[name] = self.pairs.get(name, 0) + count
+        self.sums[:e] += np.rint(share * MILLION).astype(np.int64)
+        self.sums[e + int(share.argmax())] += 1
+        self.sums[2 * e : 3 * e] += trace.counts.sum(axis=0)
+        self.sums[3 * e :] += _pairs(trace)
 
     def save(self, key: Key) -> None:
         """Add it to the row, which is locked meanwhile."""
         names = ("workspace_id", "day", "version", "stretch", "category")
-        rows = RoutingDay.objects.select_for_update()
         named: dict[str, Any] = dict(zip(names, key, strict=True))
-        row, _ = rows.get_or_create(**named)
-        for name in ("messages", "strays", "entropy", "margin"):
-            setattr(row, name, getattr(row, name) + getattr(self, name))
-        for name in ("shares", "leads", "chosen"):
-            setattr(row, name, (_wide(getattr(row, name), self.experts) + getattr(self, name)).tolist())
-        row.pairs = {name: row.pairs.get(name, 0) + self.pairs.get(name, 0) for name in {**row.pairs, **self.pairs}}
+        new = {"experts": self.experts, "sums": pack(np.zeros_like(self.sums))}
+        row, _ = RoutingDay.objects.select_for_update().get_or_create(**named, defaults=new)
+        row.messages += self.messages
+        row.strays += self.strays
+        row.sums = pack(unpack(row.sums) + self.sums)
         row.save()
 
 
@@ -159,18 +148,10 @@ def _fit(trace: RoutingTrace | None, category: str, known: Baseline | None) -> t
     return nearest, gap, gap > known.stray_from
 
 
-def _pairs(trace: RoutingTrace) -> dict[str, int]:
-    """How often two experts served the same token in a layer, as "3-7": 12."""
+def _pairs(trace: RoutingTrace) -> Sums:
+    """How often two experts served the same token in a layer [E * (E - 1) / 2]."""
     chosen = np.sort(trace.ids.reshape(-1, trace.ids.shape[-1]).astype(np.int64), axis=1)
-    found: dict[str, int] = {}
+    together = np.zeros((trace.n_experts, trace.n_experts), np.int64)
     for one, other in combinations(range(chosen.shape[1]), 2):
-        codes, counts = np.unique(chosen[:, one] * trace.n_experts + chosen[:, other], return_counts=True)
-        for code, times in zip(codes.tolist(), counts.tolist(), strict=True):
-            name = f"{code // trace.n_experts}-{code % trace.n_experts}"
-            found[name] = found.get(name, 0) + times
-    return found
-
-
-def _wide(values: Iterable[int], experts: int) -> Sums:
-    """What a row has so far; a new one has nothing."""
-    return np.asarray(list(values) or [0] * experts, np.int64)
+        np.add.at(together, (chosen[:, one], chosen[:, other]), 1)
+    return together[np.triu_indices(trace.n_experts, 1)]

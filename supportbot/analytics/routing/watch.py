@@ -14,8 +14,8 @@ from django.utils import timezone
 from numpy.typing import NDArray
 
 from supportbot.analytics.routing.baseline import baseline_of
-from supportbot.analytics.routing.sums import Period, Sum, versions
-from supportbot.chat.models import RoutingAlert, RoutingDay
+from supportbot.analytics.routing.sums import WORDS, Period, Sum, messages_before, versions
+from supportbot.chat.models import RoutingAlert
 from supportbot.workspaces.models import Workspace
 
 DAYS = 28
@@ -66,7 +66,7 @@ def mix_drift(now: Mapping[str, Sum], then: Mapping[str, int]) -> Drift:
 def routing_drift(period: Period, version: str) -> Drift | None:
     """Experts of the customers' words beside what training makes one expect of the same categories."""
     known = baseline_of(version)
-    words = period.by_category(RoutingDay.Stretch.WORDS)
+    words = period.by_category(WORDS)
     total = sum((one.messages for name, one in words.items() if known and name in known.words), 0)
     if known is None or not total:
         return None
@@ -79,8 +79,14 @@ def routing_drift(period: Period, version: str) -> Drift | None:
 
 def loads(period: Period) -> NDArray[np.float64]:
     """How often each expert was chosen, by an even share [E]: 1 is even."""
-    chosen = period.total().chosen
+    chosen = chosen_of(period)
     return np.asarray(chosen / max(1.0, chosen.sum()) * len(chosen), np.float64)
+
+
+def chosen_of(period: Period) -> NDArray[np.int64]:
+    """How often each expert was chosen, in words and replies [E]; another engine's experts are not ours."""
+    ours = [one.chosen for one in period.total() if one.experts == period.experts]
+    return np.asarray(sum(ours[1:], ours[0]) if ours else [], np.int64)
 
 
 def judge(workspace: Workspace) -> None:
@@ -91,12 +97,12 @@ def judge(workspace: Workspace) -> None:
 
 def _findings(workspace: Workspace, version: str) -> dict[tuple[str, str], Finding]:
     period = Period.of(workspace, version, days=DAYS)
-    now, known = period.by_category(RoutingDay.Stretch.WORDS), baseline_of(version)
+    now, known = period.by_category(WORDS), baseline_of(version)
     found: dict[tuple[str, str], Finding] = {}
-    before = Period.of(workspace, version, days=DAYS, ago=DAYS).by_category(RoutingDay.Stretch.WORDS)
+    before = messages_before(workspace, version, days=DAYS)
     drifts = {
         Kind.CATEGORIES: mix_drift(now, known.messages) if known else None,
-        Kind.CHANGE: mix_drift(now, {name: one.messages for name, one in before.items()}),
+        Kind.CHANGE: mix_drift(now, before),
         Kind.ROUTING: routing_drift(period, version),
     }
     for kind, drift in drifts.items():

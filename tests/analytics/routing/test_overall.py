@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 from django.core.management import call_command
 from django.db import connection
@@ -16,6 +17,7 @@ from supportbot.analytics.experts import installed
 from supportbot.analytics.routing import rollup
 from supportbot.analytics.routing.tasks import tend
 from supportbot.chat.models import Conversation, Generation, Message, RoutingAlert, RoutingDay
+from supportbot.chat.routed import unpack
 from tests.analytics.conftest import Shop, answered, signed_in, traced
 from tests.analytics.routing.conftest import text
 
@@ -79,10 +81,13 @@ def test_a_table_counts_experts_by_category_and_follows_new_replies(shop: Shop) 
 def test_sums_are_the_digits_that_one_counts_by_hand(shop: Shop) -> None:
     tend()
     words, reply = RoutingDay.objects.order_by("-stretch")
-    assert (words.stretch, words.category, words.messages, words.leads) == ("words", "delivery", 1, [0, 0, 1] + [0] * 9)
-    assert words.chosen == [0, 15, 15] + [0] * 9 and words.pairs == {"1-2": 15}  # 5 tokens in 3 layers
-    assert sum(words.shares) == pytest.approx(1_000_000, abs=2) and words.shares[2] == pytest.approx(750_000, rel=0.005)
-    assert reply.chosen == [0, 12] + [0] * 5 + [12] + [0] * 4  # 4 tokens in 3 layers
+    assert (words.stretch, words.category, words.messages, words.experts) == ("words", "delivery", 1, 12)
+    shares, leads, chosen, pairs = np.split(unpack(words.sums), [12, 24, 36])
+    assert sum(shares) == pytest.approx(1_000_000, abs=2) and shares[2] == pytest.approx(750_000, rel=0.005)
+    assert leads.tolist() == [0, 0, 1] + [0] * 9
+    assert chosen.tolist() == [0, 15, 15] + [0] * 9  # 5 tokens in 3 layers
+    assert dict(enumerate(pairs)) == {n: 15 if n == 11 else 0 for n in range(66)}  # the first pair after expert 0's
+    assert unpack(reply.sums)[24:36].tolist() == [0, 12] + [0] * 5 + [12] + [0] * 4  # 4 tokens in 3 layers
 
 
 def test_a_recount_gives_the_same_sums_as_counting_bit_by_bit(shop: Shop, other_shop: Shop, trained: None) -> None:
