@@ -37,6 +37,7 @@ train: $(VENV)/installed-dev ## train the shipped checkpoint and its twin from c
 	$(BIN)/python -m training.train
 	$(BIN)/python -m training.train --without-category
 	$(BIN)/python -m training.specialise
+	$(BIN)/python -m training.baseline models/fennmoor
 
 bench: $(VENV)/installed-dev system ## print the benchmark tables
 	$(BIN)/python -m benchmarks

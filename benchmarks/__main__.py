@@ -17,6 +17,7 @@ from benchmarks import (
     quality,
     reading,
     step,
+    traces,
     twins,
     way,
     weights,
@@ -38,6 +39,7 @@ PARTS = {
     "off_topic": off_topic.report,
     "few_shot": few_shot.report,
     "routing": quality.routing,
+    "traces": traces.report,
     "twins": twins.report,
 }
 

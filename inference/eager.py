@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from inference.fused import Rows, Scores
 from inference.model import Decoder, KVCache
+from inference.moe import without
 from inference.slots import Slots
 
 
@@ -28,7 +29,10 @@ class EagerDecoder:
         for slot in dict.fromkeys(rows[1].tolist()):
             tokens, _, positions = rows[:, rows[1] == slot]
             at = torch.from_numpy(positions).unsqueeze(0)
-            states, routing = self._model.hidden(torch.from_numpy(tokens).unsqueeze(0), cache.rows(slot, slot + 1), at)
+            with without(self._model, np.flatnonzero(slots.off[slot])):
+                states, routing = self._model.hidden(
+                    torch.from_numpy(tokens).unsqueeze(0), cache.rows(slot, slot + 1), at
+                )
             hidden.append(states[0])
             for layer, routed in enumerate(routing):
                 slots.ids[slot, layer, positions] = routed.ids.numpy()

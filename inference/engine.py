@@ -5,8 +5,8 @@ Knows turns, briefs and slots; nothing of the product, the web or a database.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
@@ -49,6 +49,7 @@ __all__ = [
     "ReplyStream",
     "RoutingTrace",
     "Turn",
+    "WhatIf",
 ]
 
 REPLY_ROOM = 160
@@ -85,6 +86,18 @@ class Reading:
     def fingerprint(self) -> NDArray[np.float32]:
         """The routing vector [layers * experts] that triage sees: each layer's shares, one layer after the other."""
         return self.trace.share.ravel()
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """A reply as the model writes it, and as it does without some of its experts.
+
+    `recited` is the mean log-probability that the usual reply's own tokens have without them: how far they were needed.
+    """
+
+    usual: Completion
+    changed: Completion
+    recited: float
 
 
 class Pending(Protocol):
@@ -214,11 +227,30 @@ class Engine:
 
     def stream(self, turns: Sequence[Turn], params: Params) -> ReplyStream:
         """Queue a reply to the last turn. EngineBusy when too many wait, ValueError for parameters out of range."""
-        room = self._config.max_position_embeddings - max(REPLY_ROOM, params.max_tokens)
+        return ReplyStream(self._write(turns, params))
+
+    def what_if(self, turns: Sequence[Turn], params: Params, off: Collection[int]) -> WhatIf:
+        """Write a reply twice, with all experts that `params` leaves on and without those in `off`, in the background.
+
+        Raises as `stream` does, and EngineBusy when the deadline of `params` finds no quiet time for one of them.
+        """
+        without = replace(params, background=True, off=params.off | frozenset(off))
+        usual, changed = self._write(turns, replace(params, background=True)), self._write(turns, without)
+        first, second = self._in_time(usual), self._in_time(changed)
+        recited = self._in_time(self._write(turns, without, usual.reply))
+        return WhatIf(first, second, recited.mean_logprob or 0.0)
+
+    def _write(self, turns: Sequence[Turn], params: Params, recited: Sequence[int] = ()) -> Job:
+        config = self._config
+        if not params.off <= set(range(config.moe_num_experts)):
+            raise ValueError(f"experts are numbered 0 to {config.moe_num_experts - 1}")
+        if len(params.off) > config.moe_num_experts - config.moe_k:
+            raise ValueError(f"a token needs {config.moe_k} experts")
+        room = config.max_position_embeddings - max(REPLY_ROOM, params.max_tokens)
         if room < LEAST_ROOM:
             raise ValueError(f"max_tokens leaves {room} tokens of the context to the prompt, {LEAST_ROOM} are needed")
         prompt = build(self._tokenizer, turns, params.brief, room=room)
-        return ReplyStream(self._submit(prompt.ids, params))
+        return self._submit(prompt.ids, params, recited)
 
     @torch.inference_mode()
     def _senses(self, states: tuple[Tensor, Tensor]) -> NDArray[np.float32]:
@@ -237,12 +269,18 @@ class Engine:
         trace = self._completion(job).trace.part(prompt.words)
         return triage.features(vector, trace), trace, states
 
-    def _submit(self, prompt: list[int], params: Params | None) -> Job:
-        job = Job(prompt, self._tokenizer, self._config.moe_num_experts, params)
+    def _submit(self, prompt: list[int], params: Params | None, recited: Sequence[int] = ()) -> Job:
+        job = Job(prompt, self._tokenizer, self._config.moe_num_experts, params, recited)
         self._scheduler.submit(job)
         return job
 
     def _completion(self, job: Job) -> Completion:
         *_, completion = ReplyStream(job)
         assert isinstance(completion, Completion)
+        return completion
+
+    def _in_time(self, job: Job) -> Completion:
+        completion = self._completion(job)
+        if completion.finish_reason == "deadline":
+            raise EngineBusy("other replies left no time for this one")
         return completion

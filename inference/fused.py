@@ -139,8 +139,10 @@ def _pass(rows, asking, slots, w, sizes, eps, scores):  # type: ignore[no-untype
     count = len(tokens)
     x = np.empty((count, w.norm.shape[0]), np.float32)
     normed = np.empty_like(x)
+    off = np.empty((count, slots.off.shape[1]), np.bool_)
     for b in range(count):
         unpack(w.embed, tokens[b], x[b])
+        off[b] = slots.off[slot[b]]
     for layer in range(w.attention_norm.shape[0]):
         norm(x, w.attention_norm[layer], eps, normed)
         attention(x, normed, slots, slot, position, w, layer, sizes)
@@ -150,7 +152,7 @@ def _pass(rows, asking, slots, w, sizes, eps, scores):  # type: ignore[no-untype
             swiglu(read, w.dense_up, w.dense_down, count, x)
         else:
             at = layer - 1
-            ids, shares = route(normed, w.router[at], w.bias[at], slots.ids.shape[-1])
+            ids, shares = route(normed, w.router[at], w.bias[at], slots.ids.shape[-1], off)
             record(slots, slot, position, at, ids, shares)
             experts(read, part(w.expert_up, at), part(w.expert_down, at), ids, shares, x)
             swiglu(read, part(w.shared_up, at), part(w.shared_down, at), count, x)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.prompt import Brief
-from inference.sampling import sampler
+from inference.sampling import Recited, Sampler, sampler
 from inference.tokenizer import Detokenizer, Tokenizer
 from inference.trace import RoutingTrace
 
@@ -24,7 +24,8 @@ FinishReason = Literal["stop", "length", "cancelled", "deadline"]
 class Params:
     """How to write a reply; `deadline` is in seconds from now, `slots` maps a slot's name to its value.
 
-    `passages`, each a heading and a text, are for an engine that reads them (`Engine.reads_passages`).
+    `passages`, each a heading and a text, are for an engine that reads them (`Engine.reads_passages`). No token of the
+    prompt or the reply goes to an expert that is `off`. A reply in the `background` waits while any other is written.
     """
 
     brief: Brief
@@ -35,6 +36,8 @@ class Params:
     top_p: float = 1.0
     seed: int = 0
     deadline: float | None = None
+    off: frozenset[int] = frozenset()
+    background: bool = False
 
     def __post_init__(self) -> None:
         if self.max_tokens < 1 or self.temperature < 0 or not 0 < self.top_p <= 1:
@@ -59,9 +62,19 @@ class Completion:
 
 
 class Job:
-    """A prompt, the reply so far, and the queue that its caller reads. Without params it is read and not answered."""
+    """A prompt, the reply so far, and the queue that its caller reads. Without params it is read and not answered.
 
-    def __init__(self, prompt: list[int], tokenizer: Tokenizer, experts: int, params: Params | None) -> None:
+    A reply that is `recited` is not chosen: its tokens are given, to learn how likely they are.
+    """
+
+    def __init__(
+        self,
+        prompt: list[int],
+        tokenizer: Tokenizer,
+        experts: int,
+        params: Params | None,
+        recited: Sequence[int] = (),
+    ) -> None:
         self.prompt = prompt
         self.answered = params is not None
         self.pool = params.brief.category if params else None
@@ -71,8 +84,10 @@ class Job:
         self.slot = -1
         self.fed = 0  # how many tokens of prompt and reply the slot holds
         self.last = 0  # the newest token of the reply
-        self.sampler = sampler(params.temperature, params.top_p, params.seed) if params else None
-        self._reply: list[int] = []
+        self.sampler = Recited(iter(recited)) if recited else _sampler(params)
+        self.off = np.isin(np.arange(experts), list(params.off if params else ()))
+        self.background = params is not None and params.background
+        self.reply: list[int] = []
         self._tokenizer, self._experts = tokenizer, experts
         self._slots = params.slots if params else {}
         self._limit = params.max_tokens if params else 0
@@ -105,29 +120,29 @@ class Job:
 
     def accept(self, token: int, logprob: float) -> FinishReason | None:
         """Take the next token of the reply, hand its text out; says why the reply is over, if it is."""
-        if not self._reply:
+        if not self.reply:
             self._first = time.monotonic() - self._start
-        self._reply.append(token)
+        self.reply.append(token)
         self.last = token
         self._logprob += logprob
         if token == self._tokenizer.end:
             return "stop"
         self._emit(self._text.push(token))
-        return "length" if len(self._reply) >= self._limit else None
+        return "length" if len(self.reply) >= self._limit else None
 
     def finish(self, reason: FinishReason, ids: NDArray[np.uint8], weights: NDArray[np.float32]) -> None:
         """Hand out the rest of the text and the completion; ids and weights [layer, fed, k] are its routing."""
         self._emit(self._text.finish())
-        shown = self._tokenizer.shown([*self.prompt, *self._reply][: self.fed], self._slots)
+        shown = self._tokenizer.shown([*self.prompt, *self.reply][: self.fed], self._slots)
         self.output.put(
             Completion(
                 text="".join(self._pieces),
                 finish_reason=reason,
                 prompt_tokens=len(self.prompt),
-                completion_tokens=len(self._reply),
+                completion_tokens=len(self.reply),
                 first_token_s=self._first,
                 total_s=time.monotonic() - self._start,
-                mean_logprob=self._logprob / max(1, len(self._reply)),
+                mean_logprob=self._logprob / max(1, len(self.reply)),
                 trace=RoutingTrace(shown, min(self.fed, len(self.prompt)), ids, weights, self._experts),
             )
         )
@@ -140,3 +155,7 @@ class Job:
         if text:
             self._pieces.append(text)
             self.output.put(text)
+
+
+def _sampler(params: Params | None) -> Sampler | None:
+    return sampler(params.temperature, params.top_p, params.seed) if params else None

@@ -135,8 +135,8 @@ def _gated(read, up, down, count, out):  # type: ignore[no-untyped-def]
 
 
 @njit(**COMPILED)
-def route(rows, router, bias, k):  # type: ignore[no-untyped-def]
-    """The chosen experts of each row, the likeliest first, and their weights, which sum to 1."""
+def route(rows, router, bias, k, off):  # type: ignore[no-untyped-def]
+    """The chosen experts of each row, none that is `off` [B, E], likeliest first, and their weights, which sum to 1."""
     count, experts = rows.shape[0], router.shape[0]
     ids, weights = np.empty((count, k), np.uint8), np.empty((count, k), np.float32)
     probs, scores = np.empty(experts, np.float32), np.empty(experts, np.float32)
@@ -153,7 +153,7 @@ def route(rows, router, bias, k):  # type: ignore[no-untyped-def]
             total += probs[e]
         for e in range(experts):
             probs[e] /= total
-            scores[e] = probs[e] + bias[e]
+            scores[e] = -np.inf if off[b, e] else probs[e] + bias[e]
         kept = float32(0)
         for place in range(k):
             best = scores.argmax()

@@ -6,16 +6,20 @@ Letters: N tokens, E experts, K chosen ones, D hidden size, I expert width, L la
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from inference.config import ModelConfig
 
 Total = Callable[[Tensor], Tensor]  # sums a statistic over the processes that share a batch
+MASKED = -1e4  # a bias on the choice that no score outweighs
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,27 @@ class MoE(nn.Module):
     def forward(self, x: Tensor) -> tuple[Tensor, Routing]:
         routing = self.router(x)
         return self.experts(x, routing) + self.shared(x), routing
+
+
+@contextmanager
+def without(model: nn.Module, experts: ArrayLike) -> Iterator[None]:
+    """Mask experts, numbers [M] in all layers or [L, M]: the top k is chosen and renormalised among the rest.
+
+    ValueError when fewer than k would remain.
+    """
+    routers = [module for module in model.modules() if isinstance(module, Router)]
+    numbers = np.asarray(experts, np.int64)
+    layers = np.broadcast_to(numbers, (len(routers), numbers.shape[-1])).tolist()
+    if max(len(set(layer)) for layer in layers) > len(routers[0].weight) - routers[0].k:
+        raise ValueError(f"a token needs {routers[0].k} experts")
+    biases = [router.bias.detach().clone() for router in routers]
+    try:
+        for router, layer in zip(routers, layers, strict=True):
+            router.bias.data[:, layer] = MASKED
+        yield
+    finally:
+        for router, bias in zip(routers, biases, strict=True):
+            router.bias.data.copy_(bias)
 
 
 def alone(part: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,17 @@ class Sampler:
         kept = int(np.searchsorted(reached, self.top_p)) + 1
         point = self.generator.random() * reached[min(kept, len(reached)) - 1]
         return int(order[np.searchsorted(reached, point, side="right")])
+
+
+@dataclass(frozen=True)
+class Recited:
+    """Draws nothing: the tokens are given, one after the other."""
+
+    tokens: Iterator[int]
+
+    def draw(self, logits: NDArray[np.float32]) -> int:
+        """The next of them."""
+        return next(self.tokens)
 
 
 def sampler(temperature: float, top_p: float, seed: int) -> Sampler | None:

@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from collections import Counter, deque
+from collections.abc import Sequence
 from itertools import repeat
 from typing import Protocol
 
@@ -140,6 +141,7 @@ class Scheduler:
                 job = self._next()
                 self._waiting.remove(job)
             job.slot = self._free.pop()
+            self._slots.off[job.slot] = job.off
             self._restore(job)
             if job.answered:
                 self._slots.banned[job.slot] = job.banned
@@ -150,16 +152,22 @@ class Scheduler:
 
         The job that has waited longest is passed over at most `patience` times.
         """
-        longest = self._waiting[0]
+        waiting = _first(self._waiting)
+        longest = waiting[0]
         if longest.passed_over >= self._patience:
             return longest
         running = Counter(job.pool for job in self._running)
-        job = max(self._waiting, key=lambda waiting: running[waiting.pool])
+        job = max(waiting, key=lambda other: running[other.pool])
         longest.passed_over += job is not longest
         return job
 
     def _restore(self, job: Job) -> None:
-        """Start with the longest beginning that is known; a prompt's last token is always read anew."""
+        """Start with the longest beginning that is known; a prompt's last token is always read anew.
+
+        What is kept was read with all experts, so it serves no job that does without some.
+        """
+        if job.off.any():
+            return
         lengths = {slot: _common(ids, job.prompt[:-1]) for slot, ids in self._kept.items()}
         slot = max(lengths, key=lengths.__getitem__, default=-1)
         if slot >= 0 and lengths[slot]:
@@ -169,7 +177,7 @@ class Scheduler:
     def _parts(self) -> list[tuple[Job, list[int]]]:
         """What each job reads in this step: its newest token, or the next of its prompt while there is budget."""
         parts, budget = [], BUDGET
-        for job in self._running:
+        for job in _first(self._running):
             if job.prefilled:
                 parts.append((job, [job.last]))
             elif budget:
@@ -218,6 +226,11 @@ class Scheduler:
             del self._kept[oldest]
             self._free.append(oldest)
         self._kept[job.slot] = job.prompt
+
+
+def _first(jobs: Sequence[Job]) -> Sequence[Job]:
+    """Those that go first: all that do not stay in the background, if there are any."""
+    return [job for job in jobs if not job.background] or jobs
 
 
 def _common(one: list[int], other: list[int]) -> int:

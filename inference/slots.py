@@ -1,6 +1,7 @@
 """The rooms of running sequences, allocated once: keys and values, the routing of every token, what is banned.
 
-Letters: S slots, L layers, E expert layers, G key-value heads, C context, d head width, K chosen experts, V vocabulary.
+Letters: S slots, L layers, E expert layers, M experts, G key-value heads, C context, d head width, K chosen experts,
+V vocabulary.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ class Slots(NamedTuple):
     ids: NDArray[np.uint8]  # [S, E, C, K]
     weights: NDArray[np.float32]
     banned: NDArray[np.bool_]  # [S, V]: tokens that the sequence must not go on with
+    off: NDArray[np.bool_]  # [S, M]: experts that the sequence's tokens must not go to
 
     @classmethod
     def allocate(cls, config: ModelConfig, count: int) -> Slots:
@@ -34,6 +36,7 @@ class Slots(NamedTuple):
             np.zeros(routed, np.uint8),
             np.zeros(routed, np.float32),
             np.zeros((count, config.vocab_size), np.bool_),
+            np.zeros((count, config.moe_num_experts), np.bool_),
         )
 
     def copy(self, source: int, target: int, length: int) -> None:

@@ -81,3 +81,11 @@ class RoutingTrace:
         full = np.zeros((*self.ids.shape[:2], self.n_experts), np.float32)
         np.put_along_axis(full, self.ids.astype(np.int64), self.weights, axis=-1)
         return full
+
+
+def divergence(one: NDArray[np.floating], others: NDArray[np.floating]) -> NDArray[np.float64]:
+    """How unlike shares [E] are to each of others [n, E], in bits: 0 the same, 1 nothing in common (Jensen-Shannon)."""
+    p, q = np.asarray(one, np.float64) + 1e-9, np.asarray(others, np.float64) + 1e-9
+    middle = (p + q) / 2
+    bits = (p * np.log2(p / middle)).sum(axis=-1) + (q * np.log2(q / middle)).sum(axis=-1)
+    return np.asarray(bits / 2, np.float64)

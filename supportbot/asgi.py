@@ -18,6 +18,7 @@ http = get_asgi_application()
 
 from supportbot.actions.tasks import send_invoices  # noqa: E402
 from supportbot.analytics import tasks as analytics  # noqa: E402
+from supportbot.analytics.routing import tasks as routing  # noqa: E402
 from supportbot.api import tasks as api  # noqa: E402
 from supportbot.celery import EmbeddedWorker  # noqa: E402
 from supportbot.chat import assistant, events, tasks  # noqa: E402
@@ -59,6 +60,7 @@ async def _sweep_for_ever() -> None:
         await asyncio.to_thread(send_invoices)
         await asyncio.to_thread(api.sweep)
         await asyncio.to_thread(analytics.sweep)
+        await asyncio.to_thread(routing.tend)
 
 
 async def limited(scope: dict[str, Any], receive: Receive, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""The Celery app with its queues (default, inference, translation, webhooks), and the embedded run's worker threads."""
+"""The Celery app with its queues (default, inference, background, translation, webhooks), and the embedded workers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "supportbot.settings")
 
 app = Celery("supportbot")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-ROOMS = ("chat", "actions", "knowledge", "analytics", "api")
+ROOMS = ("chat", "actions", "knowledge", "analytics", "analytics.routing", "api")
 app.autodiscover_tasks([f"supportbot.{room}" for room in ROOMS])
 
 
@@ -32,7 +32,7 @@ class EmbeddedWorker:
         for name in OUTSIDE:
             other.tasks.register(app.tasks[name])
         waiting = _worker(other, "translator", WAITING, ["translation", "webhooks"])
-        self._worker = _worker(app, "worker", concurrency, ["default", "inference"])
+        self._worker = _worker(app, "worker", concurrency, ["default", "inference", "background"])
         workers = {"translator": waiting, "worker": self._worker}
         self._threads = [threading.Thread(target=work.start, name=name, daemon=True) for name, work in workers.items()]
 

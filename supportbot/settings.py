@@ -317,6 +317,7 @@ CELERY_TASK_ROUTES = {
     "supportbot.knowledge.tasks.index": {"queue": "inference"},
     "supportbot.chat.tasks.suggest": {"queue": "inference"},
     "supportbot.analytics.tasks.find_gaps": {"queue": "inference"},
+    "supportbot.chat.tasks.explore": {"queue": "background"},
     "supportbot.chat.tasks.translate": {"queue": "translation"},
     "supportbot.api.tasks.send": {"queue": "webhooks"},
 }
@@ -333,6 +334,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "supportbot.chat.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "sweep-api": {"task": "supportbot.api.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "sweep-analytics": {"task": "supportbot.analytics.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "routing": {"task": "supportbot.analytics.routing.tasks.tend", "schedule": 15.0, "options": {"expires": 15}},
     "sweep-knowledge": {"task": "supportbot.knowledge.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
 }
 

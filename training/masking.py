@@ -5,26 +5,24 @@ Letters: n messages, C categories, E experts, L expert layers, M experts of a gr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 from torch.nn.utils.rnn import pad_sequence
 
 from inference.model import Decoder
-from inference.moe import MoE
+from inference.moe import without
 from inference.prompt import Brief, Turn, training_example
 from inference.tokenizer import Tokenizer
 from training import corpus
 
 BATCH = 20
-MASKED = -1e4  # a bias on the choice that no score outweighs
 
 Losses = NDArray[np.float32]
 Experts = NDArray[np.int64]
@@ -67,27 +65,6 @@ def reply_losses(model: Decoder, data: Sequence[Batch]) -> Losses:
         each[batch.counts] = F.cross_entropy(logits, targets, reduction="none")
         losses.append(each.sum(dim=1) / batch.counts.sum(dim=1))
     return np.asarray(torch.cat(losses).numpy(), np.float32)
-
-
-@contextmanager
-def without(model: Decoder, experts: ArrayLike) -> Iterator[None]:
-    """Mask experts, numbers [M] in all layers or [L, M]: the top k is chosen and renormalised among the rest.
-
-    ValueError when fewer than k would remain.
-    """
-    routers = [block.mlp.router for block in model.blocks if isinstance(block.mlp, MoE)]
-    numbers = np.asarray(experts, np.int64)
-    layers = np.broadcast_to(numbers, (len(routers), numbers.shape[-1])).tolist()
-    if max(len(set(layer)) for layer in layers) > model.config.moe_num_experts - model.config.moe_k:
-        raise ValueError(f"a token needs {model.config.moe_k} experts")
-    biases = [router.bias.detach().clone() for router in routers]
-    try:
-        for router, layer in zip(routers, layers, strict=True):
-            router.bias.data[:, layer] = MASKED
-        yield
-    finally:
-        for router, bias in zip(routers, biases, strict=True):
-            router.bias.data.copy_(bias)
 
 
 def knock_out(model: Decoder, data: Sequence[Batch]) -> Losses:

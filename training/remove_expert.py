@@ -18,13 +18,13 @@ import torch
 from inference import checkpoint
 from inference.checkpoint import CheckpointError, CheckpointInfo
 from inference.model import Decoder
-from inference.moe import MoE
+from inference.moe import MASKED, MoE
 from inference.scope import Scope
 from inference.triage import Triage
 from training import corpus, finish, specialise
 from training.add_expert import keep
 from training.extend import scope_without, without
-from training.masking import MASKED, batches, reply_losses
+from training.masking import batches, reply_losses
 from training.specialise import MODEL
 
 OFF = " (switched off)"

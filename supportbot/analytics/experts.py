@@ -1,17 +1,23 @@
-"""Who the experts are: the card that the installed checkpoint carries. Reads its files, not its weights' meaning."""
+"""Who the experts are: the card that the installed checkpoint carries, and what a workspace says of them.
+
+Reads the checkpoint's files, not its weights' meaning.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
-CARD, WEIGHTS = "experts.json", "model.safetensors"
+from supportbot.workspaces.models import ExpertSetting, Workspace
+
+CARD, WEIGHTS, CONFIG = "experts.json", "model.safetensors", "config.json"
 COLOURS = 12
 LEAST_SHARE = 0.01  # of a category's replies; less is no speciality
 
@@ -42,6 +48,7 @@ class Expert:
     number: int
     name: str
     specialities: list[Speciality] = field(default_factory=list)
+    is_off: bool = False
 
     @property
     def style(self) -> str:
@@ -51,11 +58,16 @@ class Expert:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What is installed; a card that is missing or damaged names nobody."""
+    """What is installed, with its cards and how many experts a token needs; a damaged card names nobody.
+
+    `own` is what a workspace says of the experts, by their numbers.
+    """
 
     name: str = ""
     version: str = ""
     cards: tuple[dict[str, Any], ...] = ()
+    needed: int = 0
+    own: Mapping[int, ExpertSetting] = field(default_factory=dict)
 
     def experts(self, count: int) -> list[Expert]:
         """All `count` experts; one without a card has its number for a name."""
@@ -65,12 +77,33 @@ class Checkpoint:
         card = self.cards[index] if index < len(self.cards) else {}
         rows = [Speciality(c["category"], c["share"], c["lift"]) for c in card.get("categories", [])]
         specialities = [row for row in rows if row.share >= LEAST_SHARE]
-        return Expert(index, card.get("name") or f"expert {index}", specialities)
+        said = self.own.get(index)
+        name = (said.name if said else "") or card.get("name") or f"expert {index}"
+        return Expert(index, name, specialities, said is not None and said.is_off)
+
+    def pool(self, category: str, size: int) -> list[int]:
+        """The experts with the highest share of a category's replies, by their cards; empty if no card names it."""
+        shares = {
+            number: row["share"]
+            for number, card in enumerate(self.cards)
+            for row in card.get("categories", [])
+            if row["category"] == category
+        }
+        return sorted(sorted(shares, key=lambda number: -shares[number])[:size])
+
+    @property
+    def categories(self) -> list[str]:
+        """The categories that its cards know."""
+        return [row["category"] for row in self.cards[0].get("categories", [])] if self.cards else []
 
 
-def installed() -> Checkpoint:
-    """The checkpoint of the settings; read again only after its files changed."""
-    return _read(settings.MODEL_DIR, _stamp(settings.MODEL_DIR / CARD), _stamp(settings.MODEL_DIR / WEIGHTS))
+def installed(workspace: Workspace | None = None) -> Checkpoint:
+    """The checkpoint of the settings, with what a workspace says of it; read again only after its files changed."""
+    checkpoint = _read(settings.MODEL_DIR, *(_stamp(settings.MODEL_DIR / name) for name in (CARD, WEIGHTS, CONFIG)))
+    if workspace is None:
+        return checkpoint
+    said = ExpertSetting.objects.in_workspace(workspace).filter(version=checkpoint.version).select_related("owner")
+    return replace(checkpoint, own={setting.number: setting for setting in said})
 
 
 def _stamp(path: Path) -> int:
@@ -81,11 +114,21 @@ def _stamp(path: Path) -> int:
 def _read(directory: Path, *stamps: int) -> Checkpoint:
     try:
         card = json.loads((directory / CARD).read_text("utf-8"))
-        checkpoint = Checkpoint(str(card["name"]), _version(directory / WEIGHTS), tuple(card["experts"]))
+        checkpoint = Checkpoint(
+            str(card["name"]), _version(directory / WEIGHTS), tuple(card["experts"]), _needed(directory)
+        )
         checkpoint.experts(len(checkpoint.cards))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return Checkpoint()
     return checkpoint
+
+
+def _needed(directory: Path) -> int:
+    """How many experts a token chooses; all that one could name where the directory does not say."""
+    try:
+        return int(json.loads((directory / CONFIG).read_text("utf-8"))["moe_k"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return 256
 
 
 def _version(weights: Path) -> str:

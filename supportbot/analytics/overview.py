@@ -14,10 +14,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from supportbot.analytics.experts import Checkpoint, installed
-from supportbot.chat.models import Conversation, Message, Rating
+from supportbot.chat.models import Conversation, Message, Rating, RoutingAlert
 from supportbot.workspaces.models import User
 
 LATEST = 8
+ALERTS = 5
 RATED = timedelta(days=30)
 
 
@@ -33,11 +34,12 @@ class Count:
 
 @dataclass(frozen=True)
 class Overview:
-    """Numbers of today, the latest conversations, and the checkpoint that answers."""
+    """Numbers of today, the latest conversations, the checkpoint that answers, and what its routing raises."""
 
     counts: list[Count]
     latest: QuerySet[Conversation]
     checkpoint: Checkpoint
+    alerts: QuerySet[RoutingAlert]
 
     @classmethod
     def of(cls, user: AbstractBaseUser | AnonymousUser) -> Self:
@@ -48,7 +50,8 @@ class Overview:
         counts = _counts(conversations, Message.objects.in_workspaces(workspaces))
         counts.append(_satisfied(Rating.objects.in_workspaces(workspaces)))
         latest = conversations.select_related("contact", "assignee", "workspace")[:LATEST]
-        return cls(counts, latest, installed())
+        alerts = RoutingAlert.objects.in_workspaces(workspaces).filter(until=None).select_related("workspace")[:ALERTS]
+        return cls(counts, latest, installed(), alerts)
 
 
 def _counts(conversations: QuerySet[Conversation], messages: QuerySet[Message]) -> list[Count]:

@@ -14,6 +14,7 @@ from unfold.sites import UnfoldAdminSite
 from supportbot.actions import uses
 from supportbot.analytics import pages, views
 from supportbot.analytics.overview import Overview
+from supportbot.analytics.routing import urls as routing
 from supportbot.workspaces.administration import is_administrator
 
 
@@ -55,10 +56,5 @@ class AdministratorSite(UnfoldAdminSite):  # type: ignore[misc]
             path("analytics/quality/", self.admin_view(pages.quality), name="analytics-quality"),
             path("analytics/people/", self.admin_view(pages.people), name="analytics-people"),
             path("evaluation/", self.admin_view(views.evaluation), name="evaluation"),
-            path("routing/", self.admin_view(views.routing), name="routing"),
-            path(
-                "routing/<uuid:conversation_id>/",
-                self.admin_view(views.conversation_routing),
-                name="routing-conversation",
-            ),
+            *routing.urls(self.admin_view),
         ]

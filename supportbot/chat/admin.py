@@ -160,7 +160,7 @@ class GenerationsAdmin(HistoryAdmin):
     search_fields = ("message__body", "in_reply_to__body", "model_version")
     ordering = ("-created_at",)
     date_hierarchy = "created_at"
-    exclude = ("reading", "routing")
+    exclude = ("reading", "routing", "prompt")
 
     @admin.display(description="experts")
     def routing_page(self, generation: Generation) -> SafeString:

@@ -49,12 +49,27 @@ class Question:
     text: str
     triage: Mapping[str, Any]
     reading: Reading
-    passages: Sequence[Passage]
+    hits: Sequence[Hit]
     evidence: Evidence
     quote: Quote | None  # None until it is needed
     decision: Decision
     language: str  # to answer fixed words in
     interpreter: Interpreter | None = None  # where it was translated to be understood
+
+    @property
+    def passages(self) -> list[Passage]:
+        """What was found, best first."""
+        return [hit.passage for hit in self.hits]
+
+    @property
+    def retrieved(self) -> list[dict[str, Any]]:
+        """The same as it is kept beside the reply: the nearest passage of each article."""
+        nearest: dict[str, dict[str, Any]] = {}
+        for hit in self.hits:
+            title = hit.passage.article.title
+            found = {"title": title, "heading": hit.passage.heading, "nearness": round(float(hit.cosine), 2)}
+            nearest.setdefault(title, found)
+        return list(nearest.values())
 
     @property
     def is_sure(self) -> bool:
@@ -100,7 +115,7 @@ def consider(said: Context, workspace: Workspace, text: str, reading: Reading, m
     decision = decide(situation)
     if decision.is_open and (quote := best_quote(said, text, workspace, passages, reading, model)):
         decision = decide(replace(situation, found=quote.sureness))
-    return Question(text, triage, reading, passages, evidence, quote, decision, said.language_of(reading.language))
+    return Question(text, triage, reading, hits, evidence, quote, decision, said.language_of(reading.language))
 
 
 def best_quote(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
@@ -27,9 +27,11 @@ from supportbot.chat.drafts import Draft
 from supportbot.chat.models import Generation, Message
 from supportbot.chat.translation.interpreter import Interpreter, Said, interpreter, joined
 from supportbot.chat.words import say
+from supportbot.workspaces.experts import switched_off
+from supportbot.workspaces.models import Workspace
 
 if TYPE_CHECKING:
-    from inference.engine import Completion, Engine, Params, ReplyStream, Turn
+    from inference.engine import Completion, Engine, Params, ReplyStream, Turn, WhatIf
     from supportbot.actions.dialogue import Step
 
 log = structlog.get_logger(__name__)
@@ -37,6 +39,7 @@ ATTEMPTS = 3
 CHUNK_EVERY = 0.06  # seconds
 LOOK_EVERY = 0.1  # seconds between two looks at who has the turn
 SOURCES = 3
+REWRITE_DEADLINE = 60.0  # seconds in which a reply that is written again has to find a quiet moment
 AGAIN_AT = 0.7  # temperature of a second try
 TRIES = 2  # of the model at one reply, before a passage speaks for it
 
@@ -148,6 +151,7 @@ def _consider(attempt: Attempt, said: context.Context, model: Engine) -> list[Qu
         "reason": first.decision.reason,
         "sureness": first.quote.sureness if first.quote else None,
         "model_version": model.info.version,
+        "retrieved": [hit for question in questions for hit in question.retrieved],
     }
     return questions
 
@@ -165,7 +169,7 @@ def _understood(attempt: Attempt, said: context.Context, text: str, model: Engin
 
 
 def _read(attempt: Attempt, said: context.Context, text: str, model: Engine, home: str) -> Question:
-    reading = model.read(_turns(said, text), home=home)
+    reading = model.read(_turns(said.earlier, text), home=home)
     return consider(said, attempt.conversation.workspace, text, reading, model)
 
 
@@ -252,16 +256,48 @@ def _quoted(attempt: Attempt, said: context.Context, question: Question, model: 
     return None
 
 
-def _turns(said: context.Context, text: str) -> list[Turn]:
+def _turns(earlier: Iterable[Message], text: str) -> list[Turn]:
     from inference.engine import Turn  # noqa: PLC0415  (a web process must not load torch)
 
-    earlier = [Turn("customer" if m.author == Message.Author.CUSTOMER else "agent", m.body) for m in said.earlier]
-    return [*earlier, Turn("customer", text)]
+    before = [Turn("customer" if m.author == Message.Author.CUSTOMER else "agent", m.body) for m in earlier]
+    return [*before, Turn("customer", text)]
 
 
-def _slots(attempt: Attempt, said: context.Context, decision: Decision) -> Mapping[str, str]:
-    workspace = attempt.conversation.workspace
-    slots = {"shop_name": workspace.name, **workspace.settings}
+def _prompt(said: context.Context, question: Question, params: Params, slots: Mapping[str, str]) -> dict[str, Any]:
+    """What `rewrite` needs to write the reply again."""
+    return {
+        "earlier": [message.seq for message in said.earlier],
+        "question": question.text,
+        "brief": [params.brief.category, params.brief.intent, params.brief.act],
+        "slots": slots,
+        "temperature": params.temperature,
+        "seed": params.seed,
+    }
+
+
+def rewrite(generation: Generation, off: Collection[int]) -> WhatIf:
+    """A reply of our model as it is written from the same prompt, and without some experts; never in others' way.
+
+    EngineBusy and EngineStopped as the engine raises them, ValueError for experts that it can't do without.
+    """
+    from inference.engine import Brief, Params  # noqa: PLC0415  (a web process must not load torch)
+
+    asked, model, conversation = generation.prompt, engine(), generation.message.conversation
+    params = Params(
+        brief=Brief(*asked["brief"]),
+        slots={**_own_slots(conversation.workspace), **asked["slots"]},
+        temperature=asked["temperature"],
+        seed=asked["seed"],
+        deadline=REWRITE_DEADLINE,
+        off=switched_off(conversation.workspace, model.info.version),
+    )
+    earlier = conversation.messages.filter(seq__in=asked["earlier"])
+    return model.what_if(_turns(earlier, asked["question"]), params, off)
+
+
+def _slots(attempt: Attempt, said: context.Context, decision: Decision) -> dict[str, str]:
+    """What a reply may say of the customer and the order, beside what the workspace says of itself."""
+    slots: dict[str, str] = {}
     if name := attempt.conversation.contact.name:
         slots["customer_name"] = name.split()[0]
     if said.order and decision.act == "answer":
@@ -269,9 +305,15 @@ def _slots(attempt: Attempt, said: context.Context, decision: Decision) -> Mappi
     return slots
 
 
+def _own_slots(workspace: Workspace) -> dict[str, str]:
+    return {"shop_name": workspace.name, **workspace.settings}
+
+
 def _generate(attempt: Attempt, said: context.Context, question: Question, model: Engine, seed: int) -> str:
     """Stream the model's reply to whoever looks on, sentence by sentence as each is checked; its text."""
-    stream = model.stream(_turns(said, question.text), _params(attempt, said, question, model, seed))
+    params = _params(attempt, said, question, model, seed)
+    attempt.record["prompt"] = _prompt(said, question, params, _slots(attempt, said, question.decision))
+    stream = model.stream(_turns(said.earlier, question.text), params)
     attempt.draft = Draft(attempt.conversation.id, attempt.message.seq)
     attempt.draft.start()
     return _follow(attempt, attempt.draft, stream, question)
@@ -280,17 +322,18 @@ def _generate(attempt: Attempt, said: context.Context, question: Question, model
 def _params(attempt: Attempt, said: context.Context, question: Question, model: Engine, seed: int) -> Params:
     from inference.engine import Brief, Params  # noqa: PLC0415  (a web process must not load torch)
 
-    decision = question.decision
+    decision, workspace = question.decision, attempt.conversation.workspace
     is_found = decision.reason == "found"  # then triage does not know what is wanted
     category, intent = ("", "") if is_found else (question.triage["category"], question.triage["intent"])
     passages = question.passages if model.reads_passages and decision.act == "answer" else ()
     return Params(
         brief=Brief(category, intent, decision.act),  # type: ignore[arg-type]
-        slots=_slots(attempt, said, decision),
+        slots={**_own_slots(workspace), **_slots(attempt, said, decision)},
         passages=[(passage.heading, passage.text) for passage in passages],
         temperature=AGAIN_AT if seed else 0.0,
         seed=seed,
         deadline=attempt.time_left,
+        off=switched_off(workspace, model.info.version),
     )
 
 

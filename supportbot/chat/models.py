@@ -14,6 +14,7 @@ from supportbot.chat.attachments.models import Attachment, DoomedFile
 from supportbot.chat.composing import AgentDraft, CannedResponse, HeldMessage, Macro
 from supportbot.chat.milestones import Milestone
 from supportbot.chat.policies import SlaPolicy
+from supportbot.chat.routed import Routed, RoutingAlert, RoutingDay, WhatIf
 from supportbot.chat.sorting import Label
 from supportbot.chat.translation.models import Translation, Translator
 from supportbot.workspaces.models import Team, User, Workspace
@@ -36,11 +37,15 @@ __all__ = [
     "Milestone",
     "Rating",
     "Remark",
+    "Routed",
+    "RoutingAlert",
+    "RoutingDay",
     "SignIn",
     "SlaPolicy",
     "TranscriptMail",
     "Translation",
     "Translator",
+    "WhatIf",
 ]
 
 TOKEN_IDLE = timedelta(days=30)
@@ -398,6 +403,11 @@ class Generation(models.Model):
         REFUSE = "refuse"
         HAND_OFF = "hand_off"
 
+    class Traces(models.IntegerChoices):
+        NEW = 0, "not counted yet"
+        COUNTED = 1, "counted"
+        DELETED = 2, "counted and deleted"
+
     workspace_path: ClassVar[str] = "message__conversation__workspace"
 
     in_reply_to = models.OneToOneField(Message, models.CASCADE, related_name="reply_generation")
@@ -421,9 +431,18 @@ class Generation(models.Model):
     categories = models.JSONField(default=dict, blank=True, help_text="Triage's probability of each category")
     reading = models.BinaryField(default=b"", help_text="RoutingTrace of the customer's words")
     routing = models.BinaryField(default=b"", help_text="RoutingTrace of prompt and reply; empty without generation")
+    traces = models.PositiveSmallIntegerField(choices=Traces, default=Traces.NEW)
+    prompt = models.JSONField(default=dict, blank=True, help_text="What the reply was written from, to write it again")
+    retrieved = models.JSONField(default=list, blank=True, help_text="title, heading and nearness of what was found")
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ScopedQuerySet["Generation"].as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["id"], condition=Q(traces=0), name="uncounted_traces"),
+            models.Index(fields=["created_at"], condition=Q(traces=1), name="counted_traces"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.act} ({self.reason})"

@@ -21,6 +21,7 @@ from supportbot.chat import (
     sending,
     suggesting,
     transcript_mail,
+    whatif,
 )
 from supportbot.chat.attachments import service as attachments
 from supportbot.chat.models import Message
@@ -42,6 +43,12 @@ def suggest(conversation_id: str) -> None:
     """Add the suggestions to the summary of a conversation that was handed off."""
     model = assistant.engine()
     suggesting.complete_summary(UUID(conversation_id), model.embed, model.find_answers)
+
+
+@app.task(expires=120)
+def explore(what_if_id: int) -> None:
+    """Write a reply again without some experts, for an administrator."""
+    whatif.complete(what_if_id, assistant.rewrite)
 
 
 @app.task(expires=120)

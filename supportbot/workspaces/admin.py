@@ -66,6 +66,7 @@ class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
             "hand_off_below",
             "quote_from",
             "reserved",
+            "routing_days_kept",
             "time_zone",
             "assignment",
             "hides_phones",
@@ -212,7 +213,7 @@ class WorkspacesAdmin(WorkspaceAdmin):
         ("Widget", {"fields": ("key", "greeting", "colour", "allowed_origins")}),
         ("Before the chat", {"fields": ("asks_before", "demands_before")}),
         ("Identity verification", {"fields": ("identity_secret", "requires_identity")}),
-        ("Assistant", {"fields": ("hand_off_below", "quote_from", "reserved", "settings")}),
+        ("Assistant", {"fields": ("hand_off_below", "quote_from", "reserved", "settings", "routing_days_kept")}),
         ("People", {"fields": ("time_zone", "assignment")}),
         ("Hidden in messages, beside card numbers, passwords and codes", {"fields": ("hides_phones", "hides_emails")}),
     )

@@ -9,13 +9,29 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.functional import cached_property
 
+from supportbot.workspaces.experts import ExpertSetting
 from supportbot.workspaces.hours import Hours
 from supportbot.workspaces.scoping import ScopedQuerySet
 from supportbot.workspaces.sealing import seal, unseal
+
+__all__ = [
+    "Assignment",
+    "AuditEntry",
+    "ExpertSetting",
+    "HiddenPattern",
+    "Holiday",
+    "Member",
+    "OpeningTime",
+    "ProactiveMessage",
+    "Team",
+    "User",
+    "Workspace",
+]
 
 ONLINE_FOR = timedelta(seconds=60)
 
@@ -133,6 +149,12 @@ class Workspace(models.Model):
         choices=Assignment,
         default=Assignment.OFF,
         help_text="To agents who are there, not away, and have less than their capacity",
+    )
+    routing_days_kept = models.PositiveSmallIntegerField(
+        "days that expert routing is kept",
+        default=90,
+        validators=[MinValueValidator(1), MaxValueValidator(3650)],
+        help_text="Of each single reply; sums of each day stay",
     )
     hides_phones = models.BooleanField("hide phone numbers", default=False)
     hides_emails = models.BooleanField("hide e-mail addresses", default=False)

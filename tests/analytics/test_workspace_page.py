@@ -11,7 +11,13 @@ from tests.analytics.conftest import Shop, signed_in
 def save(shop: Shop, **changed: str) -> str:
     """Save the page with two spans of business hours, a holiday and a pattern; what the page answers."""
     fields = {"name": "F", "slug": "fennmoor", "key": "pk_1", "language": "en", "colour": "#000000"}
-    fields |= {"settings": "{}", "allowed_origins": "[]", "reserved": '["invoice"]', "time_zone": "Europe/London"}
+    fields |= {
+        "settings": "{}",
+        "allowed_origins": "[]",
+        "reserved": '["invoice"]',
+        "routing_days_kept": "30",
+        "time_zone": "Europe/London",
+    }
     fields |= {"assignment": "off", "proactive_messages-TOTAL_FORMS": "0", "proactive_messages-INITIAL_FORMS": "0"}
     for rows, count in (("opening_times", 2), ("holidays", 1), ("hidden_patterns", 1)):
         fields |= {f"{rows}-TOTAL_FORMS": str(count), f"{rows}-INITIAL_FORMS": "0"}
@@ -31,6 +37,7 @@ def test_an_administrator_sets_hours_holidays_and_patterns(shop: Shop) -> None:
     workspace = Workspace.objects.get(id=shop.workspace.id)
     hours = workspace.hours()
     assert hours and hours.zone.key == "Europe/London" and len(hours.week) == 2 and len(hours.holidays) == 1
+    assert workspace.routing_days_kept == 30
     assert workspace.reserved == ["invoice"] and HiddenPattern.objects.get().workspace == workspace
 
 
@@ -43,6 +50,7 @@ def test_an_administrator_sets_hours_holidays_and_patterns(shop: Shop) -> None:
         ("reserved", '["Invoice!"]', "list of categories and intents"),
         ("hidden_patterns-0-pattern", "(a+)+b", "takes too long"),
         ("holidays-0-day", "tomorrow", "valid date"),
+        ("routing_days_kept", "0", "greater than or equal to 1"),
     ],
 )
 def test_what_could_not_be_used_is_refused_and_nothing_is_kept(

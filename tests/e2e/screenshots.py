@@ -56,7 +56,12 @@ def test_pictures_of_widget_inbox_and_routing(browser: Browser, embedded_stack: 
         page.screenshot(path=PICTURES / "inbox.png")
         page.goto(f"{embedded_stack.url}/admin/routing/{conversation}/")
         expect(page.get_by_role("region", name=re.compile("Layer by expert")).first).to_be_visible()
+        page.locator("#message-6").evaluate("reply => reply.scrollIntoView()")
         page.screenshot(path=PICTURES / "routing.png", full_page=False)
+        page.get_by_role("region", name="What if?").last.get_by_role("button", name="Write it").click()
+        again = page.get_by_role("article", name=re.compile("Without expert"))
+        expect(again.get_by_text("Other words.")).to_be_visible(timeout=PATIENCE)
+        again.screenshot(path=PICTURES / "what-if.png")
 
 
 def test_picture_of_the_help_centre(browser: Browser, embedded_stack: EmbeddedStack) -> None:

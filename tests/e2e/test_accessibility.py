@@ -41,6 +41,9 @@ ADMIN_PAGES = {
     "imports": "admin/knowledge/import/",
     "new import": "admin/knowledge/import/add/",
     "routing": "admin/routing/",
+    "routing of all conversations": "admin/routing/overall/",
+    "experts": "admin/routing/experts/",
+    "an expert": "admin/routing/experts/3/",
 }
 DIALOGS = ("Snooze", "Edit labels", "Filter", "Hand back to the bot", "? Shortcuts", "Ctrl K Commands")
 

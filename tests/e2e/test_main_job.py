@@ -129,6 +129,13 @@ def test_customer_asks_agent_takes_over_administrator_looks_behind_it(
     tokens = administrator.get_by_role("group", name=re.compile("token by token")).filter(visible=True)
     expect(tokens.filter(has_text="10023").first).to_be_visible()
     assert colours(tokens.first) != colours(tokens.last), "tokens of different experts look different"
+    tokens.first.get_by_role("button").first.focus()
+    administrator.keyboard.press("ArrowRight")
+    expect(administrator.get_by_role("tooltip")).to_contain_text("Layer 5")
+    administrator.get_by_role("region", name="What if?").last.get_by_role("button", name="Write it").click()
+    again = administrator.get_by_role("article", name=re.compile("Without expert 3"))
+    expect(again.get_by_text("Other words.")).to_be_visible(timeout=PATIENCE)
+    expect(again.locator("ins").first).to_be_visible()
 
 
 def test_message_written_without_a_network_arrives_once_and_is_answered(stack: Stack, customer: Page) -> None:

@@ -59,6 +59,7 @@ def batch(config: ModelConfig, sequences: list[int], at: int, length: int = 1) -
 def room(config: ModelConfig) -> Slots:
     slots = Slots.allocate(config, 32)
     slots.banned[:, BANNED] = True
+    slots.off[7, 1] = slots.off[9, [0, 3]] = True
     return slots
 
 

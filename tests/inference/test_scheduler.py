@@ -13,10 +13,10 @@ from inference.tokenizer import Tokenizer
 from tests.inference.conftest import ASKED, REFUND, SLOTS, WHERE
 
 
-def job(tokenizer: Tokenizer, model: Decoder, brief: Brief, tokens: int) -> Job:
+def job(tokenizer: Tokenizer, model: Decoder, brief: Brief, tokens: int, *, background: bool = False) -> Job:
     """A reply of so many random words."""
     prompt = build(tokenizer, [Turn("customer", ASKED[brief])], brief, room=128).ids
-    params = Params(brief, SLOTS, max_tokens=tokens, temperature=20.0, seed=2)
+    params = Params(brief, SLOTS, max_tokens=tokens, temperature=20.0, seed=2, background=background)
     return Job(prompt, tokenizer, model.config.moe_num_experts, params)
 
 
@@ -48,4 +48,17 @@ def test_tickets_of_the_running_pool_go_first_within_bounds(
     ends = {one._start + completion(one).total_s: one for one in waiting}
     running[0].cancelled = True
     assert [("own" if ends[end].pool == WHERE.category else "other") for end in sorted(ends)] == expected
+    scheduler.close()
+
+
+def test_a_reply_in_the_background_waits_for_all_others(model: Decoder, tokenizer: Tokenizer) -> None:
+    scheduler = Scheduler(EagerDecoder(model), slots=3, waiting=9)
+    live = [job(tokenizer, model, WHERE, 100), job(tokenizer, model, REFUND, 60)]
+    scheduler.submit(live[0])
+    live[0].output.get()  # now it has its place
+    background = job(tokenizer, model, WHERE, 2, background=True)
+    scheduler.submit(background)
+    scheduler.submit(live[1])
+    ends = [one._start + completion(one).total_s for one in (*live, background)]
+    assert ends[2] == max(ends)
     scheduler.close()

@@ -11,7 +11,7 @@ import torch
 from inference import checkpoint
 from inference.config import ModelConfig
 from inference.model import Decoder
-from inference.moe import MoE, Router
+from inference.moe import MoE, Router, without
 from inference.prompt import Brief
 from inference.tokenizer import Tokenizer
 from training import corpus, finish, masking, specialise
@@ -75,7 +75,7 @@ def directory(specialists: Decoder, shipped_tokenizer: Tokenizer, tmp_path_facto
 
 
 def test_a_masked_expert_is_never_chosen_and_the_weights_of_the_rest_sum_to_one(model: Decoder) -> None:
-    with masking.without(model, [0, 7]):
+    with without(model, [0, 7]):
         _, routing = model.hidden(torch.randint(0, 4096, (2, 50)))
     for layer in routing:
         assert not {0, 7} & set(layer.ids.flatten().tolist())
@@ -83,7 +83,7 @@ def test_a_masked_expert_is_never_chosen_and_the_weights_of_the_rest_sum_to_one(
 
 
 def test_each_layer_can_have_a_mask_of_its_own(model: Decoder) -> None:
-    with masking.without(model, [[0, 1], [2, 3]]):
+    with without(model, [[0, 1], [2, 3]]):
         _, routing = model.hidden(torch.randint(0, 4096, (2, 50)))
     chosen = [set(layer.ids.flatten().tolist()) for layer in routing]
     assert not {0, 1} & chosen[0] and not {2, 3} & chosen[1]
@@ -92,13 +92,13 @@ def test_each_layer_can_have_a_mask_of_its_own(model: Decoder) -> None:
 
 def test_masking_restores_the_model_exactly_after_an_error_too(model: Decoder) -> None:
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    with pytest.raises(KeyError), masking.without(model, [3]):
+    with pytest.raises(KeyError), without(model, [3]):
         raise KeyError
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
 
 
 def test_masking_refuses_to_leave_fewer_experts_than_a_token_needs(model: Decoder) -> None:
-    with pytest.raises(ValueError, match="needs 2"), masking.without(model, range(11)):
+    with pytest.raises(ValueError, match="needs 2"), without(model, range(11)):
         pass
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from inference.trace import RoutingTrace
 from supportbot.analytics.experts import Checkpoint
-from supportbot.analytics.trace_view import TraceView, view
+from supportbot.analytics.routing.rewritten import Comparison
+from supportbot.analytics.routing.trace_view import Cell, TraceView, stored_trace, view
+from supportbot.chat import whatif
 from supportbot.chat.models import Generation, Message
 from supportbot.chat.reasons import ACTS, REASONS
 
 NOT_GENERATED = "No words were generated: this text is the system's own."
 NOT_TOLD = "The engine that wrote this reply does not tell its routing."
 NOT_READ = "The customer’s words were not read by the model."
+DELETED = "The routing of this reply was deleted, as the workspace keeps it for a time only; it stays in the sums."
+THE_POOL = 0.01  # of the weight, from which on an expert counts as one that worked on a text
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,11 @@ class Part:
     view: TraceView | None = None
     problem: str = ""
 
+    @property
+    def pool(self) -> list[Cell]:
+        """The experts that worked on it, the busiest first."""
+        return [cell for cell in self.view.leaders if cell.share >= THE_POOL] if self.view else []
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -41,7 +49,9 @@ class Entry:
     message: Message
     generation: Generation | None = None
     parts: tuple[Part, ...] = ()
-    others: tuple[Bar, ...] = ()
+    categories: tuple[Bar, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+    refusal: str = ""
 
     @property
     def decision(self) -> str:
@@ -52,6 +62,12 @@ class Entry:
     def reason(self) -> str:
         """Why, in words."""
         return REASONS.get(self.generation.reason, self.generation.reason) if self.generation else ""
+
+    @property
+    def suggested(self) -> str:
+        """The what-if that one wants first: without the expert that led the reply."""
+        pool = self.parts[0].pool if self.parts else []
+        return f"without-{pool[0].expert.number}" if pool else ""
 
     @property
     def first_token(self) -> str:
@@ -82,15 +98,6 @@ def entries(messages: Iterable[Message], checkpoint: Checkpoint) -> list[Entry]:
     return [_entry(message, checkpoint) for message in messages]
 
 
-def stored_trace(data: bytes | memoryview) -> RoutingTrace:
-    """A trace from the database; ValueError when it is damaged."""
-    trace = RoutingTrace.from_bytes(bytes(data))
-    fits = len(trace.tokens) == trace.ids.shape[1] >= trace.prompt_tokens >= 0
-    if not fits or (trace.ids.size and trace.ids.max() >= trace.n_experts):
-        raise ValueError("not a routing trace: its parts don't fit together")
-    return trace
-
-
 def _time(seconds: float) -> str:
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
 
@@ -98,25 +105,32 @@ def _time(seconds: float) -> str:
 def _entry(message: Message, checkpoint: Checkpoint) -> Entry:
     if message.author == Message.Author.CUSTOMER:
         generation = getattr(message, "reply_generation", None)
-        return Entry(message, generation, others=_others(message, generation))
+        return Entry(message, generation, categories=_categories(generation))
     generation = getattr(message, "generation", None)
     if generation is None:
         return Entry(message)
     parts = (_part(generation, "reply", checkpoint), _part(generation, "words", checkpoint))
-    return Entry(message, generation, parts)
+    comparisons = tuple(Comparison(what_if, message.body) for what_if in generation.what_ifs.all())
+    return Entry(message, generation, parts, comparisons=comparisons, refusal=_refusal(generation, checkpoint))
 
 
-def _others(message: Message, generation: Generation | None) -> tuple[Bar, ...]:
-    """The next best categories."""
-    if generation is None:
-        return ()
-    ranked = sorted(generation.categories.items(), key=lambda item: -item[1])
-    return tuple(Bar(name, value) for name, value in ranked if name != message.category)[:3]
+def _refusal(generation: Generation, checkpoint: Checkpoint) -> str:
+    is_ours = generation.model_version.partition("+")[0] == checkpoint.version
+    other = "" if is_ours else "Another checkpoint than the installed one wrote this reply."
+    return whatif.refusal(generation) or other
+
+
+def _categories(generation: Generation | None) -> tuple[Bar, ...]:
+    """The likeliest categories, the likeliest first."""
+    ranked = sorted(generation.categories.items(), key=lambda item: -item[1]) if generation else []
+    return tuple(Bar(name, value) for name, value in ranked[:4])
 
 
 def _part(generation: Generation, key: str, checkpoint: Checkpoint) -> Part:
     title = "Reply" if key == "reply" else "Customer’s words"
     data = generation.routing if key == "reply" else generation.reading
+    if generation.traces == Generation.Traces.DELETED:
+        return Part(key, title, problem=DELETED)
     if not data:
         not_written = NOT_GENERATED if generation.first_token_s is None else NOT_TOLD
         return Part(key, title, problem=not_written if key == "reply" else NOT_READ)

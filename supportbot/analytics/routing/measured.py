@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -42,6 +44,38 @@ class Measured:
     pool: float
     wrong_pool: float
     rows: list[Own]
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What a category's replies lose without an expert, in nats a token; `part` of a workspace's messages are its."""
+
+    category: str
+    rise: float
+    part: float
+
+    @property
+    def times(self) -> float:
+        """By how much each token of the right reply becomes less likely."""
+        return math.exp(self.rise)
+
+    @property
+    def is_real(self) -> bool:
+        """Whether it is told from nothing."""
+        return self.rise >= FLOOR
+
+
+def losses(checkpoint: Checkpoint, expert: int, mix: Mapping[str, float]) -> list[Loss]:
+    """What each category loses without an expert, the most first; empty where nothing was measured of these weights."""
+    try:
+        data = json.loads((settings.MODEL_DIR / FILE).read_text("utf-8"))
+        if data["version"] != checkpoint.version:
+            return []
+        rises = zip(data["categories"], data["knock_out"][expert], strict=True)
+        found = [Loss(str(name), float(rise), mix.get(name, 0.0)) for name, rise in rises]
+        return sorted(found, key=lambda loss: -loss.rise)
+    except (OSError, ValueError, KeyError, TypeError, IndexError):
+        return []
 
 
 def measured(checkpoint: Checkpoint) -> Measured | None:

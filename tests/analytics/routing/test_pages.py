@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
-from pytest_django.fixtures import Settings
 
 from supportbot.analytics.experts import installed
+from supportbot.analytics.routing.tasks import tend
 from supportbot.chat.models import Generation, Message
-from tests.analytics.conftest import VERSION, Shop, answered, signed_in, traced
-
-
-def text(page: str) -> str:
-    """The words of a page as a reader meets them."""
-    body = re.sub(r"<script.*?</script>|<[^>]+>", " ", page, flags=re.S)
-    return re.sub(r"\s+", " ", html.unescape(body))
+from tests.analytics.conftest import VERSION, Shop, signed_in, traced
+from tests.analytics.routing.conftest import text
 
 
 def routing(shop: Shop) -> str:
@@ -28,23 +23,12 @@ def routing(shop: Shop) -> str:
     return answer.content.decode()
 
 
-@pytest.fixture(autouse=True)
-def checkpoint(settings: Settings, tmp_path: Path) -> Path:
-    """A checkpoint's directory with its card and weights of no meaning."""
-    names = [{"name": f"expert of {n}", "categories": []} for n in range(12)]
-    names[7] = {"name": "parcels", "categories": [{"category": "delivery", "share": 0.4, "lift": 3.1}]}
-    (tmp_path / "experts.json").write_text(json.dumps({"name": "tiny", "experts": names}))
-    (tmp_path / "model.safetensors").write_bytes(b"weights")
-    settings.MODEL_DIR = tmp_path
-    return tmp_path
-
-
 def test_page_shows_triage_decision_and_timings(shop: Shop) -> None:
     words = text(routing(shop))
     assert "Category delivery" in words
     assert "Intent track_order" in words
     assert "91 %" in words
-    assert "Next best: order 5 %" in words
+    assert "says triage delivery 93 % order 5 % returns 2 %" in words
     assert "Answered : It knew the intent well enough" in words
     assert f"Checkpoint {VERSION}" in words
     assert "First token 50 ms" in words
@@ -136,8 +120,9 @@ def test_damaged_record_gives_words(shop: Shop, kind: str) -> None:
     Generation.objects.update(reading=damaged()[kind], routing=damaged()[kind])
     words = text(routing(shop))
     assert words.count("The routing record can’t be read") == 2
-    overview = text(signed_in(shop.admin).get("/admin/routing/").content.decode())
-    assert "Nothing was generated in this workspace yet" in overview
+    tend()
+    overall = text(signed_in(shop.admin).get("/admin/routing/overall/").content.decode())
+    assert "Nothing was generated in this workspace yet" in overall
 
 
 def test_reply_without_generation_says_so(shop: Shop) -> None:
@@ -151,13 +136,16 @@ def test_reply_without_generation_says_so(shop: Shop) -> None:
 def test_reply_of_an_engine_that_tells_no_routing_says_so(shop: Shop) -> None:
     Generation.objects.update(routing=b"", model_version=f"{installed().version}+server")
     assert "The engine that wrote this reply does not tell its routing" in text(routing(shop))
-    assert "Expert routing" in text(signed_in(shop.admin).get("/admin/routing/?of=reply").content.decode())
+    tend()
+    assert "No message in these days" in signed_in(shop.admin).get("/admin/routing/overall/?of=reply").content.decode()
 
 
 def test_experts_of_another_engine_do_not_get_the_names_of_ours(shop: Shop) -> None:
     Generation.objects.update(model_version=f"{installed().version}+server")
+    tend()
     words, reply = (
-        signed_in(shop.admin).get(f"/admin/routing/?of={stretch}").content.decode() for stretch in ("words", "reply")
+        signed_in(shop.admin).get(f"/admin/routing/overall/?of={stretch}").content.decode()
+        for stretch in ("words", "reply")
     )
     assert "parcels" in words and "parcels" not in reply and "expert 7" in reply
 
@@ -188,22 +176,6 @@ def test_overview_lists_conversations_with_their_leading_experts(shop: Shop) -> 
     assert "Fennmoor Customer delivery track_order 91 % Answered 2" in page
 
 
-def test_table_counts_experts_by_category_and_follows_new_replies(shop: Shop) -> None:
-    visitor = signed_in(shop.admin)
-    first = text(visitor.get("/admin/routing/").content.decode())
-    assert "1 message, checkpoint" in first
-    conversation = answered(shop.workspace)
-    Message.objects.filter(conversation=conversation).update(category="returns")
-    page = visitor.get("/admin/routing/").content.decode()
-    assert "2 messages, checkpoint" in text(page)
-    assert 'data-text="75 % of the router’s weight; leads 1 of 1 messages"' in page
-    assert 'data-title="expert 2, returns"' in page
-    replies = visitor.get("/admin/routing/?of=reply").content.decode()
-    cell = re.search(r'data-title="expert 7, delivery" data-text="(.*?)"', replies)
-    assert cell
-    assert cell[1].startswith("75 %")
-
-
 def test_front_page_counts_today(shop: Shop) -> None:
     words = text(signed_in(shop.admin).get("/admin/").content.decode())
     assert "Conversations 1 begun today" in words
@@ -212,27 +184,12 @@ def test_front_page_counts_today(shop: Shop) -> None:
     assert "Checkpoint tiny" in words
 
 
-def test_overview_shows_what_was_measured_of_these_weights_and_nothing_of_others(shop: Shop, checkpoint: Path) -> None:
-    figure = {"value": 4.5, "low": 4.0, "high": 5.0}
-    stored = {
-        "version": installed().version,
-        "messages": 480,
-        "categories": ["delivery", "returns"],
-        "own": [7, 2],
-        "lifts": [figure, figure],
-        "knock_out": [[0.0, 0.0]] * 2 + [[0.02, 0.3]] + [[0.0, 0.0]] * 4 + [[0.5, 0.1]] + [[0.0, 0.0]] * 4,
-        "words": {"mean": {"value": 0.1}},
-        "replies": {"mean": {"value": 0.7}},
-        "lift": figure,
-        "ratio": {"value": 9.9},
-        "kept": {"25": {"value": 0.3}},
-        "wrong_pool": {"value": 412.0},
-    }
+def test_experts_page_shows_what_was_measured_of_these_weights_and_nothing_of_others(
+    shop: Shop, checkpoint: Path, specialised: dict[str, Any]
+) -> None:
     visitor = signed_in(shop.admin)
-    assert "What the experts are worth" not in text(visitor.get("/admin/routing/").content.decode())
-    (checkpoint / "specialisation.json").write_text(json.dumps(stored))
-    page = text(visitor.get("/admin/routing/").content.decode())
+    page = text(visitor.get("/admin/routing/experts/").content.decode())
     assert "delivery 7 parcels 4.5 times 0.50 0.10 5.0" in page
     assert "another category’s quarter by 412 %" in page
-    (checkpoint / "specialisation.json").write_text(json.dumps(stored | {"version": "other"}))
-    assert "What the experts are worth" not in text(visitor.get("/admin/routing/").content.decode())
+    (checkpoint / "specialisation.json").write_text(json.dumps(specialised | {"version": "other"}))
+    assert "What the experts are worth" not in text(visitor.get("/admin/routing/experts/").content.decode())

@@ -55,13 +55,17 @@ class Certainty:
         return _word(self.margin, (0.25, 0.55), ("close call", "fairly clear", "very clear"))
 
     @property
+    def sureness(self) -> str:
+        """The margin as one says it of somebody."""
+        return _word(self.margin, (0.25, 0.55), ("not very sure", "fairly sure", "very sure"))
+
+    @property
     def sentence(self) -> str:
         """Both in a sentence."""
         first = (1 + self.margin) / 2
-        sure = _word(self.margin, (0.25, 0.55), ("not very sure", "fairly sure", "very sure"))
         return (
-            f"The router was {sure}: on average its first expert for a token got {first:.0%} of the weight and its "
-            f"second {1 - first:.0%}. All in all the weight went to {self.spread}."
+            f"On average its first expert for a token got {first:.0%} of the weight and its second {1 - first:.0%}. "
+            f"All in all the weight went to {self.spread}."
         )
 
 
@@ -97,19 +101,28 @@ class TraceView:
     experts: list[Expert]
 
 
+def stored_trace(data: bytes | memoryview) -> RoutingTrace:
+    """A trace from the database; ValueError when it is damaged."""
+    trace = RoutingTrace.from_bytes(bytes(data))
+    fits = len(trace.tokens) == trace.ids.shape[1] >= trace.prompt_tokens >= 0
+    if not fits or (trace.ids.size and trace.ids.max() >= trace.n_experts):
+        raise ValueError("not a routing trace: its parts don't fit together")
+    return trace
+
+
 def view(trace: RoutingTrace, checkpoint: Checkpoint) -> TraceView | None:
     """The view of a trace; None when it has no tokens. IndexError or ValueError when its parts don't fit together."""
     if not trace.tokens:
         return None
     experts = checkpoint.experts(trace.n_experts)
-    margins = _margins(trace)
+    leads = margins(trace)
     layers = [
         _layer(
             index, trace.share[index].tolist(), trace.counts[index].tolist(), Certainty(float(entropy), margin), experts
         )
-        for index, (entropy, margin) in enumerate(zip(trace.entropy, margins, strict=True))
+        for index, (entropy, margin) in enumerate(zip(trace.entropy, leads, strict=True))
     ]
-    whole = Certainty(float(trace.entropy.mean()), sum(margins) / len(margins))
+    whole = Certainty(float(trace.entropy.mean()), sum(leads) / len(leads))
     return TraceView(layers, _tokens(trace, experts), leaders(trace, experts), whole, experts)
 
 
@@ -127,7 +140,7 @@ def _layer(
     return Layer(index + 1, cells, certainty, sum(counts))
 
 
-def _margins(trace: RoutingTrace) -> list[float]:
+def margins(trace: RoutingTrace) -> list[float]:
     """Mean lead of the first choice over the second, for each layer [L]."""
     ranked = -np.sort(-trace.weights, axis=-1)
     second = ranked[..., 1] if ranked.shape[-1] > 1 else 0
