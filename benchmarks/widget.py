@@ -52,7 +52,7 @@ class Visit:
 
     def note(self, response: Response) -> None:
         """Keep it if it is the widget's; nobody opens the panel before the launcher has been measured."""
-        if urlsplit(response.url).path.startswith(("/widget.js", "/static/widget/")):
+        if urlsplit(response.url).path.startswith(("/widget.js", "/widget/")):
             (self.panel if self.launcher_ms else self.loader).append(response)
 
 

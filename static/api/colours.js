@@ -1,7 +1,7 @@
 // Has Swagger UI follow the browser's choice of light and dark.
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
-const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+const adapt = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
 
-dark.addEventListener("change", follow);
-follow();
+dark.addEventListener("change", adapt);
+adapt();

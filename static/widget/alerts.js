@@ -30,8 +30,9 @@ export class Alerts {
     return this.#store.visitor.notifies && this.canNotify && Notification.permission === "granted";
   }
 
+  /** Browsers allow no notifications from inside a frame. */
   get canNotify() {
-    return "Notification" in window;
+    return "Notification" in window && window.top === window;
   }
 
   /** @param {boolean} on */

@@ -124,7 +124,7 @@ export class Attach {
   /** @returns {Promise<Tray>} */
   async #open() {
     if (this.#tray) return this.#tray;
-    const [{ Tray }, { Door }] = await Promise.all([import("./files/tray.js"), import("./files/door.js"), fileStyles(this.#root)]);
+    const { Door, Tray } = await files(this.#root);
     if (!this.#tray) {
       const door = new Door(this.#door.origin, this.#door.workspace, this.#store);
       this.#tray = new Tray(door, () => words.files, this.#limits, () => this.#kept());
@@ -141,7 +141,7 @@ export class Attach {
 
   async #toggleEmoji() {
     if (this.#emoji) return this.#closeEmoji(true);
-    const [{ emojiGrid }] = await Promise.all([import("./files/emoji.js"), fileStyles(this.#root)]);
+    const { emojiGrid } = await files(this.#root);
     const take = (/** @type {string} */ sign) => {
       this.#closeEmoji(false);
       this.#insert(sign);
@@ -163,22 +163,11 @@ export class Attach {
   }
 }
 
-/** @type {WeakMap<ShadowRoot, Promise<void>>} */
-const styled = new WeakMap();
-
-/** The styles of files, once in a widget. @param {ShadowRoot} root */
-export function fileStyles(root) {
-  const known = styled.get(root) ?? addStyles(root);
-  styled.set(root, known);
-  known.catch(() => styled.delete(root));
-  return known;
-}
-
-/** @param {ShadowRoot} root */
-async function addStyles(root) {
-  const response = await fetch(new URL("files/files.css", import.meta.url));
-  if (!response.ok) throw new Error(`files.css answered ${response.status}`);
-  root.adoptedStyleSheets.push(await new CSSStyleSheet().replace(await response.text()));
+/** What shows and sends files and emoji, with its styles in the widget. @param {ShadowRoot} root */
+export async function files(root) {
+  const parts = await import("./files.js");
+  if (!root.adoptedStyleSheets.includes(parts.sheet)) root.adoptedStyleSheets.push(parts.sheet);
+  return parts;
 }
 
 /** @param {string} kinds */

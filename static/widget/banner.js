@@ -5,7 +5,7 @@
 import { element, icon } from "./dom.js";
 import { words } from "./texts.js";
 
-const PATIENCE = 1_500;
+const QUIET_FOR = 1_500;
 
 export class Banner {
   #conversation;
@@ -36,8 +36,8 @@ export class Banner {
     if (link !== "down") this.#lostAt = 0;
     if (link !== "down") return held;
     if (!navigator.onLine) return words.offline;
-    if (!this.#lostAt) setTimeout(this.#redraw, PATIENCE + 50);
+    if (!this.#lostAt) setTimeout(this.#redraw, QUIET_FOR + 50);
     this.#lostAt ||= Date.now();
-    return Date.now() - this.#lostAt >= PATIENCE ? words.reconnecting : "";
+    return Date.now() - this.#lostAt >= QUIET_FOR ? words.reconnecting : "";
   }
 }

@@ -44,6 +44,8 @@ export class Conversation {
   #reply = new LiveReply();
   /** What the server knows of the page's words about the customer. */
   #told = "";
+  /** The language of which the server knows. */
+  #spoken = "";
   /** @type {State | null} */
   state = null;
   /** @type {"connecting" | "up" | "down" | "refused"} */
@@ -104,6 +106,11 @@ export class Conversation {
   /** The widget speaks another language: the server is told, and answers in it. */
   speak() {
     if (this.link === "up") this.#resume();
+  }
+
+  /** Whether the page has named a customer, or another language, since `resume` was sent. */
+  get #isNews() {
+    return this.#introduction.isDue || this.#spoken !== words.language;
   }
 
   /** What the server has not heard yet. */
@@ -255,12 +262,13 @@ export class Conversation {
     this.#isResuming = true;
     const identity = await this.#introduction.token();
     this.#told = JSON.stringify(this.#about);
+    this.#spoken = words.language;
     this.#connection.send({
       type: "resume",
       workspace: this.#workspace,
       token: this.#store.token,
       last_seq: this.#settled,
-      page: location.origin + location.pathname,
+      page: this.#listener.page(),
       language: words.language,
       ...(identity ? { identity } : {}),
       about: this.#about,
@@ -322,7 +330,7 @@ export class Conversation {
     if (state.handler !== "bot") this.#outbox.settleRequest();
     if (state.workspace) [this.#isResuming, this.#covered] = [false, state.last_seq];
     if (state.last_seq > this.#complete) this.#closeGap(state.last_seq);
-    if (state.workspace && this.#introduction.isDue) this.#resume();
+    if (state.workspace && this.#isNews) this.#resume();
     else if (state.workspace) this.#describe();
     this.#outbox.flush();
   }

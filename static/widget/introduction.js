@@ -6,6 +6,7 @@
 /**
  * @typedef {object} Listener who hears of a conversation
  * @property {() => Profile} profile what the page says of the customer
+ * @property {() => string} page the page's address, without its query
  * @property {() => void} changed
  * @property {(message: Message) => void} arrived
  * @property {(message: Message) => void} translated called when a message reads differently now

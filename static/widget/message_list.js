@@ -7,6 +7,7 @@
 
 import { Bubble, typingDots } from "./bubble.js";
 import { element, icon } from "./dom.js";
+import { calm } from "./screen.js";
 import { dayOf, withLinks } from "./text.js";
 import { words, written } from "./texts.js";
 
@@ -14,7 +15,6 @@ const GROUP_FOR = 5 * 60_000;
 const NEAR_END = 60;
 const RISE = [{ opacity: 0, transform: "translateY(8px)" }, {}];
 const RISING = { duration: 220, easing: "cubic-bezier(.2, .7, .2, 1)" };
-const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class MessageList {
   #origin;

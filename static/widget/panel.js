@@ -3,41 +3,34 @@
 
 /** @import {Attachment, Author, Message, Panel, State, Widget, Workspace} from "./protocol.js" */
 
-import { Attach, fileStyles } from "./attach.js";
+import { Attach, files } from "./attach.js";
 import { Banner } from "./banner.js";
 import { Cards } from "./cards.js";
 import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
 import { Details } from "./details.js";
-import { element, icon } from "./dom.js";
+import { element, icon, styleSheet } from "./dom.js";
 import { Extras } from "./extras.js";
 import { MessageList } from "./message_list.js";
 import { readText } from "./items.js";
-import { fillScreen } from "./screen.js";
+import { fillScreen, isSmallScreen, wayBack } from "./screen.js";
 import { Store } from "./store.js";
 import { beginTexts, speak, words, written } from "./texts.js";
 
 const SPOKEN_LINES = 5;
 /** Before the server has told them. */
 const NO_LIMITS = { most: 5, megabytes: 10 };
+const SHEETS = [`{place.css}`, `{panel.css}`, `{messages.css}`, `{cards.css}`, `{more.css}`];
 
 /**
  * @param {Widget} widget
  * @returns {Promise<Panel>}
  */
 export async function mount(widget) {
-  const sheets = Promise.all(["panel.css", "messages.css", "cards.css", "more.css"].map(styleSheet));
   await speak(widget.language);
-  widget.root.adoptedStyleSheets.push(...(await sheets));
+  widget.root.adoptedStyleSheets.push(...SHEETS.map(styleSheet));
   await speak(widget.language); // the page may have changed its mind meanwhile
   return new ChatPanel(widget);
-}
-
-/** @param {string} name */
-async function styleSheet(name) {
-  const response = await fetch(new URL(name, import.meta.url));
-  if (!response.ok) throw new Error(`${name} of the chat answered ${response.status}`);
-  return new CSSStyleSheet().replace(await response.text());
 }
 
 class ChatPanel {
@@ -56,8 +49,7 @@ class ChatPanel {
   #endTexts = beginTexts();
   #isIntroduced = false;
   #gone = new AbortController();
-  /** @type {HTMLElement | null} */
-  #opener = null;
+  #goBack = () => {};
   #mark = element("span", { class: "mark", "aria-hidden": "true" });
   #title = element("h2", { id: "title", tabindex: "-1" });
   #line = element("p", { class: "line", role: "status" });
@@ -75,6 +67,7 @@ class ChatPanel {
       arrived: (message) => this.#arrived(message),
       translated: (message) => this.#speak(message),
       profile: () => widget.profile,
+      page: () => widget.page,
       failed: (code, message) => widget.emit("error", { code, message }),
       stranger: () => this.#startOver(),
     });
@@ -96,11 +89,10 @@ class ChatPanel {
   /** @param {boolean} takeFocus false where the page opens it again by itself after a reload */
   open(takeFocus) {
     if (this.isOpen) return;
-    const active = document.activeElement;
-    this.#opener = active instanceof HTMLElement && active !== document.body ? active : null;
+    this.#goBack = wayBack(this.#widget);
     this.#show(takeFocus);
-    this.#composer.fit();
     this.#list.goToEnd();
+    this.#fit();
     this.#seen();
     this.#widget.opened(true);
   }
@@ -108,8 +100,7 @@ class ChatPanel {
   close() {
     if (!this.isOpen) return;
     this.#dialog.close();
-    const isInside = !this.#opener || this.#opener === this.#widget.root.host;
-    (isInside ? this.#widget.launcher : this.#opener)?.focus();
+    this.#goBack();
     this.#widget.opened(false);
   }
 
@@ -157,7 +148,7 @@ class ChatPanel {
     this.#dialog.addEventListener("keydown", (event) => this.#key(event));
     this.#dialog.addEventListener("cancel", (event) => this.#cancel(event));
     document.addEventListener("visibilitychange", () => this.#seen(), { signal: this.#gone.signal });
-    fillScreen(this.#dialog, () => this.#list.follow(), this.#gone.signal);
+    fillScreen(this.#dialog, () => this.#fit(), this.#gone.signal);
     written(() => this.#translate());
   }
 
@@ -166,6 +157,11 @@ class ChatPanel {
     this.#close.ariaLabel = words.close;
     this.#spoken.ariaLabel = words.newMessages;
     this.#draw();
+  }
+
+  #fit() {
+    this.#composer.fit();
+    this.#list.follow();
   }
 
   /** @param {boolean} takeFocus */
@@ -217,7 +213,7 @@ class ChatPanel {
    */
   async #fill(list, attachments) {
     if (!attachments.length) return list.replaceChildren();
-    const [{ gallery }, { Door }] = await Promise.all([import("./files/gallery.js"), import("./files/door.js"), fileStyles(this.#widget.root)]);
+    const { Door, gallery } = await files(this.#widget.root);
     const door = new Door(this.#widget.origin, this.#widget.workspace, this.#store);
     list.replaceChildren(...gallery(attachments, door, words.files, this.#widget.root));
   }
@@ -364,10 +360,6 @@ class ChatPanel {
     if (author === "system") return "";
     return name || words.assistant(this.#conversation.state?.workspace?.name ?? "").trim();
   }
-}
-
-function isSmallScreen() {
-  return matchMedia("(max-width: 480px), (max-height: 480px)").matches;
 }
 
 /**

@@ -3,10 +3,11 @@
 
 /** @import {Proactive, Widget} from "./protocol.js" */
 
-import { element, icon } from "./dom.js";
+import { element, icon, styleSheet } from "./dom.js";
 import { speak, words } from "./texts.js";
 
 const SECOND = 1_000;
+const SHEET = `{proactive.css}`;
 
 /**
  * @param {Widget} widget
@@ -18,12 +19,11 @@ export async function watch(widget, rules, page) {
   const visits = rules.some((rule) => rule.visits > 1) ? memory.visit() : 1;
   const next = rules.filter((rule) => rule.visits <= visits && isHere(rule) && !memory.said.includes(rule.id));
   if (!next.length) return;
-  const sheet = await new CSSStyleSheet().replace(await (await fetch(new URL("proactive.css", import.meta.url))).text());
   const box = element("div");
-  box.attachShadow({ mode: "open" }).adoptedStyleSheets = [sheet];
+  box.attachShadow({ mode: "open" }).adoptedStyleSheets = [styleSheet(SHEET)];
   box.dataset.side = /** @type {HTMLElement} */ (widget.root.host).dataset.side;
   const timers = next.map((rule) => setTimeout(() => say(rule), rule.after * SECOND));
-  let isOpen = widget.launcher.getAttribute("aria-expanded") === "true";
+  let isOpen = widget.root.querySelector("dialog[open]") !== null;
   page.on("close", () => (isOpen = false));
   page.on("open", () => {
     isOpen = true;

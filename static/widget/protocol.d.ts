@@ -150,6 +150,8 @@ export interface Settings {
   position?: string;
   launcherText?: string;
   hideLauncher?: boolean;
+  /** The panel in a frame of the chat's host, out of the page's reach. */
+  frame?: boolean;
 }
 
 export type Attribute = string | number | boolean | Date | null;
@@ -185,10 +187,15 @@ export interface Proactive {
 
 export interface Widget {
   root: ShadowRoot;
-  launcher: HTMLButtonElement;
+  /** What has the focus when nothing else on the page had it. */
+  launcher: HTMLElement;
   origin: string;
   workspace: string;
   readonly language: string;
+  /** The page's address, without its query. */
+  readonly page: string;
+  /** The page's own colour; empty for the workspace's. */
+  readonly colour: string;
   readonly profile: Profile;
   /** What the widget has said by itself, and the customer has answered by opening the chat. */
   said: string;
@@ -199,6 +206,8 @@ export interface Widget {
   unread(count: number): void;
   /** Begin anew, as for another customer, with what the page says now. */
   restart(): void;
+  /** The customer has signed out, perhaps in another tab. */
+  forget(): void;
 }
 
 export interface Panel {

@@ -1,4 +1,12 @@
-// Keeps a full-screen panel inside what the on-screen keyboard leaves free.
+// Where the panel stands: over the whole of a small screen, in what its keyboard leaves free; and the focus before it.
+
+/** @import {Widget} from "./protocol.js" */
+
+export const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+export function isSmallScreen() {
+  return matchMedia("(max-width: 480px), (max-height: 480px)").matches;
+}
 
 /**
  * Tell the style sheet the visible part of the window, whenever it changes.
@@ -18,4 +26,14 @@ export function fillScreen(panel, changed, signal) {
   viewport.addEventListener("resize", measure, { signal });
   viewport.addEventListener("scroll", measure, { signal });
   measure();
+}
+
+/**
+ * Gives the focus back, when the panel is closed, to what has it now.
+ * @param {Widget} widget
+ */
+export function wayBack({ root, launcher }) {
+  const active = document.activeElement;
+  const isElsewhere = active instanceof HTMLElement && active !== document.body && active !== root.host;
+  return () => (isElsewhere ? active : launcher).focus();
 }

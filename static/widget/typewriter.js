@@ -1,8 +1,9 @@
 // Lets streamed text appear word by word at an even pace, faster when it falls behind.
 
+import { calm } from "./screen.js";
+
 const BEAT = 28;
 const CATCH_UP = 7;
-const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Typewriter {
   #element;

@@ -9,6 +9,7 @@
 
 import { shades } from "./colours.js";
 import { LABELS, makeLauncher, STYLE } from "./launcher.js";
+import { clear, follow } from "./storage.js";
 
 /** @param {HTMLScriptElement} script */
 function load(script) {
@@ -17,7 +18,12 @@ function load(script) {
   const storageKey = `supportbot:${workspace}`;
 
   /** @type {Settings} */
-  const settings = { ...data, hideLauncher: "hideLauncher" in data, ...Reflect.get(window, "supportbotSettings") };
+  const settings = {
+    ...data,
+    hideLauncher: "hideLauncher" in data,
+    frame: "frame" in data,
+    ...Reflect.get(window, "supportbotSettings"),
+  };
 
   /** @returns {Profile} */
   const nobody = () => ({ user: {}, attributes: {}, conversation: {} });
@@ -38,7 +44,19 @@ function load(script) {
     return tags.map((tag) => tag.toLowerCase().slice(0, 2)).find((code) => code in LABELS) ?? "en";
   }
 
-  const host = document.createElement("supportbot-widget");
+  /** A page that renders its whole body anew takes the widget with it, so it comes back; a copy of the page has none. */
+  class Host extends HTMLElement {
+    connectedCallback() {
+      if (this !== host) this.remove();
+    }
+
+    disconnectedCallback() {
+      if (this === host) setTimeout(attach);
+    }
+  }
+  customElements.define("supportbot-widget", Host);
+  /** @type {HTMLElement} */
+  const host = new Host();
   const root = host.attachShadow({ mode: "open" });
   const launcher = makeLauncher(settings.launcherText ?? "", () => api.toggle());
   const sheet = new CSSStyleSheet();
@@ -60,8 +78,7 @@ function load(script) {
 
   /** The page's own colour wins over the workspace's. @param {string} colour */
   function paint(colour) {
-    const ofPage = settings.colour ?? getComputedStyle(host).getPropertyValue("--supportbot-colour").trim();
-    for (const [name, value] of Object.entries(shades(ofPage || colour))) host.style.setProperty(name, value);
+    for (const [name, value] of Object.entries(shades(widget.colour || colour))) host.style.setProperty(name, value);
   }
 
   function label() {
@@ -79,6 +96,12 @@ function load(script) {
     paint,
     get language() {
       return language;
+    },
+    get page() {
+      return location.origin + location.pathname;
+    },
+    get colour() {
+      return settings.colour ?? getComputedStyle(host).getPropertyValue("--supportbot-colour").trim();
     },
     speak(spoken) {
       language = spoken;
@@ -105,16 +128,21 @@ function load(script) {
       drop();
       void (wasOpen ? open(false) : fetchPanel());
     },
+    forget,
   };
 
-  /** The panel's modules, loaded once; a failed attempt may be repeated. What was dropped meanwhile is not shown. */
+  /** @returns {Promise<Panel>} */
+  function mountPanel() {
+    return import(`${origin}/widget/${settings.frame ? "frame" : "panel"}.js`).then(({ mount }) => mount(widget));
+  }
+
+  /** The panel, loaded once; a failed attempt may be repeated. */
   async function fetchPanel() {
     launcher.button.setAttribute("aria-busy", "true");
-    const attempt = (loading ??= import(`${origin}/static/widget/panel.js`).then(({ mount }) => mount(widget)));
+    const attempt = (loading ??= mountPanel());
     try {
       const made = await attempt;
       if (attempt === loading) panel = made;
-      else made.destroy();
     } catch (error) {
       loading = null;
       launcher.complain(language);
@@ -134,7 +162,8 @@ function load(script) {
   /** The panel goes, with all that it shows. */
   function drop() {
     panel?.close();
-    panel?.destroy();
+    if (panel) panel.destroy();
+    else void loading?.then((made) => made.destroy(), () => {});
     panel = loading = null;
     root.adoptedStyleSheets = [sheet];
     widget.said = "";
@@ -145,15 +174,14 @@ function load(script) {
     drop();
     profile = nobody();
     widget.speak(chosenLanguage());
-    for (const name of ["localStorage", "sessionStorage"]) {
-      try {
-        const storage = /** @type {Storage} */ (Reflect.get(window, name));
-        const own = Object.keys(storage).filter((key) => key === storageKey || key.startsWith(`${storageKey}:`));
-        for (const key of own) storage.removeItem(key);
-      } catch {
-        // Blocked storage holds nothing.
-      }
-    }
+    clear(storageKey);
+  }
+
+  /** A panel that is not there yet signs out when it is; in a frame, also one that was opened on an earlier page. */
+  async function signOutLater() {
+    const left = await (loading ?? (visitor().framed ? mountPanel() : null))?.catch(() => null);
+    left?.signOut();
+    left?.destroy();
   }
 
   const api = {
@@ -188,7 +216,8 @@ function load(script) {
     },
     /** For sign-out: the next customer at this browser finds nothing of this one. */
     reset() {
-      panel?.signOut();
+      if (panel) panel.signOut();
+      else void signOutLater();
       forget();
     },
     /**
@@ -212,17 +241,22 @@ function load(script) {
     }
   }
 
+  /** What an earlier page has kept of the visitor. */
+  function visitor() {
+    try {
+      return JSON.parse(localStorage.getItem(storageKey) ?? "{}");
+    } catch {
+      return {}; // blocked or illegible storage: as if the visitor came for the first time
+    }
+  }
+
   /** A visitor who has chatted before gets messages without opening; everybody else loads and stores nothing. */
   function comeBack() {
-    try {
-      const visitor = JSON.parse(localStorage.getItem(storageKey) ?? "{}");
-      if (visitor.colour) paint(visitor.colour);
-      const isWide = matchMedia("(min-width: 481px) and (min-height: 481px)").matches;
-      if (isWide && sessionStorage.getItem(`${storageKey}:open`) === "true") void open(false);
-      else if (visitor.token) void fetchPanel();
-    } catch {
-      // Blocked or illegible storage: as if the visitor came for the first time.
-    }
+    const { colour, token, framed } = visitor();
+    if (colour) paint(colour);
+    if (!token && !framed) return;
+    const isWide = matchMedia("(min-width: 481px) and (min-height: 481px)").matches;
+    void (isWide && sessionStorage.getItem(`${storageKey}:open`) === "true" ? open(false) : fetchPanel());
   }
 
   /** The workspace's colour, and what it says by itself; the launcher does without if there is no answer. */
@@ -231,19 +265,11 @@ function load(script) {
       const { colour, proactive } = await (await fetch(`${origin}/widget/${workspace}/start.json`)).json();
       paint(colour);
       if (!proactive.length) return;
-      const { watch } = await import(`${origin}/static/widget/proactive.js`);
+      const { watch } = await import(`${origin}/widget/proactive.js`);
       await watch(widget, proactive, api);
     } catch (error) {
       emit("error", { code: "not_loaded", message: String(error) });
     }
-  }
-
-  /** Another tab has signed out, or begun anew for another customer. @param {StorageEvent} event */
-  function follow({ key, oldValue, newValue }) {
-    if (key !== storageKey || !loading) return;
-    const [before, now] = [oldValue, newValue].map((value) => JSON.parse(value ?? "{}").token ?? "");
-    if (before && !now) forget();
-    else if (before && before !== now) widget.restart();
   }
 
   function build() {
@@ -264,10 +290,10 @@ function load(script) {
   }
 
   function start() {
-    document.body.append(host);
+    attach();
     paint("");
     addEventListener("load", () => paint(""));
-    addEventListener("storage", follow);
+    follow(storageKey, { forget: () => loading && forget(), restart: () => loading && widget.restart() });
     const queued = Reflect.get(window, "supportbot")?.q ?? [];
     const q = { push: (/** @type {unknown[][]} */ ...calls) => calls.forEach(run) };
     Reflect.set(window, "supportbot", { ...api, q });
@@ -278,13 +304,14 @@ function load(script) {
     emit("ready");
   }
 
+  function attach() {
+    if (!host.isConnected) (document.body ?? document.documentElement).append(host);
+  }
+
   build();
   if (document.body) start();
   else addEventListener("DOMContentLoaded", start);
 }
 
 const own = document.currentScript;
-if (own instanceof HTMLScriptElement && !customElements.get("supportbot-widget")) {
-  customElements.define("supportbot-widget", class extends HTMLElement {});
-  load(own);
-}
+if (own instanceof HTMLScriptElement && !customElements.get("supportbot-widget")) load(own);

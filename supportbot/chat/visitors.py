@@ -110,14 +110,15 @@ def identify(
     workspace = Workspace.objects.filter(key=key).first()
     if workspace is None:
         raise Refused("unknown_workspace", "This chat is not set up: the page names an unknown workspace.")
-    if origin is not None and not _is_allowed(origin, workspace.allowed_origins, host):
+    place = _place(origin, page, host)
+    if place is not None and not may_embed(workspace, place, host):
         raise Refused("origin_refused", "This chat may not be used on this page.")
     if not token:
         raise Refused("session_token_required", "The session token is missing.")
     if not TOKEN.fullmatch(token):
         raise Refused("session_token_invalid", "The session token is not valid.")
-    is_of_origin = bool(origin) and page.startswith(f"{origin}/") and len(page) <= PAGE_LIMIT
-    own_page = urlsplit(page)._replace(query="", fragment="").geturl() if is_of_origin else ""
+    is_of_place = bool(place) and page.startswith(f"{place}/") and len(page) <= PAGE_LIMIT
+    own_page = urlsplit(page)._replace(query="", fragment="").geturl() if is_of_place else ""
     spoken = language if language in LANGUAGES else ""
     token_hash = hashlib.sha256(token.encode()).hexdigest()
     external_id = sign_in.sign_in(workspace, identity, token_hash) if identity else ""
@@ -142,7 +143,14 @@ def _keep_alive(contact: Contact) -> None:
     Contact.objects.filter(id=contact.id, seen_at__lt=now - SEEN_EVERY).update(seen_at=now)
 
 
-def _is_allowed(origin: str, allowed: list[str], host: str) -> bool:
-    if "*" in allowed or origin in allowed:
-        return True
-    return not allowed and urlsplit(origin).netloc == host
+def may_embed(workspace: Workspace, origin: str, host: str) -> bool:
+    """Whether pages of this origin may show the workspace's chat, which is served under this host."""
+    allowed = workspace.allowed_origins
+    return "*" in allowed or origin in allowed or (not allowed and urlsplit(origin).netloc == host)
+
+
+def _place(origin: str | None, page: str, host: str) -> str | None:
+    """The origin of the page in which the widget stands; our own frame speaks for the page that it stands in."""
+    there = urlsplit(page)
+    is_framed = there.netloc and urlsplit(origin or "").netloc == host
+    return f"{there.scheme}://{there.netloc}" if is_framed else origin

@@ -8,7 +8,9 @@ from supportbot.widget import attachments, demo, views
 
 urlpatterns = [
     path("", views.home),
-    path("widget.js", views.loader),
+    path("widget.js", views.script, {"name": "widget"}),
+    path("widget/<path:name>.js", views.script),
+    path("widget/<str:key>/frame/", views.frame),
     path("widget/<str:key>/start.json", views.start),
     path("widget/<str:key>/articles.json", views.articles),
     path("widget/<str:key>/attachments/", attachments.uploads),

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-from functools import cache
-
-from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect
+from csp.constants import SELF
+from csp.decorators import csp_replace
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_cache_control
+from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import etag, require_safe
 
+from supportbot.chat.visitors import may_embed
 from supportbot.knowledge.models import Passage
 from supportbot.knowledge.pages import first_sentences
+from supportbot.widget import scripts
 from supportbot.widget.helpcentre.centre import HelpCentre
 from supportbot.workspaces.models import Workspace
 
 LONGEST_QUERY = 200
 SHOWN = 6
-IMPORT = re.compile(r'^import .* from "\./(\w+\.js)";$', re.MULTILINE)
 
 
 @require_safe
@@ -31,14 +31,32 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @gzip_page
-@etag(lambda request: _version())
-def loader(request: HttpRequest) -> HttpResponse:
-    """The embed script, for pages of any origin."""
-    response = HttpResponse(_loader(), content_type="text/javascript; charset=utf-8")
+@etag(lambda request, name: scripts.version(name))
+def script(request: HttpRequest, name: str) -> HttpResponse:
+    """The embed script, or what it fetches when it is needed, for pages of any origin."""
+    if (content := scripts.script(name)) is None:
+        raise Http404
+    response = HttpResponse(content, content_type="text/javascript; charset=utf-8")
     response["Cache-Control"] = "public, max-age=600"
     response["Access-Control-Allow-Origin"] = "*"
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
+
+
+@require_safe
+@xframe_options_exempt
+def frame(request: HttpRequest, key: str) -> HttpResponseBase:
+    """The panel as a document of ours, for a frame in a page of the origin that `page` names, if it may embed it."""
+    workspace = get_object_or_404(Workspace, key=key)
+    page = request.GET.get("page", "")
+    if not may_embed(workspace, page, request.get_host()):
+        raise PermissionDenied
+
+    @csp_replace({"frame-ancestors": workspace.allowed_origins or [SELF]})
+    def framed(request: HttpRequest) -> HttpResponseBase:
+        return render(request, "widget/frame.html", {"workspace": workspace, "page": page})
+
+    return framed(request)
 
 
 @require_safe
@@ -68,24 +86,9 @@ def articles(request: HttpRequest, key: str) -> HttpResponse:
     return _for_pages({"articles": shown}, max_age=60)
 
 
-@cache
-def _loader() -> bytes:
-    """The loader as one script: the modules that it imports stand in it, and so does the launcher's style sheet."""
-    script = IMPORT.sub(lambda match: _part(match[1]).replace("export ", ""), _part("widget.js"))
-    return f"(() => {{\n{script.replace('{launcher.css}', _part('launcher.css'))}}})();\n".encode()
-
-
 def _for_pages(data: dict[str, object], max_age: int) -> HttpResponse:
     """Public data for the pages of any origin: no cookie is asked for, and none is sent."""
     response = JsonResponse(data)
     response["Access-Control-Allow-Origin"] = "*"
     patch_cache_control(response, public=True, max_age=max_age)
     return response
-
-
-def _version() -> str:
-    return hashlib.sha256(_loader()).hexdigest()
-
-
-def _part(name: str) -> str:
-    return (settings.BASE_DIR / "static/widget" / name).read_text()

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 
 from tests.stack import PASSWORD, Stack
 
 DESKTOP = {"width": 1440, "height": 900}
 PATIENCE = 120_000  # ms; the first answer also waits for the model to load
 expect.set_options(timeout=30_000)
+Place = Page | FrameLocator
 
 
 @contextmanager
@@ -40,14 +41,14 @@ def open_chat(page: Page) -> None:
     expect(page.get_by_role("textbox", name="Your message")).to_be_visible()
 
 
-def say(page: Page, body: str) -> None:
-    """Write in the widget and send."""
+def say(page: Place, body: str) -> None:
+    """Write in the widget and send; where the chat is in a frame, `page` is that frame."""
     field = page.get_by_role("textbox", name="Your message")
     field.fill(body)
     field.press("Enter")
 
 
-def said(page: Page, author: str) -> Locator:
+def said(page: Place, author: str) -> Locator:
     """The finished texts of one side in the widget, without the greeting."""
     return page.locator(f"supportbot-widget ol.messages li.message.{author}:not(.typing):not(.streaming) .text")
 

@@ -246,6 +246,16 @@ async def test_widget_works_only_where_the_workspace_allows_it(
     assert is_allowed or first["code"] == "origin_refused"
 
 
+@pytest.mark.parametrize(("page", "is_allowed"), [("http://shop.example/a?b", True), ("http://evil.example/", False)])
+async def test_our_own_frame_speaks_for_the_page_that_it_stands_in(visit: Visit, page: str, is_allowed: bool) -> None:
+    panel = visit(origin="http://support.example")
+    first, *_ = await panel.open(page=page)
+    assert first["type"] == ("state" if is_allowed else "error")
+    if is_allowed:
+        await panel.post("hello from a frame")
+        assert (await Contact.objects.aget()).page == "http://shop.example/a"
+
+
 async def test_token_of_another_workspace_opens_nothing_there(panel: Panel, visit: Visit) -> None:
     await panel.post("a secret")
     other = await Workspace.objects.acreate(name="Other", slug="other", allowed_origins=["*"])

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import uuid4
 
-import jwt
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 
 from tests.e2e.pages import conversation_of, open_chat, said, say, sign_in, thread, visit
-from tests.shop import SECRET, Shop, open_shop
+from tests.servers import wait_until
+from tests.shop import Shop, open_shop, token_of
 from tests.stack import EmbeddedStack
 
 NORA, SAM = re.compile("as Nora Quinn"), re.compile("as Sam Reyes")
@@ -24,6 +23,32 @@ def shop(embedded_stack: EmbeddedStack) -> Iterator[Shop]:
     """A shop elsewhere."""
     with open_shop(embedded_stack) as server:
         yield server
+
+
+class Held:
+    """A websocket whose server seems to be silent until it is released."""
+
+    def __init__(self) -> None:
+        self.frames: list[str | bytes] = []
+        self.is_held = True
+
+    def begin(self, page: WebSocketRoute) -> None:
+        """The page opens it."""
+        self.page = page
+        page.connect_to_server().on_message(self.hear)
+
+    def hear(self, frame: str | bytes) -> None:
+        """The server says something."""
+        if self.is_held:
+            self.frames.append(frame)
+        else:
+            self.page.send(frame)
+
+    def release(self) -> None:
+        """Now the page hears it."""
+        self.is_held = False
+        for frame in self.frames:
+            self.page.send(frame)
 
 
 @contextmanager
@@ -88,15 +113,30 @@ def test_forged_token_is_an_error_for_the_page_and_a_visitor_for_the_chat(
 
 
 def test_only_the_verified_chat_where_a_workspace_wants_it(browser: Browser, shop: Shop) -> None:
-    now = int(time.time())
-    claims = {"sub": "7", "iat": now, "exp": now + 300, "jti": str(uuid4()), "name": "Nora Quinn"}
     with visit(browser, f"{shop.origin()}/members/") as page:
         open_chat(page)
         expect(page.get_by_text("Please sign in to chat with us.")).to_be_visible()
         expect(page.get_by_role("textbox", name="Your message")).to_be_disabled()
-        page.evaluate("token => supportbot.setUser({ token: async () => token })", jwt.encode(claims, SECRET, "HS256"))
+        page.evaluate("token => supportbot.setUser({ token: async () => token })", token_of("7"))
         expect(page.get_by_text("Please sign in to chat with us.")).to_be_hidden()
         write(page, "hello from a member")
+
+
+def test_customer_whom_the_page_names_while_the_chat_still_connects_is_verified(
+    browser: Browser, shop: Shop, embedded_stack: EmbeddedStack
+) -> None:
+    body, held = f"hello, early {uuid4()}", Held()
+    with visit(browser, "about:blank") as page:
+        page.route_web_socket("**/ws/v1/widget/", held.begin)
+        page.goto(shop.origin())
+        open_chat(page)
+        wait_until(lambda: page.evaluate("true") and held.frames, what="the state of a visitor")
+        page.evaluate("token => supportbot.setUser({ token })", token_of("early"))
+        held.release()
+        write(page, body)
+    query = "SELECT c.external_id FROM chat_message m JOIN chat_conversation v ON v.id = m.conversation_id"
+    query += " JOIN chat_contact c ON c.id = v.contact_id WHERE m.body = %s"
+    assert embedded_stack.rows(query, body) == [{"external_id": "early"}]
 
 
 def test_questions_come_before_the_chat_where_a_workspace_asks(browser: Browser, shop: Shop) -> None:
@@ -123,7 +163,7 @@ def test_words_by_rule_are_said_once_and_only_where_the_rule_is(browser: Browser
         bubble.get_by_role("button", name="Dismiss").click()
         expect(bubble).to_have_count(0)
         for path in ("/lamps/moor", "/rugs/"):
-            with page.expect_response("**/dom.js"):
+            with page.expect_response("**/proactive.js"):
                 page.goto(shop.origin() + path)
             expect(bubble).to_have_count(0)
         assert page.context.cookies() == []

@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from inference.encoder import shared_encoder
+from supportbot.chat.words import LANGUAGES
 from supportbot.knowledge import indexing
 from supportbot.knowledge.models import Article, Order
 from supportbot.workspaces.models import ProactiveMessage, User, Workspace
@@ -34,11 +35,70 @@ def test_embed_script_is_for_pages_of_any_origin_and_cacheable(client: Client) -
     assert client.get("/widget.js", headers={"if-none-match": response["ETag"]}).status_code == 304
 
 
+def packed(client: Client, path: str) -> bytes:
+    """A script as it goes over the line."""
+    response = client.get(path, headers={"accept-encoding": "gzip"})
+    assert (response.status_code, response["Content-Encoding"]) == (200, "gzip")
+    return response.content
+
+
 def test_embed_script_is_one_compressed_script_without_imports(client: Client) -> None:
-    response = client.get("/widget.js", headers={"accept-encoding": "gzip"})
-    assert response["Content-Encoding"] == "gzip" and len(response.content) <= 10 * 1024
-    script = gzip.decompress(response.content).decode()
+    content = packed(client, "/widget.js")
+    assert len(content) <= 10 * 1024
+    script = gzip.decompress(content).decode()
     assert ".launcher" in script and not re.search(r"^(import|export) ", script, re.MULTILINE)
+
+
+@pytest.mark.parametrize("modules", [["panel"], ["frame", "framed"]])
+def test_panel_is_one_compressed_module_and_keeps_its_byte_budget(client: Client, modules: list[str]) -> None:
+    contents = [packed(client, f"/widget/{name}.js") for name in modules]
+    texts = [packed(client, f"/widget/texts/{language}.js") for language in LANGUAGES]
+    assert sum(map(len, contents)) + max(map(len, texts)) <= 60 * 1024
+    for content in contents:
+        script = gzip.decompress(content).decode()
+        assert ".panel" in script and not re.search(r"^import ", script, re.MULTILINE)
+
+
+def test_files_and_emoji_come_late_and_keep_their_byte_budget(client: Client) -> None:
+    content = packed(client, "/widget/files.js")
+    assert len(content) <= 12 * 1024
+    script = gzip.decompress(content).decode()
+    assert "class Tray" in script and not re.search(r"^import ", script, re.MULTILINE)
+    assert b"class Tray" not in gzip.decompress(packed(client, "/widget/panel.js"))
+
+
+@pytest.mark.parametrize("name", ["conversation", "texts/xx", "../settings"])
+def test_no_other_file_is_a_script_of_the_widget(client: Client, name: str) -> None:
+    assert client.get(f"/widget/{name}.js").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("allowed", "page", "ancestors"),
+    [
+        (
+            ["https://shop.example", "https://b.example"],
+            "https://shop.example",
+            "https://shop.example https://b.example",
+        ),
+        (["https://shop.example"], "https://evil.example", None),
+        ([], "http://testserver", "'self'"),
+        ([], "https://shop.example", None),
+        (["*"], "https://anywhere.example", "*"),
+    ],
+)
+def test_frame_is_for_pages_of_allowed_origins_alone(
+    client: Client, db: None, allowed: list[str], page: str, ancestors: str | None
+) -> None:
+    shop = Workspace.objects.create(name="Harbour", slug="harbour", allowed_origins=allowed)
+    response = client.get(f"/widget/{shop.key}/frame/", {"page": page})
+    policy = response["Content-Security-Policy"]
+    if ancestors is None:
+        assert response.status_code == 403 and "frame-ancestors 'none'" in policy
+        return
+    assert f"frame-ancestors {ancestors}" in [part.strip() for part in policy.split(";")]
+    assert "X-Frame-Options" not in response and not response.cookies
+    assert f'data-page="{page}"' in response.content.decode()
+    assert client.get("/widget/pk_nobody/frame/", {"page": page}).status_code == 404
 
 
 def test_loader_learns_what_a_workspace_says_by_itself_and_of_no_other(client: Client, db: None) -> None:
