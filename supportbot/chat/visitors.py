@@ -133,7 +133,7 @@ def identify(
 def allows(key: str, origin: str, host: str) -> bool:
     """Whether a page of this origin may use the workspace's chat."""
     workspace = Workspace.objects.filter(key=key).first()
-    return workspace is not None and _is_allowed(origin, workspace.allowed_origins, host)
+    return workspace is not None and may_embed(workspace, origin, host)
 
 
 def _keep_alive(contact: Contact) -> None:
@@ -150,7 +150,8 @@ def may_embed(workspace: Workspace, origin: str, host: str) -> bool:
 
 
 def _place(origin: str | None, page: str, host: str) -> str | None:
-    """The origin of the page in which the widget stands; our own frame speaks for the page that it stands in."""
+    """The origin of the page in which the widget stands; our own frame speaks for that page, if it names one."""
+    if urlsplit(origin or "").netloc != host:
+        return origin
     there = urlsplit(page)
-    is_framed = there.netloc and urlsplit(origin or "").netloc == host
-    return f"{there.scheme}://{there.netloc}" if is_framed else origin
+    return f"{there.scheme}://{there.netloc}" if there.netloc else None

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.axe import PHONE
 from tests.e2e.pages import Place, open_chat, said, say, visit
+from tests.files import picture
 from tests.servers import wait_until
 from tests.shop import Shop, open_shop, token_of
 from tests.stack import EmbeddedStack
@@ -43,6 +44,12 @@ def test_widget_works_under_a_strict_policy_and_is_styled(browser: Browser, shop
         say(chat, "hello from elsewhere")
         expect(chat.get_by_text("Delivered")).to_be_visible()
         expect(said(chat, "customer")).to_have_text(["hello from elsewhere"])
+        with page.expect_file_chooser() as chooser:
+            chat.get_by_role("button", name="Attach files").click()
+        chooser.value.set_files({"name": "lamp.png", "mimeType": "image/png", "buffer": picture()})
+        expect(chat.locator(".tray-file progress")).to_have_count(0)
+        say(chat, "my lamp")
+        expect(chat.locator(".message canvas.drawn")).to_be_visible()
         assert_in_place(page)
         assert page.context.cookies() == []
 
