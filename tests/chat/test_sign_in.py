@@ -252,6 +252,7 @@ def test_administrator_makes_a_secret_that_is_shown_once_and_noted(client: Clien
         "reserved": "[]",
         "time_zone": "UTC",
         "assignment": "off",
+        "routing_days_kept": "90",
         **empty,
     }
     refused = client.post(path, {**fields, "requires_identity": "on"}).content.decode()

@@ -47,7 +47,7 @@ def test_widget_works_under_a_strict_policy_and_is_styled(browser: Browser, shop
         with page.expect_file_chooser() as chooser:
             chat.get_by_role("button", name="Attach files").click()
         chooser.value.set_files({"name": "lamp.png", "mimeType": "image/png", "buffer": picture()})
-        expect(chat.locator(".tray-file progress")).to_have_count(0)
+        expect(chat.get_by_text("lamp.png is ready to send")).to_be_attached()
         say(chat, "my lamp")
         expect(chat.locator(".message canvas.drawn")).to_be_visible()
         assert_in_place(page)

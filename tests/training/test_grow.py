@@ -10,9 +10,8 @@ import torch
 
 from inference.config import ModelConfig
 from inference.model import Decoder
-from inference.moe import MoE
+from inference.moe import MASKED, MoE
 from training.grow import Batches, Example, Schedule, batches, fit_rows, grow, learn, retrain
-from training.masking import MASKED
 
 SIZES = {"vocab_size": 64, "hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 2}
 CONFIG = ModelConfig(**SIZES, num_key_value_heads=1, moe_num_experts=4, moe_intermediate_size=16)
