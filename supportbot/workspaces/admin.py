@@ -17,7 +17,14 @@ from unfold.decorators import action as button
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from supportbot.workspaces.administration import HistoryAdmin, PartInline, SettledAdmin, WorkspaceAdmin, is_superuser
+from supportbot.workspaces.administration import (
+    HistoryAdmin,
+    PartInline,
+    SettledAdmin,
+    SettledForm,
+    WorkspaceAdmin,
+    is_superuser,
+)
 from supportbot.workspaces.hours import MIDNIGHT
 from supportbot.workspaces.models import (
     AuditEntry,
@@ -291,7 +298,7 @@ class MembersAdmin(WorkspaceAdmin):
         return is_superuser(request)
 
 
-class TeamForm(forms.ModelForm):  # type: ignore[type-arg]
+class TeamForm(SettledForm):
     """Refuses members of another workspace."""
 
     class Meta:

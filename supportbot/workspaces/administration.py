@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.core.exceptions import ValidationError
 from django.db.models import ForeignKey, ManyToManyField, Model, QuerySet
-from django.forms import ModelChoiceField, ModelMultipleChoiceField
+from django.forms import ModelChoiceField, ModelForm, ModelMultipleChoiceField
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
@@ -88,8 +89,24 @@ class WorkspaceAdmin(ModelAdmin):  # type: ignore[misc]
         return is_administrator(request)
 
 
+class SettledForm(ModelForm):  # type: ignore[type-arg]
+    """Refuses what the database would, also where a rule names the workspace, which is no field of a settled row."""
+
+    def validate_unique(self) -> None:
+        """Look at every field but those that are wrong already."""
+        super().validate_unique()
+        if self.instance.pk is None or self.non_field_errors():
+            return
+        try:
+            self.instance.validate_constraints(exclude=set(self.errors))
+        except ValidationError as error:
+            self.add_error(None, error)
+
+
 class SettledAdmin(WorkspaceAdmin):
     """Rows that stay in the workspace for which they were made."""
+
+    form = SettledForm
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         """Chosen once."""
