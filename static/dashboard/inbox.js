@@ -18,6 +18,7 @@ import { List } from "./list.js";
 import { NoticeLine } from "./notice.js";
 import { address, byId, setText } from "./page.js";
 import { Properties } from "./properties.js";
+import { ReplyDialog } from "./reply.js";
 import { Search } from "./search.js";
 import { SnoozeDialog } from "./snooze.js";
 import { authorName, Thread } from "./thread.js";
@@ -62,6 +63,7 @@ class Inbox {
   };
   #snooze = byId("snooze", HTMLButtonElement);
   #snoozeDialog = new SnoozeDialog();
+  #replyDialog = new ReplyDialog();
 
   constructor() {
     this.#desk = new Desk(Number(this.#root.dataset.user), this.#root.dataset.name ?? "", {
@@ -78,9 +80,9 @@ class Inbox {
     this.#properties = new Properties(this.#desk, choices, this.#labelDialog);
     this.#search = new Search(this.#desk, (id) => this.#go(id));
     this.#notice = new NoticeLine(this.#desk, (id) => this.#go(id));
-    this.#thread = new Thread(byId("stage", HTMLElement), (id) => this.#undo(id));
+    this.#thread = new Thread(byId("stage", HTMLElement), { undo: (id) => this.#undo(id), explain: (seq) => this.#explain(seq) });
     this.#composer = new Composer(this.#desk);
-    this.#facts = new Facts(this.#desk, this.#composer);
+    this.#facts = new Facts(this.#desk, this.#composer, (seq) => this.#explain(seq));
     this.#listen();
     this.#arrive();
     this.#desk.start();
@@ -114,6 +116,8 @@ class Inbox {
       note: () => this.#composer.write("note"),
       resolveAndNext: () => this.#resolveAndNext(),
       undo: () => this.#undo(),
+      explain: () => this.#explain(this.#desk.current?.explained ?? 0),
+      canExplain: () => Boolean(this.#desk.current?.explained),
       search: () => byId("search", HTMLInputElement).focus(),
       bar: () => bar.show(),
       help: () => showHelp(commands),
@@ -232,6 +236,11 @@ class Inbox {
   #undo(clientId) {
     this.#desk.current?.undo(clientId);
     this.#composer.write("reply");
+  }
+
+  /** @param {number} seq of one of the bot's replies */
+  #explain(seq) {
+    if (this.#desk.current) this.#replyDialog.open(this.#desk.current.id, seq);
   }
 
   /** @param {Said} said */

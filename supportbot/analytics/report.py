@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from inference.trace import RoutingTrace
-from supportbot.analytics.experts import Checkpoint
 from supportbot.analytics.trace_view import TraceView, view
+from supportbot.chat.experts import Checkpoint, stored_trace
 from supportbot.chat.models import Generation, Message
 from supportbot.chat.reasons import ACTS, REASONS
 
@@ -80,15 +79,6 @@ class Entry:
 def entries(messages: Iterable[Message], checkpoint: Checkpoint) -> list[Entry]:
     """One entry for each message."""
     return [_entry(message, checkpoint) for message in messages]
-
-
-def stored_trace(data: bytes | memoryview) -> RoutingTrace:
-    """A trace from the database; ValueError when it is damaged."""
-    trace = RoutingTrace.from_bytes(bytes(data))
-    fits = len(trace.tokens) == trace.ids.shape[1] >= trace.prompt_tokens >= 0
-    if not fits or (trace.ids.size and trace.ids.max() >= trace.n_experts):
-        raise ValueError("not a routing trace: its parts don't fit together")
-    return trace
 
 
 def _time(seconds: float) -> str:

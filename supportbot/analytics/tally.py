@@ -14,9 +14,7 @@ from django.core.cache import cache
 from numpy.typing import NDArray
 
 from inference.trace import RoutingTrace
-from supportbot.analytics.experts import Checkpoint, Expert
-from supportbot.analytics.report import stored_trace
-from supportbot.analytics.trace_view import Cell
+from supportbot.chat.experts import Cell, Checkpoint, Expert, stored_trace
 from supportbot.chat.models import Generation
 from supportbot.workspaces.models import Workspace
 

@@ -15,9 +15,8 @@ from django.shortcuts import get_object_or_404, render
 
 from supportbot.analytics import report, tally
 from supportbot.analytics.evaluated import evaluated
-from supportbot.analytics.experts import Checkpoint, installed
 from supportbot.analytics.measured import measured
-from supportbot.analytics.trace_view import HEAT, Cell, leaders
+from supportbot.chat.experts import HEAT, Cell, Checkpoint, installed, leaders, stored_trace
 from supportbot.chat.models import Conversation, Generation, Message
 from supportbot.chat.reasons import ACTS
 from supportbot.workspaces.models import User
@@ -113,7 +112,7 @@ def _line(conversation: Conversation, generation: Generation | None, checkpoint:
     if generation is None:
         return Line(conversation, None, "", [])
     try:
-        trace = report.stored_trace(generation.reading)
+        trace = stored_trace(generation.reading)
         best = leaders(trace, checkpoint.experts(trace.n_experts), 2) if trace.tokens else []
     except ValueError:
         best = []

@@ -12,10 +12,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
+from supportbot.chat.corrections.admin import CorrectionsAdmin
 from supportbot.chat.models import (
     CannedResponse,
     Contact,
     Conversation,
+    Correction,
     Generation,
     Macro,
     Message,
@@ -29,6 +31,7 @@ from supportbot.workspaces.administration import HistoryAdmin, SettledAdmin
 
 OF_WORKSPACE = ("workspace", admin.RelatedOnlyFieldListFilter)
 admin.site.register(Translator, TranslatorsAdmin)
+admin.site.register(Correction, CorrectionsAdmin)
 STATUS_LABELS = {
     Conversation.Status.PENDING: "info",
     Conversation.Status.OPEN: "warning",

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from supportbot.chat.composing import AgentDraft, CannedResponse, HeldMessage, Macro
+from supportbot.chat.corrections.models import Correction
 from supportbot.chat.policies import SlaPolicy
 from supportbot.chat.sorting import Label
 from supportbot.chat.translation.models import Translation, Translator
@@ -22,6 +23,7 @@ __all__ = [
     "CannedResponse",
     "Contact",
     "Conversation",
+    "Correction",
     "EmailCopy",
     "Generation",
     "HeldMessage",
@@ -413,6 +415,7 @@ class Generation(models.Model):
     )
     objections = models.JSONField(default=list, blank=True, help_text="What spoke against sentences that were not sent")
     categories = models.JSONField(default=dict, blank=True, help_text="Triage's probability of each category")
+    grounds = models.JSONField(default=list, blank=True, help_text="The passages that its sentences rest on")
     reading = models.BinaryField(default=b"", help_text="RoutingTrace of the customer's words")
     routing = models.BinaryField(default=b"", help_text="RoutingTrace of prompt and reply; empty without generation")
     created_at = models.DateTimeField(auto_now_add=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pytest_django.fixtures import Settings
 
-from supportbot.analytics.experts import installed
+from supportbot.chat.experts import installed
 from supportbot.chat.models import Generation, Message
 from tests.analytics.conftest import VERSION, Shop, answered, signed_in, traced
 

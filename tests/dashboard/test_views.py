@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from supportbot.chat import services
-from supportbot.chat.models import Conversation, Generation, Message
+from supportbot.chat.models import Conversation, Correction, Generation, Message
 from supportbot.chat.visitors import identify
 from supportbot.knowledge.models import Order
 from supportbot.workspaces.models import Member, User, Workspace
@@ -107,11 +107,30 @@ def test_the_facts_tell_the_order_and_why_the_bot_did_so(maya: User, ada: User, 
     make_order(waiting.workspace)
     explain(waiting)
     page = signed_in(maya).get(f"/inbox/{waiting.id}/facts/").content.decode()
-    for words in ("10023", "A Brisk kettle", "On its way to you", "Track order", "48 %", "3f9c21ab", "below what this"):
+    for words in ("10023", "A Brisk kettle", "On its way to you", "Track order", "48 %", "below what this"):
         assert words in page
     routing = f"/admin/routing/{waiting.id}/"
     assert routing not in page
     assert routing in signed_in(ada).get(f"/inbox/{waiting.id}/facts/").content.decode()
+
+
+def test_a_reply_is_explained_and_corrected(maya: User, ada: User, stranger: User, waiting: Conversation) -> None:
+    explain(waiting)
+    reply = Generation.objects.get().message
+    page = f"/inbox/{waiting.id}/replies/{reply.seq}/"
+    told = signed_in(maya).get(page).content.decode()
+    for words in ("Handed off", "Track order", "48 %", "3f9c21ab", "below what this", "fixed words of the system"):
+        assert words in told
+    assert "/admin/routing/" not in told and "/admin/routing/" in signed_in(ada).get(page).content.decode()
+    assert signed_in(stranger).get(page).status_code == 404
+    form = {"act": "answer", "category": "delivery", "reply": "  ", "note": "It was known"}
+    refused = signed_in(maya).post(page, form)
+    assert refused.status_code == 422 and 'value="It was known"' in refused.content.decode()
+    form["reply"] = "It is on its way."
+    assert "Kept. It waits" in signed_in(maya).post(page, form).content.decode()
+    kept = Correction.objects.get()
+    assert (kept.author, kept.act, kept.reply) == (maya, "answer", "It is on its way.")
+    assert "It is on its way." in signed_in(maya).get(page).content.decode()
 
 
 def test_an_order_that_does_not_exist_is_named_as_such(maya: User, with_bot: Conversation) -> None:
