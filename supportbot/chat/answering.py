@@ -81,10 +81,7 @@ class Question:
     def grounds(self, text: str) -> list[dict[str, Any]]:
         """The passages that the sentences of a text rest on, for people of the workspace: also what has no page."""
         used = {piece.text: piece.source for piece in self._used(text)}
-        return [
-            {"article": article.pk, "title": article.title, "kind": article.kind, "text": words[:GROUND_LIMIT]}
-            for words, article in used.items()
-        ]
+        return [_ground(words, article) for words, article in used.items()]
 
     def _used(self, text: str) -> Iterator[Piece]:
         """Pieces of articles."""
@@ -196,6 +193,12 @@ def _approved(workspace: Workspace, triage: Mapping[str, Any]) -> Iterator[Piece
     for article in about.filter(category=triage["category"]):
         if triage["intent"] in article.intents:
             yield Piece(f"{article.title}\n{fill(article.body, workspace.settings)}", article)
+
+
+def _ground(words: str, article: Article) -> dict[str, Any]:
+    heading, _, text = words.partition("\n")
+    shown = text if len(text) <= GROUND_LIMIT else f"{text[: GROUND_LIMIT - 1]}…"
+    return {"article": article.pk, "title": heading, "kind": article.kind, "text": shown}
 
 
 def _pieces(passages: list[Passage]) -> Iterator[Piece]:

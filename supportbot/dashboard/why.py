@@ -7,7 +7,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from supportbot.chat.experts import Cell, installed, leaders, stored_trace
+from supportbot.chat.experts import LEAST_SHARE, Cell, installed, leaders, stored_trace
 from supportbot.chat.models import Conversation, Correction, Generation, Message
 from supportbot.chat.reasons import ACTS, REASONS
 from supportbot.chat.refusals import Refused
@@ -62,7 +62,7 @@ class Why:
     def candidates(self) -> list[tuple[str, int]]:
         """The likeliest categories with their per cent."""
         ranked = sorted(self.generation.categories.items(), key=lambda item: -item[1])[:CANDIDATES]
-        return [(spelt(name), round(100 * value)) for name, value in ranked]
+        return [(spelt(name), percent) for name, value in ranked if (percent := round(100 * value))]
 
     @property
     def sure(self) -> int | None:
@@ -85,7 +85,8 @@ class Why:
             trace = stored_trace(self.generation.routing or self.generation.reading)
             if self.generation.routing:
                 trace = trace.part(slice(trace.prompt_tokens, None))
-            return leaders(trace, installed().experts(trace.n_experts), EXPERTS) if trace.tokens else []
+            found = leaders(trace, installed().experts(trace.n_experts), EXPERTS) if trace.tokens else []
+            return [cell for cell in found if cell.share >= LEAST_SHARE]
         except (ValueError, IndexError):
             return []
 

@@ -19,7 +19,7 @@ from supportbot.knowledge.pages import SLOT
 from supportbot.workspaces.models import AuditEntry, User
 
 Act, State = Correction.Act, Correction.State
-WORD = re.compile(r"\s+|\S+")
+WORD = re.compile(r"\S+\s*|\s+")
 TELLING = re.compile(r"(?=.*[\d@])(?=.*[^\W\d_]|.*[£$€%])[^;|]*$")  # a number with its unit, or an address
 MOST_FIGURES = 8
 
