@@ -51,14 +51,14 @@ export class Desk {
   /**
    * @param {number} me
    * @param {string} name the agent's own, as customers see it
-   * @param {{changed: () => void, arrived: (said: Said) => void, erased: () => void}} listener
+   * @param {{changed: () => void, arrived: (said: Said) => void, erased: () => void, merged: (into: string) => void}} listener
    */
   constructor(me, name, listener) {
     this.me = me;
     this.#name = name;
     this.#listener = listener;
     this.listing = new Listing("unassigned", new URLSearchParams(), me);
-    this.rows = new Rows(() => this.#changed(), (id) => this.#forget(id));
+    this.rows = new Rows(() => this.#changed(), (id) => this.#forget(id), (id, into) => this.#merge(id, into));
     this.choices = new Choices(() => this.#changed());
     this.macros = new Macros((frame) => this.send(frame), (words) => this.tell(words));
     this.bulk = new Bulk((frame) => this.#connection.send(frame), () => this.#listener.changed());
@@ -234,6 +234,7 @@ export class Desk {
     else if (frame.type === "bulk.done") this.bulk.apply(frame);
     else if (frame.type === "done") this.#settle(frame.client_id);
     else if (frame.type === "conversation.erased") this.#forget(frame.conversation);
+    else if (frame.type === "conversation.merged") this.#merge(frame.conversation, frame.into);
     else if (frame.type === "error") this.#fail(frame);
     else if (frame.type === "pong") this.#catchUp();
     else if (frame.type === "macro.done") this.macros.apply(frame);
@@ -294,6 +295,16 @@ export class Desk {
     this.rows.remove(id);
     this.#transcripts.delete(id);
     if (this.current?.id === id) this.#listener.erased();
+  }
+
+  /**
+   * It is a part of another conversation now. What was on its way there still arrives: the server knows its old id.
+   * @param {string} id
+   * @param {string} into
+   */
+  #merge(id, into) {
+    this.rows.remove(id);
+    if (this.current?.id === id) this.#listener.merged(into);
   }
 
   /** @param {AgentError} error */

@@ -17,8 +17,8 @@ import { LabelDialog } from "./labels.js";
 import { List } from "./list.js";
 import { NoticeLine } from "./notice.js";
 import { address, byId, setText } from "./page.js";
+import { PieceDialog } from "./piece.js";
 import { Properties } from "./properties.js";
-import { ReplyDialog } from "./reply.js";
 import { Search } from "./search.js";
 import { SnoozeDialog } from "./snooze.js";
 import { authorName, Thread } from "./thread.js";
@@ -63,13 +63,14 @@ class Inbox {
   };
   #snooze = byId("snooze", HTMLButtonElement);
   #snoozeDialog = new SnoozeDialog();
-  #replyDialog = new ReplyDialog();
+  #pieces = new PieceDialog();
 
   constructor() {
     this.#desk = new Desk(Number(this.#root.dataset.user), this.#root.dataset.name ?? "", {
       changed: () => this.#drawSoon(),
       arrived: (said) => this.#speak(said),
       erased: () => this.#leaveErased(),
+      merged: (into) => this.#follow(into),
     });
     const { choices } = this.#desk;
     this.#list = new List(this.#desk, (id) => this.#go(id));
@@ -95,6 +96,7 @@ class Inbox {
     byId("hand-back", HTMLDialogElement).addEventListener("submit", () => this.#handBack());
     this.#buttons.resolve.onclick = () => this.#act("resolve");
     this.#snooze.onclick = () => this.#snoozeOrWake();
+    byId("merge", HTMLButtonElement).onclick = () => this.#merge();
     byId("back", HTMLButtonElement).onclick = () => this.#back();
     document.getElementById("workspace")?.addEventListener("change", () => byId("switch", HTMLFormElement).submit());
     document.addEventListener("visibilitychange", () => this.#desk.markRead());
@@ -206,6 +208,16 @@ class Inbox {
     this.#desk.tell("The customer had this conversation deleted.");
   }
 
+  /** The open conversation is a part of another one now. @param {string} into its id */
+  #follow(into) {
+    history.replaceState(null, "", address(`${into}/`, this.#desk.listing.query));
+    this.#arrive();
+  }
+
+  #merge() {
+    if (this.#desk.current) this.#pieces.open(`${this.#desk.current.id}/merge/`);
+  }
+
   /** @param {KeyboardEvent} event */
   #escape(event) {
     if (event.key === "Escape" && this.#facts.isShown) this.#facts.show(false);
@@ -240,7 +252,7 @@ class Inbox {
 
   /** @param {number} seq of one of the bot's replies */
   #explain(seq) {
-    if (this.#desk.current) this.#replyDialog.open(this.#desk.current.id, seq);
+    if (this.#desk.current) this.#pieces.open(`${this.#desk.current.id}/replies/${seq}/`);
   }
 
   /** @param {Said} said */

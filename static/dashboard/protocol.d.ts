@@ -125,6 +125,7 @@ export type ServerFrame =
   | Breach
   | BulkDone
   | { type: "conversation.erased"; conversation: string }
+  | { type: "conversation.merged"; conversation: string; into: string }
   | { type: "presence"; agents_online: number }
   | OwnPresence
   | { type: "pong" }

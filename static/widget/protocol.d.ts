@@ -100,6 +100,7 @@ export type ServerFrame =
   | { type: "typing"; author: Author; name: string; on: boolean }
   | { type: "presence"; agents_online: number }
   | { type: "pong" }
+  | { type: "conversation.moved"; conversation: string }
   | { type: "conversation.erased"; conversation: string }
   | ProtocolError;
 

@@ -250,6 +250,16 @@ def erased_frame(conversation_id: UUID) -> Frame:
     return {"type": "conversation.erased", "conversation": str(conversation_id)}
 
 
+def merged_frame(conversation_id: UUID, into: UUID) -> Frame:
+    """`conversation.merged`, for inboxes: all of it is in another conversation now."""
+    return {"type": "conversation.merged", "conversation": str(conversation_id), "into": str(into)}
+
+
+def moved_frame(conversation_id: UUID) -> Frame:
+    """`conversation.moved`, for its customer: resume, for it has another id and other numbers now."""
+    return {"type": "conversation.moved", "conversation": str(conversation_id)}
+
+
 def breach_frame(conversation: Conversation, what: str) -> Frame:
     """`sla.breached`: people are late with the first response, the next response or the resolution."""
     facts = {"what": what, "contact": str(conversation.contact), "assignee": conversation.assignee_id}

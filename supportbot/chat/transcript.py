@@ -29,10 +29,10 @@ def locked(conversation_id: UUID) -> Conversation:
     """The conversation's row, which nobody else may change before this transaction ends.
 
     The assignee is not joined: whoever waited for the lock would get the joined row of before the wait. The
-    contact's may be as old; `demand_welcome` reads what counts.
+    contact's may be as old; `demand_welcome` reads what counts. The id of one that was merged gives what it is now.
     """
     rows = Conversation.objects.select_for_update(of=("self",)).select_related("workspace", "contact")
-    return rows.get(id=conversation_id)
+    return rows.filter(id=conversation_id).first() or rows.get(merged=conversation_id)
 
 
 def clean(body: str) -> str:

@@ -88,6 +88,9 @@ class AgentConsumer(ChatSocket):
     async def open(self, frame: Frame) -> None:
         """Follow a conversation, and get what was missed of it."""
         conversation = await self._conversation(frame)
+        if (asked := uuid_of(frame, "conversation")) != conversation.id:
+            await self.send_frame(events.merged_frame(asked, conversation.id))
+            return
         await self.join(events.conversation_group(conversation.id))
         await self._look(conversation.id)
         for missed in await in_thread(_snapshot)(self._at_desk(), frame):

@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_datetime
 
 from supportbot.chat import erasing, events
 from supportbot.chat.events import Frame
-from supportbot.chat.models import AgentDraft, Conversation, Mention, Message
+from supportbot.chat.models import AgentDraft, Conversation, Mention, MergedConversation, Message
 from supportbot.chat.refusals import Refused
 from supportbot.dashboard.filters import Filters
 from supportbot.workspaces.models import Member, User, Workspace
@@ -72,13 +72,15 @@ class Desk:
     def changes(self, since: datetime) -> Frame:
         """The rows that have changed since then, of any view; `complete` is false if they are too many to list.
 
-        `erased` are those that are gone, for their customers had them deleted.
+        `erased` are those that are gone, for their customers had them deleted; `merged` those that are others now.
         """
         now, erased = timezone.now(), erasing.erased_since(self.workspace, since - LATE)
         rows = self._conversations().filter(updated_at__gte=since - LATE).order_by("-updated_at")
         found = self._facts(rows[: CHANGED + 1])
         complete = len(found) <= CHANGED
-        return {"rows": found[:CHANGED], "complete": complete, "erased": erased, "at": now.isoformat()}
+        merged = MergedConversation.objects.in_workspace(self.workspace).filter(created_at__gte=since - LATE)
+        gone = {"erased": erased, "merged": [(str(row.pk), str(row.into_id)) for row in merged]}
+        return {"rows": found[:CHANGED], "complete": complete, **gone, "at": now.isoformat()}
 
     def ids(self, name: str, filters: Filters) -> list[UUID]:
         """The first conversations of a view, as many as can be chosen at once."""
@@ -96,10 +98,11 @@ class Desk:
         return [(str(place), kind) for place, kind in own.values_list("conversation_id", "kind")[:COUNTED]]
 
     def conversation(self, conversation_id: UUID) -> Conversation:
-        """One conversation of this workspace."""
+        """One conversation of this workspace; of an id that was merged, what it is now."""
         rows = self._conversations().select_related("workspace", "contact", "assignee")
-        if conversation := rows.filter(id=conversation_id).first():
-            return conversation
+        found = rows.filter(id=conversation_id).first() or rows.filter(merged=conversation_id).first()
+        if found:
+            return found
         raise Refused("not_found", "There is no such conversation.")
 
     def workspaces(self) -> QuerySet[Workspace]:

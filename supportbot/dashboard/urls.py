@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from supportbot.dashboard import canned, replies, views
+from supportbot.dashboard import canned, merge, replies, views
 
 urlpatterns = [
     path("inbox/", views.inbox, name="inbox"),
@@ -17,6 +17,7 @@ urlpatterns = [
     path("inbox/canned/<int:response>/", canned.response, name="inbox-canned-response"),
     path("inbox/<uuid:conversation>/", views.inbox, name="inbox-conversation"),
     path("inbox/<uuid:conversation>/facts/", views.facts, name="inbox-facts"),
+    path("inbox/<uuid:conversation>/merge/", merge.page, name="inbox-merge"),
     path("inbox/<uuid:conversation>/replies/<int:seq>/", replies.reply, name="inbox-reply"),
     path("inbox/<uuid:conversation>/canned/", views.canned, name="inbox-canned-here"),
 ]

@@ -10,7 +10,8 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -60,8 +61,8 @@ def at_desk(view: View[P]) -> Page[P]:
 @at_desk
 def inbox(request: HttpRequest, desk: Desk, conversation: UUID | None = None) -> HttpResponse:
     """The page; the conversation of its address is opened at once."""
-    if conversation:
-        desk.conversation(conversation)
+    if conversation and (found := desk.conversation(conversation)).id != conversation:
+        return redirect(reverse("inbox-conversation", args=[found.id], query=request.GET))
     context = {"desk": desk, "views": desk.VIEWS, "workspaces": desk.workspaces(), "colours": Label.Colour.choices}
     return render(request, "dashboard/inbox.html", context)
 
