@@ -3,7 +3,7 @@
 /** @import {Command} from "./keys.js" */
 /** @import {Row} from "./protocol.js" */
 
-/** @typedef {"take" | "release" | "resolve" | "snooze" | "edit-labels" | "merge" | "mode-note"} Button by its id */
+/** @typedef {"take" | "release" | "resolve" | "snooze" | "edit-labels" | "follow" | "merge" | "mode-note"} Button by its id */
 
 const PRIORITIES = /** @type {const} */ (["low", "medium", "high", "urgent"]);
 
@@ -47,6 +47,7 @@ export function commandsOf(hands, views) {
     { keys: "Alt+W", title: "Why did the bot say this? Correct it", run: hands.explain, when: hands.canExplain },
     { keys: "", title: "Search messages, people and articles", run: hands.search },
     { keys: "", title: "Edit labels", run: () => hands.press("edit-labels"), when: () => hands.offers("edit-labels") },
+    { keys: "", title: "Follow, or unfollow", run: () => hands.press("follow"), when: () => hands.offers("follow") },
     { keys: "", title: "Merge with another conversation", run: () => hands.press("merge"), when: () => hands.offers("merge") },
     ...PRIORITIES.map((name) => ({
       keys: "",

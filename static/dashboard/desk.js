@@ -1,7 +1,7 @@
 // The agent's desk: one connection, the rows of the inbox, the conversation that is open, and what the agent does.
 // Knows no elements.
 
-/** @import {AgentError, Breach, Change, ClientFrame, MentionPosted, OwnPresence, Row, Said, ServerFrame, TalkFrame} from "./protocol.js" */
+/** @import {AgentError, Breach, Change, ClientFrame, Followed, MentionPosted, OwnPresence, Row, Said, ServerFrame, TalkFrame} from "./protocol.js" */
 
 import { Connection } from "../widget/connection.js";
 import { Bulk } from "./bulk.js";
@@ -229,6 +229,7 @@ export class Desk {
     else if (frame.type === "conversation.changed") this.#change(frame.conversation);
     else if (frame.type === "choices.changed") this.choices.load();
     else if (frame.type === "mention.posted") this.#call(frame);
+    else if (frame.type === "message.followed") this.#hear(frame);
     else if (frame.type === "presence.own") this.own = frame;
     else if (frame.type === "sla.breached") this.#warn(frame);
     else if (frame.type === "bulk.done") this.bulk.apply(frame);
@@ -268,6 +269,11 @@ export class Desk {
   #call({ conversation, by, contact, preview }) {
     if (conversation === this.current?.id && !document.hidden) return;
     this.tell(`${by} mentions you with ${contact}: ${preview}`, conversation);
+  }
+
+  /** Who looks at the conversation reads it there. @param {Followed} followed */
+  #hear({ conversation, contact, preview }) {
+    if (conversation !== this.current?.id || document.hidden) this.tell(`${contact} wrote: ${preview}`, conversation);
   }
 
   /** What a colleague has is the colleague's to answer. @param {Breach} breach */

@@ -24,6 +24,7 @@ export interface Row {
   priority: Priority;
   labels: Label[];
   mentions: { id: number; seen: boolean }[];
+  participants: Named[];
   spam: boolean;
   contact: { name: string; page: string; verified: boolean; blocked: boolean };
   preview: string;
@@ -80,6 +81,7 @@ export type Chunk = ReplyChunk & { conversation: string };
 export type AgentError = ProtocolError & { conversation?: string };
 export type Typing = { type: "typing"; conversation: string; author: Author; name: string; on: boolean };
 export type MentionPosted = { type: "mention.posted"; conversation: string; by: string; contact: string; preview: string };
+export type Followed = { type: "message.followed"; conversation: string; contact: string; preview: string };
 export type BulkDone = { type: "bulk.done"; client_id: string; done: number; refused: { conversation: string; message: string }[] };
 
 export type Mode = "reply" | "note";
@@ -122,6 +124,7 @@ export type ServerFrame =
   | { type: "choices.changed" }
   | { type: "done"; client_id: string }
   | MentionPosted
+  | Followed
   | Breach
   | BulkDone
   | { type: "conversation.erased"; conversation: string }
@@ -136,6 +139,7 @@ export type ServerFrame =
 export type Change =
   | { type: "conversation.resolve" }
   | { type: "conversation.wake" }
+  | { type: "conversation.follow"; on: boolean }
   | { type: "conversation.prioritise"; priority: string }
   | { type: "conversation.label"; label: number; on: boolean }
   | { type: "conversation.assign"; agent: number | null }

@@ -166,10 +166,11 @@ def summary_frame(conversation: Conversation, preview: str) -> Frame:
             "id": str(conversation.id),
             "status": conversation.status,
             "handler": conversation.handler,
-            "assignee": {"id": agent.id, "name": agent.get_short_name()} if agent else None,
+            "assignee": _person(agent) if agent else None,
             "team": {"id": team.id, "name": team.name} if team else None,
             "priority": conversation.priority,
             "mentions": _mentions(conversation),
+            "participants": [_person(one.user) for one in conversation.participants.all()],
             "labels": [label_facts(label) for label in conversation.labels.all()],
             "spam": conversation.is_spam,
             "contact": {
@@ -192,6 +193,10 @@ def summary_frame(conversation: Conversation, preview: str) -> Frame:
             "due": _due(conversation),
         },
     }
+
+
+def _person(user: User) -> Frame:
+    return {"id": user.pk, "name": user.get_short_name()}
 
 
 def _due(conversation: Conversation) -> list[Frame]:
@@ -243,6 +248,12 @@ def mention_frame(note: Remark) -> Frame:
     by = note.user.get_short_name() if note.user else ""
     facts = {"by": by, "contact": str(note.conversation.contact), "preview": note.body[:140]}
     return {"type": "mention.posted", "conversation": str(note.conversation_id), **facts}
+
+
+def followed_frame(message: Message, contact: str) -> Frame:
+    """`message.followed`: the customer wrote where the agent who hears this takes part."""
+    facts = {"contact": contact, "preview": message.body[:140]}
+    return {"type": "message.followed", "conversation": str(message.conversation_id), **facts}
 
 
 def erased_frame(conversation_id: UUID) -> Frame:

@@ -27,6 +27,7 @@ from supportbot.chat.models import (
     Mention,
     MergedConversation,
     Message,
+    Participant,
     Rating,
     Remark,
     TranscriptMail,
@@ -188,6 +189,9 @@ def _move_rest(made: Conversation, first: Conversation, second: Conversation) ->
     TranscriptMail.objects.filter(of_both).update(last_seq=made.last_seq)
     for model in MOVED:
         model._default_manager.filter(of_both).update(conversation=made)
+    people = Participant.objects.filter(of_both).values_list("user", flat=True)
+    joined = [Participant(conversation=made, user_id=user_id) for user_id in dict.fromkeys(people)]
+    Participant.objects.bulk_create(joined)
     for draft in AgentDraft.objects.filter(of_both).order_by("pk"):
         twin = AgentDraft.objects.filter(conversation=made, user=draft.user_id, kind=draft.kind).first()
         body = f"{twin.body}\n\n{draft.body}" if twin else draft.body

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from supportbot.chat.composing import AgentDraft, CannedResponse, HeldMessage, Macro
 from supportbot.chat.corrections.models import Correction
+from supportbot.chat.joining import Browser, MergedConversation, Participant
 from supportbot.chat.policies import SlaPolicy
 from supportbot.chat.sorting import Label
 from supportbot.chat.translation.models import Translation, Translator
@@ -33,6 +34,7 @@ __all__ = [
     "Mention",
     "MergedConversation",
     "Message",
+    "Participant",
     "Rating",
     "Remark",
     "SignIn",
@@ -100,26 +102,6 @@ class Contact(models.Model):
             return False
         now = timezone.now()
         return self.seen_at < now - TOKEN_IDLE or self.created_at < now - TOKEN_LIFE
-
-
-class Browser(models.Model):
-    """A further browser of a contact: its token was that of another contact, who turned out to be the same person.
-
-    Once the shop vouches for the contact, it opens nothing any more.
-    """
-
-    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="browsers")
-    token_hash = models.CharField(max_length=64, help_text="SHA-256 of the browser's own token")
-    contact = models.ForeignKey(Contact, models.CASCADE, related_name="browsers")
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    objects = ScopedQuerySet["Browser"].as_manager()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["workspace", "token_hash"], name="one_further_browser")]
-
-    def __str__(self) -> str:
-        return f"{self.contact} in another browser"
 
 
 class SignIn(models.Model):
@@ -295,21 +277,6 @@ class Conversation(models.Model):
         self.status, self.asks_rating = self.Status.RESOLVED, True
         self.context_seq = self.last_seq
         self.claim = self.claimed_until = None
-
-
-class MergedConversation(models.Model):
-    """The id that a conversation had before it was merged, and where its messages are now."""
-
-    workspace_path: ClassVar[str] = "into__workspace"
-
-    id = models.UUIDField(primary_key=True, editable=False)
-    into = models.ForeignKey(Conversation, models.CASCADE, related_name="merged")
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    objects = ScopedQuerySet["MergedConversation"].as_manager()
-
-    def __str__(self) -> str:
-        return f"{self.id} is now {self.into_id}"
 
 
 class Message(models.Model):

@@ -10,7 +10,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone
 
-from supportbot.chat import sending, tasks, transcript
+from supportbot.chat import participants, sending, tasks, transcript
 from supportbot.chat.masking import Rules, mask
 from supportbot.chat.models import Contact, Conversation, Message
 from supportbot.chat.refusals import AlreadyTaken, Closed, NotYours, Refused, TooFast
@@ -144,6 +144,7 @@ def _post_by_customer(conversation: Conversation, body: str, client_id: UUID) ->
     if not is_bots and not conversation.is_spam:
         conversation.waiting_since = conversation.waiting_since or message.created_at
     transcript.save(conversation, message)
+    participants.tell(conversation, message)
     if is_bots:
         transaction.on_commit(lambda: tasks.queue_reply(message.id))
     return message

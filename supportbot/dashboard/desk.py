@@ -168,7 +168,8 @@ class Desk:
         done = When(translation__reader="agents", translation__state="done", then="translation__text")
         read = newest.annotate(read=Case(done, default="body", output_field=TextField()))
         found = rows.annotate(preview=Subquery(read.values("read")[:1]))
-        loaded = found.select_related("contact", "assignee", "team").prefetch_related("labels", "mentions")
+        loaded = found.select_related("contact", "assignee", "team")
+        loaded = loaded.prefetch_related("labels", "mentions", "participants__user")
         return [events.summary_frame(row, row.preview or "")["conversation"] for row in loaded]
 
     def _conversations(self) -> QuerySet[Conversation]:

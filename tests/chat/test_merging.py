@@ -12,7 +12,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from supportbot.chat import notes, organising, sending, services, sign_in, transcript
+from supportbot.chat import notes, organising, participants, sending, services, sign_in, transcript
 from supportbot.chat.merging import merge
 from supportbot.chat.models import AgentDraft, Browser, Contact, Conversation, Message, Rating
 from supportbot.chat.refusals import NotYours, Refused
@@ -57,6 +57,8 @@ def test_messages_keep_the_order_of_their_time_and_both_browsers_go_on(
     first, second = now(said[0].conversation), now(said[1].conversation)
     services.request_agent(conversation_id=second.id, client_id=uuid4())
     note = notes.post_note(conversation_id=first.id, agent=maya, body="The same person", client_id=uuid4())
+    for one in (first, second):
+        participants.follow(conversation_id=one.id, agent=maya, on=True)
     label = organising.add_label(workspace=workspace, name="Hats", colour="green")
     organising.label(conversation_id=second.id, agent=maya, label_id=label.pk, on=True)
     made = merge(conversation_id=first.id, other_id=second.id, agent=maya)
@@ -68,6 +70,7 @@ def test_messages_keep_the_order_of_their_time_and_both_browsers_go_on(
     assert made.waiting_since and reply.outcome == ""
     assert not made.messages.filter(outcome=Outcome.PENDING).exists(), "people have the turn"
     assert made.remarks.order_by("number").first() == note and list(made.labels.all()) == [label]
+    assert [one.user for one in made.participants.all()] == [maya]
     assert {visitor.begin().id for visitor in (customer, phone)} == {made.id}
     assert Contact.objects.count() == Conversation.objects.count() == Browser.objects.count() == 1
     assert say(phone, "five").conversation_id == say(customer, "six").conversation_id == made.id

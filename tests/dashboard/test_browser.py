@@ -104,6 +104,10 @@ def test_a_note_is_drawn_apart_and_calls_the_colleague_whom_it_mentions(
         customer.accepted(customer.write("Do you deliver to lighthouses?"))
         conversation = conversation_of(stack, "Do you deliver to lighthouses?")
         note, person = "@Maya can we do that?", int(maya.locator("#desk").get_attribute("data-user") or 0)
+        tom.goto(f"{stack.url}/inbox/{conversation}/?view=all")
+        tom.get_by_role("button", name="Follow", exact=True).click()
+        expect(tom.locator("#participants")).to_have_text("You")
+        tom.goto(f"{stack.url}/inbox/?view=all")
         tom.evaluate(POST_NOTE, [conversation, note, person])
         maya.get_by_text("Tom mentions you with").wait_for()
         maya.get_by_role("button", name="Open", exact=True).click()
@@ -112,6 +116,9 @@ def test_a_note_is_drawn_apart_and_calls_the_colleague_whom_it_mentions(
         expect(drawn).to_contain_text("Tom · private note")
         expect(maya.get_by_role("button", name=re.compile("^Mentions"))).to_contain_text("0")
         assert all(note not in str(frame) for frame in customer.frames)
+        expect(maya.locator("#participants")).to_have_text("Tom, You")
+        customer.accepted(customer.write("It is a small one"))
+        expect(tom.get_by_text(re.compile("wrote: It is a small one"))).to_be_visible()
 
 
 def test_a_long_list_is_few_elements_and_reaches_its_end(stack: EmbeddedStack, maya: Page) -> None:
