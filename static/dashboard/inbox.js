@@ -11,6 +11,7 @@ import { BulkBar } from "./bulkbar.js";
 import { commandsOf } from "./commands.js";
 import { Composer } from "./composer.js";
 import { Desk } from "./desk.js";
+import { DigestChoice } from "./digest.js";
 import { Facts } from "./facts.js";
 import { listenToKeys, showHelp } from "./keys.js";
 import { LabelDialog } from "./labels.js";
@@ -41,6 +42,7 @@ class Inbox {
   #views;
   #bulkBar;
   #availability;
+  #digest;
   #labelDialog;
   #properties;
   #notice;
@@ -77,6 +79,7 @@ class Inbox {
     this.#views = new Views(this.#desk, choices, (view, search) => this.#choose(view, search));
     this.#bulkBar = new BulkBar(this.#desk, choices, this.#snoozeDialog);
     this.#availability = new Availability(this.#desk);
+    this.#digest = new DigestChoice(this.#desk);
     this.#labelDialog = new LabelDialog(this.#desk, choices);
     this.#properties = new Properties(this.#desk, choices, this.#labelDialog);
     this.#search = new Search(this.#desk, (id) => this.#go(id));
@@ -285,6 +288,7 @@ class Inbox {
     this.#list.draw();
     this.#bulkBar.draw();
     this.#availability.draw();
+    this.#digest.draw();
     this.#notice.draw();
     this.#labelDialog.draw();
     this.#properties.draw();

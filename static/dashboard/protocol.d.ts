@@ -114,7 +114,7 @@ export type TalkFrame =
 
 export type Breach = { type: "sla.breached"; conversation: string; what: string; contact: string; assignee: number | null };
 
-export type OwnPresence = { type: "presence.own"; away: boolean; back_on: string | null };
+export type OwnPresence = { type: "presence.own"; away: boolean; back_on: string | null; digest: string };
 
 export type MacroDone = { type: "macro.done"; conversation: string; client_id: string; name: string; steps: string[] };
 
@@ -164,6 +164,7 @@ export type ClientFrame =
   | { type: "draft.save"; conversation: string; client_id: string; kind: Mode; body: string }
   | { type: "note.post"; conversation: string; client_id: string; body: string; mentions: number[] }
   | { type: "typing"; conversation: string; on: boolean; note: boolean }
+  | { type: "digest.set"; digest: string }
   | { type: "presence.set"; away: boolean; back_on: string | null }
   | { type: "ping" };
 

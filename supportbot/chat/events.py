@@ -326,10 +326,10 @@ def presence_frame(workspace: Workspace) -> Frame:
 
 
 def own_presence_frame(member: Member) -> Frame:
-    """`presence.own`: whether an agent is away, and on which day of the workspace they are back."""
+    """`presence.own`: whether an agent is away, on which day of the workspace they are back, and their digest."""
     back_at = member.back_at if member.is_away_now else None
     back_on = back_at.astimezone(member.workspace.zone).date().isoformat() if back_at else None
-    return {"type": "presence.own", "away": member.is_away_now, "back_on": back_on}
+    return {"type": "presence.own", "away": member.is_away_now, "back_on": back_on, "digest": member.digest}
 
 
 def publish_conversation(conversation: Conversation, *messages: Message) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from django.utils import timezone
 
-from supportbot.chat import events, macros, notes, organising, sending, services
+from supportbot.chat import digest, events, macros, notes, organising, sending, services
 from supportbot.chat.events import Frame
 from supportbot.chat.models import Conversation, Message
 from supportbot.chat.refusals import NotYours, Refused
@@ -47,6 +47,7 @@ class AgentConsumer(ChatSocket):
         "mentions.read": "see_mentions",
         "typing": "type",
         "presence.set": "set_presence",
+        "digest.set": "set_digest",
         "ping": "pong",
     }
     desk: Desk | None = None
@@ -216,6 +217,11 @@ class AgentConsumer(ChatSocket):
         """Be away, or there again."""
         on, back_on = flag_of(frame, "away"), day_of(frame, "back_on")
         await in_thread(self._at_desk().set_away)(on=on, back_on=back_on)
+
+    async def set_digest(self, frame: Frame) -> None:
+        """How often the agent wants an e-mail of what waits."""
+        desk = self._at_desk()
+        await in_thread(digest.choose)(workspace=desk.workspace, agent=desk.user, digest=text_of(frame, "digest"))
 
     async def frame(self, event: dict[str, Any]) -> None:
         """Forward what was published, but for the agent's own doings; a newcomer is told who is there already."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from supportbot.dashboard import canned, merge, replies, views
+from supportbot.dashboard import canned, digest, merge, replies, views
 
 urlpatterns = [
     path("inbox/", views.inbox, name="inbox"),
@@ -15,6 +15,7 @@ urlpatterns = [
     path("inbox/counts/", views.counts, name="inbox-counts"),
     path("inbox/canned/", canned.library, name="inbox-canned"),
     path("inbox/canned/<int:response>/", canned.response, name="inbox-canned-response"),
+    path("inbox/digest/<str:token>/", digest.unsubscribe, name="inbox-digest"),
     path("inbox/<uuid:conversation>/", views.inbox, name="inbox-conversation"),
     path("inbox/<uuid:conversation>/facts/", views.facts, name="inbox-facts"),
     path("inbox/<uuid:conversation>/merge/", merge.page, name="inbox-merge"),

@@ -25,6 +25,7 @@ from supportbot.dashboard import choices
 from supportbot.dashboard.desk import COUNTED, Desk, find_desk
 from supportbot.dashboard.facts import facts_of
 from supportbot.dashboard.filters import Filters
+from supportbot.workspaces.models import Member
 
 P = ParamSpec("P")
 QUERY_LIMIT = 200  # characters
@@ -64,6 +65,7 @@ def inbox(request: HttpRequest, desk: Desk, conversation: UUID | None = None) ->
     if conversation and (found := desk.conversation(conversation)).id != conversation:
         return redirect(reverse("inbox-conversation", args=[found.id], query=request.GET))
     context = {"desk": desk, "views": desk.VIEWS, "workspaces": desk.workspaces(), "colours": Label.Colour.choices}
+    context["digests"] = Member.Digest.choices
     return render(request, "dashboard/inbox.html", context)
 
 

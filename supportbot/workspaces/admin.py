@@ -261,7 +261,7 @@ class MemberForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Member
-        fields = ("workspace", "user", "role", "capacity", "skills", "is_away", "back_at")
+        fields = ("workspace", "user", "role", "capacity", "skills", "is_away", "back_at", "digest")
 
     def clean_skills(self) -> list[str]:
         """Each is the name of a category."""
@@ -277,7 +277,7 @@ class MembersAdmin(WorkspaceAdmin):
     fieldsets = (
         (None, {"fields": ("workspace", "user", "role", "seen_at")}),
         ("Automatic assignment", {"fields": ("capacity", "skills")}),
-        ("Out of office", {"fields": ("is_away", "back_at")}),
+        ("Out of office", {"fields": ("is_away", "back_at", "digest")}),
     )
     list_filter = (OF_WORKSPACE, "role")
     search_fields = ("user__name", "user__email")
