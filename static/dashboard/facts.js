@@ -26,6 +26,8 @@ export class Facts {
       if (!(event.target instanceof Element)) return;
       if (event.target.closest("[data-closes-facts]")) this.show(false);
       if (event.target.closest("[data-inserts]")) this.#insert();
+      const judged = event.target.closest("[data-judges]");
+      if (judged instanceof HTMLElement) this.#judge(judged.dataset.judges === "yes");
       const reply = event.target.closest("[data-explains]");
       if (reply instanceof HTMLElement) explain(Number(reply.dataset.explains));
       const macro = event.target.closest("[data-macro]");
@@ -65,6 +67,12 @@ export class Facts {
     const words = this.#pane.querySelector("[data-suggestion]")?.textContent ?? "";
     if (this.isShown) this.show(false);
     this.#composer.insert(words.trim());
+    if (this.#desk.current) this.#desk.send({ type: "suggestion.insert", conversation: this.#desk.current.id });
+  }
+
+  /** @param {boolean} helpful */
+  #judge(helpful) {
+    if (this.#desk.current) this.#desk.send({ type: "suggestion.judge", conversation: this.#desk.current.id, helpful });
   }
 
   draw() {

@@ -164,6 +164,8 @@ export type ClientFrame =
   | { type: "draft.save"; conversation: string; client_id: string; kind: Mode; body: string }
   | { type: "note.post"; conversation: string; client_id: string; body: string; mentions: number[] }
   | { type: "typing"; conversation: string; on: boolean; note: boolean }
+  | { type: "suggestion.insert"; conversation: string }
+  | { type: "suggestion.judge"; conversation: string; helpful: boolean }
   | { type: "digest.set"; digest: string }
   | { type: "presence.set"; away: boolean; back_on: string | null }
   | { type: "ping" };

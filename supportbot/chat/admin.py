@@ -23,6 +23,7 @@ from supportbot.chat.models import (
     Message,
     Rating,
     SlaPolicy,
+    SuggestionUse,
     Translator,
 )
 from supportbot.chat.sorting import Label
@@ -140,6 +141,17 @@ class RatingsAdmin(HistoryAdmin):
     list_filter = ("score", "of")
     list_select_related: ClassVar[bool | list[str]] = ["conversation__contact"]
     search_fields = ("comment",)
+    date_hierarchy = "created_at"
+
+
+@admin.register(SuggestionUse)
+class SuggestionUsesAdmin(HistoryAdmin):
+    """What agents made of suggested replies."""
+
+    list_display = ("created_at", "user", "text", "helpful", "inserted_at", "message", "distance")
+    list_filter = ("helpful", ("user", admin.RelatedOnlyFieldListFilter))
+    list_select_related: ClassVar[bool | list[str]] = ["user", "message"]
+    search_fields = ("text",)
     date_hierarchy = "created_at"
 
 

@@ -30,6 +30,7 @@ from supportbot.chat.models import (
     Participant,
     Rating,
     Remark,
+    SuggestionUse,
     TranscriptMail,
 )
 from supportbot.chat.refusals import NotYours, Refused
@@ -38,7 +39,7 @@ from supportbot.workspaces.models import AuditEntry, User
 Status, Handler, Priority = Conversation.Status, Conversation.Handler, Conversation.Priority
 STRENGTH = (Handler.BOT, Handler.QUEUE, Handler.AGENT)
 BATCH = 200
-MOVED = (Message, Remark, Mention, HeldMessage, ActionCall, TranscriptMail)
+MOVED = (Message, Remark, Mention, HeldMessage, ActionCall, TranscriptMail, SuggestionUse)
 Numbers = dict[UUID, list[int]]  # of each old conversation, by its old numbers from 0: the new ones
 
 

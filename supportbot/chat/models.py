@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from supportbot.chat.composing import AgentDraft, CannedResponse, HeldMessage, Macro
+from supportbot.chat.composing import AgentDraft, CannedResponse, HeldMessage, Macro, SuggestionUse
 from supportbot.chat.corrections.models import Correction
 from supportbot.chat.joining import Browser, MergedConversation, Participant
 from supportbot.chat.policies import SlaPolicy
@@ -39,6 +39,7 @@ __all__ = [
     "Remark",
     "SignIn",
     "SlaPolicy",
+    "SuggestionUse",
     "TranscriptMail",
     "Translation",
     "Translator",

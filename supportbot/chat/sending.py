@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from supportbot.celery import app
-from supportbot.chat import events, mail, transcript
+from supportbot.chat import events, mail, suggested, transcript
 from supportbot.chat.events import Frame
 from supportbot.chat.models import AgentDraft, Conversation, HeldMessage, Message
 from supportbot.chat.refusals import NotYours, Refused
@@ -140,6 +140,7 @@ def _post(conversation: Conversation, body: str, client_id: UUID, agent: User) -
     conversation.waiting_since = None
     conversation.read_seq = message.seq
     mail.prepare(message)
+    suggested.follow_up(message, agent)
     transcript.save(conversation, message)
     return message
 

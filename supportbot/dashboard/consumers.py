@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from django.utils import timezone
 
-from supportbot.chat import digest, events, macros, notes, organising, sending, services
+from supportbot.chat import digest, events, macros, notes, organising, sending, services, suggested
 from supportbot.chat.events import Frame
 from supportbot.chat.models import Conversation, Message
 from supportbot.chat.refusals import NotYours, Refused
@@ -43,6 +43,8 @@ class AgentConsumer(ChatSocket):
         "message.undo": "undo_message",
         "draft.save": "save_draft",
         "macro.run": "run_macro",
+        "suggestion.judge": "judge_suggestion",
+        "suggestion.insert": "insert_suggestion",
         "note.post": "post_note",
         "mentions.read": "see_mentions",
         "typing": "type",
@@ -183,6 +185,17 @@ class AgentConsumer(ChatSocket):
         )
         done = {"type": "macro.done", "conversation": str(conversation.id), "client_id": str(client_id)}
         await self.send_frame({**done, "name": macro.name, "steps": macro.steps})
+
+    async def judge_suggestion(self, frame: Frame) -> None:
+        """Whether the suggested reply helps."""
+        helpful, conversation = flag_of(frame, "helpful"), await self._conversation(frame)
+        agent = self._at_desk().user
+        await in_thread(suggested.judge)(conversation_id=conversation.id, agent=agent, helpful=helpful)
+
+    async def insert_suggestion(self, frame: Frame) -> None:
+        """The suggested reply was put where the agent writes."""
+        conversation = await self._conversation(frame)
+        await in_thread(suggested.insert)(conversation_id=conversation.id, agent=self._at_desk().user)
 
     async def post_note(self, frame: Frame) -> None:
         """Save what the agent writes to colleagues."""

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from supportbot.chat import attributes, context
-from supportbot.chat.models import Contact, Conversation, EmailCopy, Rating, Translator
+from supportbot.chat.models import Contact, Conversation, EmailCopy, Rating, SuggestionUse, Translator
 from supportbot.chat.reasons import ACTS, REASONS
 from supportbot.chat.translation.models import language_name
 from supportbot.chat.translation.service import customers_language
 from supportbot.dashboard.why import Why, latest
 from supportbot.knowledge.models import Order
+from supportbot.workspaces.models import User
 
 SENTIMENTS = {"calm": "Calm", "unhappy": "Unhappy", "angry": "Angry"}
 
@@ -76,9 +77,10 @@ class Facts:
     rating: Rating | None
     email_copy: EmailCopy | None
     languages: Languages
+    helpful: bool | None  # whether the suggested reply is, says the agent
 
 
-def facts_of(conversation: Conversation) -> Facts:
+def facts_of(conversation: Conversation, agent: User) -> Facts:
     """Gather the facts of one conversation; unlike the bot, people still see the order of what was closed."""
     conversation.context_seq = 0
     read = context.read(conversation, [])
@@ -94,4 +96,12 @@ def facts_of(conversation: Conversation) -> Facts:
         rating=Rating.objects.filter(conversation=conversation).first(),
         email_copy=EmailCopy.objects.filter(message__conversation=conversation).order_by("message__seq").last(),
         languages=Languages.of(conversation),
+        helpful=_helpful(conversation, agent),
     )
+
+
+def _helpful(conversation: Conversation, agent: User) -> bool | None:
+    """Of the suggestion that is shown now."""
+    text = (conversation.summary.get("reply") or {}).get("text")
+    uses = SuggestionUse.objects.filter(conversation=conversation, user=agent, text=text) if text else None
+    return uses.values_list("helpful", flat=True).first() if uses else None

@@ -125,7 +125,7 @@ def facts(request: HttpRequest, desk: Desk, conversation: UUID) -> HttpResponse:
     """What stands beside a conversation, as a piece of the page."""
     found = desk.conversation(conversation)
     macros = Macro.objects.in_workspace(desk.workspace).select_related("reply", "label", "assignee")
-    shown = {"desk": desk, "conversation": found, "facts": facts_of(found), "macros": macros}
+    shown = {"desk": desk, "conversation": found, "facts": facts_of(found, desk.user), "macros": macros}
     return render(request, "dashboard/facts.html", shown)
 
 

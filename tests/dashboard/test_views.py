@@ -9,8 +9,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from supportbot.chat import services
-from supportbot.chat.models import Conversation, Correction, Generation, Message
+from supportbot.chat import services, suggested
+from supportbot.chat.models import Conversation, Correction, Generation, Message, SuggestionUse
+from supportbot.chat.refusals import Refused
 from supportbot.chat.visitors import identify
 from supportbot.knowledge.models import Order
 from supportbot.workspaces.models import Member, User, Workspace
@@ -112,6 +113,25 @@ def test_the_facts_tell_the_order_and_why_the_bot_did_so(maya: User, ada: User, 
     routing = f"/admin/routing/{waiting.id}/"
     assert routing not in page
     assert routing in signed_in(ada).get(f"/inbox/{waiting.id}/facts/").content.decode()
+
+
+def test_what_becomes_of_a_suggestion_is_kept(maya: User, waiting: Conversation) -> None:
+    where = {"conversation_id": waiting.id, "agent": maya}
+    with pytest.raises(Refused):
+        suggested.judge(**where, helpful=True)
+    reply = {"text": "Open My orders and choose Return.", "title": "Returns", "url": "/help/"}
+    Conversation.objects.filter(id=waiting.id).update(summary={**waiting.summary, "reply": reply})
+    services.take(**where)
+    suggested.judge(**where, helpful=False)
+    suggested.judge(**where, helpful=True)
+    suggested.insert(**where)
+    page = signed_in(maya).get(f"/inbox/{waiting.id}/facts/").content.decode()
+    assert 'data-judges="yes" aria-pressed="true"' in page
+    for body in ("Please open My orders and choose Return, Kim.", "Anything else?"):
+        services.post_message(**where, body=body, client_id=uuid4())
+    kept = SuggestionUse.objects.get()
+    assert (kept.user, kept.helpful, kept.text) == (maya, True, reply["text"])
+    assert kept.message and kept.message.body.startswith("Please") and kept.distance == 4
 
 
 def test_a_reply_is_explained_and_corrected(maya: User, ada: User, stranger: User, waiting: Conversation) -> None:

@@ -32,6 +32,7 @@ ADMIN_PAGES = {
     "translation": "admin/chat/translator/",
     "new translator": "admin/chat/translator/add/",
     "corrections": "admin/chat/correction/",
+    "suggested replies": "admin/chat/suggestionuse/",
     "imports": "admin/knowledge/import/",
     "new import": "admin/knowledge/import/add/",
     "routing": "admin/routing/",
