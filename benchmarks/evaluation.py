@@ -137,7 +137,7 @@ def store(found: Results, about: Mapping[str, str]) -> Path:
 
 
 def _about(description: str) -> dict[str, str]:
-    from supportbot.analytics.experts import installed  # noqa: PLC0415
+    from supportbot.chat.experts import installed  # noqa: PLC0415
 
     checkpoint = installed()
     today = datetime.now(UTC).date().isoformat()

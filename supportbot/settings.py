@@ -101,6 +101,7 @@ if EMBEDDED:
     SECRET_KEY = secret_key_on_disk()
     ALLOWED_HOSTS = words(env.str("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1],testserver"))
     CSRF_TRUSTED_ORIGINS = words(env.str("CSRF_TRUSTED_ORIGINS", ""))
+    SITE_ADDRESS = (CSRF_TRUSTED_ORIGINS or [f"http://127.0.0.1:{env.int('PORT', 8000)}"])[0]  # for links in e-mails
     REDIS_URL = ""
     DATABASES: dict[str, Any] = {
         "default": {
@@ -123,6 +124,7 @@ else:
     CSRF_TRUSTED_ORIGINS = words(
         required("CSRF_TRUSTED_ORIGINS", "the site's addresses with scheme, as https://support.example.com")
     )
+    SITE_ADDRESS = CSRF_TRUSTED_ORIGINS[0]  # for links in e-mails
     DATABASES = {"default": env.db_url("DATABASE_URL")}
     if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
         raise ImproperlyConfigured("DATABASE_URL must name PostgreSQL, as postgres://user:password@host/supportbot")

@@ -23,6 +23,7 @@ const DELIVERY = {
  * @typedef {object} Wishes what can be asked for on a line
  * @property {(clientId: string) => void} retry
  * @property {(clientId: string) => void} undo
+ * @property {(seq: number) => void} explain
  */
 
 export class Bubble {
@@ -112,18 +113,20 @@ export class Bubble {
     if (item.delivery === "failed") return [`${DELIVERY.failed} ${item.reason}`, button("Retry", () => this.#wishes.retry(item.clientId))];
     if (item.delivery === "undoable") return [DELIVERY.undoable, button("Undo", () => this.#wishes.undo(item.clientId))];
     const time = last ? [element("time", { datetime: item.at.toISOString() }, timeOf(item.at))] : [];
+    const why = item.explained ? [button("Why?", () => this.#wishes.explain(item.explained), "Why did the bot say this?")] : [];
     const isSaved = ["delivered", "received", "read"].includes(item.delivery);
     const state = last || !isSaved ? DELIVERY[item.delivery] : "";
-    return [...about(item), ...time, ...(state ? [element("span", { class: item.delivery }, state, ...(isSaved ? [icon(item.delivery === "delivered" ? "check" : "checks")] : []))] : [])];
+    return [...about(item), ...why, ...time, ...(state ? [element("span", { class: item.delivery }, state, ...(isSaved ? [icon(item.delivery === "delivered" ? "check" : "checks")] : []))] : [])];
   }
 }
 
 /**
  * @param {string} words
  * @param {() => void} press
+ * @param {string} title the whole question, where the words are short
  */
-function button(words, press) {
-  const made = element("button", { type: "button", class: "wish" }, words);
+function button(words, press, title = words) {
+  const made = element("button", { type: "button", class: "wish", title, "aria-label": title }, words);
   made.onclick = press;
   return made;
 }

@@ -3,7 +3,7 @@
 /** @import {Command} from "./keys.js" */
 /** @import {Row} from "./protocol.js" */
 
-/** @typedef {"take" | "release" | "resolve" | "snooze" | "edit-labels" | "mode-note" | "attach" | "emoji"} Button by its id */
+/** @typedef {"take" | "release" | "resolve" | "snooze" | "edit-labels" | "follow" | "merge" | "mode-note" | "attach" | "emoji"} Button by its id */
 
 const PRIORITIES = /** @type {const} */ (["low", "medium", "high", "urgent"]);
 
@@ -15,6 +15,8 @@ const PRIORITIES = /** @type {const} */ (["low", "medium", "high", "urgent"]);
  * @property {() => void} note
  * @property {() => void} resolveAndNext
  * @property {() => void} undo
+ * @property {() => void} explain the bot's last reply
+ * @property {() => boolean} canExplain
  * @property {() => void} search
  * @property {() => void} bar
  * @property {() => void} help
@@ -44,8 +46,11 @@ export function commandsOf(hands, views) {
     { keys: "Alt+M", title: "Snooze, or end the snooze", run: () => hands.press("snooze"), when: () => hands.offers("snooze") },
     { keys: "", title: "Take over", run: () => hands.press("take"), when: () => hands.offers("take") },
     { keys: "", title: "Hand back to the bot", run: () => hands.press("release"), when: () => hands.offers("release") },
+    { keys: "Alt+W", title: "Why did the bot say this? Correct it", run: hands.explain, when: hands.canExplain },
     { keys: "", title: "Search messages, people and articles", run: hands.search },
     { keys: "", title: "Edit labels", run: () => hands.press("edit-labels"), when: () => hands.offers("edit-labels") },
+    { keys: "", title: "Follow, or unfollow", run: () => hands.press("follow"), when: () => hands.offers("follow") },
+    { keys: "", title: "Merge with another conversation", run: () => hands.press("merge"), when: () => hands.offers("merge") },
     ...PRIORITIES.map((name) => ({
       keys: "",
       title: `Set the priority to ${name}`,

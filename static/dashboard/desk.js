@@ -1,7 +1,7 @@
 // The agent's desk: one connection, the rows of the inbox, the conversation that is open, and what the agent does.
 // Knows no elements.
 
-/** @import {AgentError, Breach, Change, ClientFrame, MentionPosted, OwnPresence, Row, Said, ServerFrame, TalkFrame} from "./protocol.js" */
+/** @import {AgentError, Breach, Change, ClientFrame, Followed, MentionPosted, OwnPresence, Row, Said, ServerFrame, TalkFrame} from "./protocol.js" */
 
 import { Connection } from "../widget/connection.js";
 import { Bulk } from "./bulk.js";
@@ -51,14 +51,14 @@ export class Desk {
   /**
    * @param {number} me
    * @param {string} name the agent's own, as customers see it
-   * @param {{changed: () => void, arrived: (said: Said) => void, erased: () => void}} listener
+   * @param {{changed: () => void, arrived: (said: Said) => void, erased: () => void, merged: (into: string) => void}} listener
    */
   constructor(me, name, listener) {
     this.me = me;
     this.#name = name;
     this.#listener = listener;
     this.listing = new Listing("unassigned", new URLSearchParams(), me);
-    this.rows = new Rows(() => this.#changed(), (id) => this.#forget(id));
+    this.rows = new Rows(() => this.#changed(), (id) => this.#forget(id), (id, into) => this.#merge(id, into));
     this.choices = new Choices(() => this.#changed());
     this.macros = new Macros((frame) => this.send(frame), (words) => this.tell(words));
     this.bulk = new Bulk((frame) => this.#connection.send(frame), () => this.#listener.changed());
@@ -229,11 +229,13 @@ export class Desk {
     else if (frame.type === "conversation.changed") this.#change(frame.conversation);
     else if (frame.type === "choices.changed") this.choices.load();
     else if (frame.type === "mention.posted") this.#call(frame);
+    else if (frame.type === "message.followed") this.#hear(frame);
     else if (frame.type === "presence.own") this.own = frame;
     else if (frame.type === "sla.breached") this.#warn(frame);
     else if (frame.type === "bulk.done") this.bulk.apply(frame);
     else if (frame.type === "done") this.#settle(frame.client_id);
     else if (frame.type === "conversation.erased") this.#forget(frame.conversation);
+    else if (frame.type === "conversation.merged") this.#merge(frame.conversation, frame.into);
     else if (frame.type === "error") this.#fail(frame);
     else if (frame.type === "pong") this.#catchUp();
     else if (frame.type === "macro.done") this.macros.apply(frame);
@@ -269,6 +271,11 @@ export class Desk {
     this.tell(`${by} mentions you with ${contact}: ${preview}`, conversation);
   }
 
+  /** Who looks at the conversation reads it there. @param {Followed} followed */
+  #hear({ conversation, contact, preview }) {
+    if (conversation !== this.current?.id || document.hidden) this.tell(`${contact} wrote: ${preview}`, conversation);
+  }
+
   /** What a colleague has is the colleague's to answer. @param {Breach} breach */
   #warn({ conversation, what, contact, assignee }) {
     if (assignee === null || assignee === this.me) this.tell(`Overdue: the ${what} for ${contact}`, conversation);
@@ -294,6 +301,16 @@ export class Desk {
     this.rows.remove(id);
     this.#transcripts.delete(id);
     if (this.current?.id === id) this.#listener.erased();
+  }
+
+  /**
+   * It is a part of another conversation now. What was on its way there still arrives: the server knows its old id.
+   * @param {string} id
+   * @param {string} into
+   */
+  #merge(id, into) {
+    this.rows.remove(id);
+    if (this.current?.id === id) this.#listener.merged(into);
   }
 
   /** @param {AgentError} error */

@@ -16,8 +16,9 @@ export class Facts {
   /**
    * @param {Desk} desk
    * @param {Composer} composer
+   * @param {(seq: number) => void} explain called with the number of one of the bot's replies
    */
-  constructor(desk, composer) {
+  constructor(desk, composer, explain) {
     this.#desk = desk;
     this.#composer = composer;
     this.#button.onclick = () => this.show(!this.isShown);
@@ -25,6 +26,10 @@ export class Facts {
       if (!(event.target instanceof Element)) return;
       if (event.target.closest("[data-closes-facts]")) this.show(false);
       if (event.target.closest("[data-inserts]")) this.#insert();
+      const judged = event.target.closest("[data-judges]");
+      if (judged instanceof HTMLElement) this.#judge(judged.dataset.judges === "yes");
+      const reply = event.target.closest("[data-explains]");
+      if (reply instanceof HTMLElement) explain(Number(reply.dataset.explains));
       const macro = event.target.closest("[data-macro]");
       if (macro instanceof HTMLElement) this.run(Number(macro.dataset.macro));
     });
@@ -62,6 +67,12 @@ export class Facts {
     const words = this.#pane.querySelector("[data-suggestion]")?.textContent ?? "";
     if (this.isShown) this.show(false);
     this.#composer.insert(words.trim());
+    if (this.#desk.current) this.#desk.send({ type: "suggestion.insert", conversation: this.#desk.current.id });
+  }
+
+  /** @param {boolean} helpful */
+  #judge(helpful) {
+    if (this.#desk.current) this.#desk.send({ type: "suggestion.judge", conversation: this.#desk.current.id, helpful });
   }
 
   draw() {

@@ -4,7 +4,7 @@
 /** @import {Row, View} from "./protocol.js" */
 
 export const FIELDS = /** @type {const} */ ([
-  "status", "assignee", "team", "label", "priority", "category", "language", "page",
+  "status", "assignee", "participant", "team", "label", "priority", "category", "language", "page",
   "created_from", "created_to", "active_from", "active_to", "unread", "due",
 ]);
 
@@ -37,12 +37,15 @@ const CHOSEN = {
   category: ({ category }, values) => values.includes(category ?? ""),
   language: ({ language }, values) => values.includes(language ?? ""),
   assignee: ({ assignee }, values) => values.includes(String(assignee?.id ?? "none")),
+  participant: ({ participants }, values) => participants.some(({ id }) => values.includes(String(id))),
   team: ({ team }, values) => values.includes(String(team?.id ?? "none")),
   label: ({ labels }, values) => labels.some(({ id }) => values.includes(String(id))),
   page: ({ contact }, [part]) => contact.page.toLowerCase().includes(part.toLowerCase()),
   unread: ({ unread }) => unread > 0,
   due: ({ due }, values) => due.some(({ alarm }) => values.includes(alarm)),
 };
+
+const PEOPLE = ["assignee", "participant"]; // of whom one may be `me`
 
 export class Listing {
   /**
@@ -106,7 +109,7 @@ export class Listing {
   /** @param {Row} row */
   #isChosen(row) {
     return FIELDS.every((field) => {
-      const values = this.search.getAll(field).map((value) => (field === "assignee" && value === "me" ? String(this.me) : value));
+      const values = this.search.getAll(field).map((value) => (PEOPLE.includes(field) && value === "me" ? String(this.me) : value));
       return values.length === 0 || (CHOSEN[field]?.(row, values) ?? true);
     });
   }

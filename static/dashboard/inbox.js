@@ -11,12 +11,14 @@ import { BulkBar } from "./bulkbar.js";
 import { commandsOf } from "./commands.js";
 import { Composer } from "./composer.js";
 import { Desk } from "./desk.js";
+import { DigestChoice } from "./digest.js";
 import { Facts } from "./facts.js";
 import { listenToKeys, showHelp } from "./keys.js";
 import { LabelDialog } from "./labels.js";
 import { List } from "./list.js";
 import { NoticeLine } from "./notice.js";
 import { address, byId, setText } from "./page.js";
+import { PieceDialog } from "./piece.js";
 import { Properties } from "./properties.js";
 import { Search } from "./search.js";
 import { SnoozeDialog } from "./snooze.js";
@@ -40,6 +42,7 @@ class Inbox {
   #views;
   #bulkBar;
   #availability;
+  #digest;
   #labelDialog;
   #properties;
   #notice;
@@ -62,25 +65,28 @@ class Inbox {
   };
   #snooze = byId("snooze", HTMLButtonElement);
   #snoozeDialog = new SnoozeDialog();
+  #pieces = new PieceDialog();
 
   constructor() {
     this.#desk = new Desk(Number(this.#root.dataset.user), this.#root.dataset.name ?? "", {
       changed: () => this.#drawSoon(),
       arrived: (said) => this.#speak(said),
       erased: () => this.#leaveErased(),
+      merged: (into) => this.#follow(into),
     });
     const { choices } = this.#desk;
     this.#list = new List(this.#desk, (id) => this.#go(id));
     this.#views = new Views(this.#desk, choices, (view, search) => this.#choose(view, search));
     this.#bulkBar = new BulkBar(this.#desk, choices, this.#snoozeDialog);
     this.#availability = new Availability(this.#desk);
+    this.#digest = new DigestChoice(this.#desk);
     this.#labelDialog = new LabelDialog(this.#desk, choices);
     this.#properties = new Properties(this.#desk, choices, this.#labelDialog);
     this.#search = new Search(this.#desk, (id) => this.#go(id));
     this.#notice = new NoticeLine(this.#desk, (id) => this.#go(id));
-    this.#thread = new Thread(byId("stage", HTMLElement), (id) => this.#undo(id));
+    this.#thread = new Thread(byId("stage", HTMLElement), { undo: (id) => this.#undo(id), explain: (seq) => this.#explain(seq) });
     this.#composer = new Composer(this.#desk);
-    this.#facts = new Facts(this.#desk, this.#composer);
+    this.#facts = new Facts(this.#desk, this.#composer, (seq) => this.#explain(seq));
     this.#listen();
     this.#arrive();
     this.#desk.start();
@@ -93,6 +99,7 @@ class Inbox {
     byId("hand-back", HTMLDialogElement).addEventListener("submit", () => this.#handBack());
     this.#buttons.resolve.onclick = () => this.#act("resolve");
     this.#snooze.onclick = () => this.#snoozeOrWake();
+    byId("merge", HTMLButtonElement).onclick = () => this.#merge();
     byId("back", HTMLButtonElement).onclick = () => this.#back();
     document.getElementById("workspace")?.addEventListener("change", () => byId("switch", HTMLFormElement).submit());
     document.addEventListener("visibilitychange", () => this.#desk.markRead());
@@ -114,6 +121,8 @@ class Inbox {
       note: () => this.#composer.write("note"),
       resolveAndNext: () => this.#resolveAndNext(),
       undo: () => this.#undo(),
+      explain: () => this.#explain(this.#desk.current?.explained ?? 0),
+      canExplain: () => Boolean(this.#desk.current?.explained),
       search: () => byId("search", HTMLInputElement).focus(),
       bar: () => bar.show(),
       help: () => showHelp(commands),
@@ -202,6 +211,16 @@ class Inbox {
     this.#desk.tell("The customer had this conversation deleted.");
   }
 
+  /** The open conversation is a part of another one now. @param {string} into its id */
+  #follow(into) {
+    history.replaceState(null, "", address(`${into}/`, this.#desk.listing.query));
+    this.#arrive();
+  }
+
+  #merge() {
+    if (this.#desk.current) this.#pieces.open(`${this.#desk.current.id}/merge/`);
+  }
+
   /** @param {KeyboardEvent} event */
   #escape(event) {
     if (event.key === "Escape" && this.#facts.isShown) this.#facts.show(false);
@@ -234,6 +253,11 @@ class Inbox {
     this.#composer.write("reply");
   }
 
+  /** @param {number} seq of one of the bot's replies */
+  #explain(seq) {
+    if (this.#desk.current) this.#pieces.open(`${this.#desk.current.id}/replies/${seq}/`);
+  }
+
   /** @param {Said} said */
   #speak(said) {
     const contact = this.#desk.row?.contact.name ?? "";
@@ -264,6 +288,7 @@ class Inbox {
     this.#list.draw();
     this.#bulkBar.draw();
     this.#availability.draw();
+    this.#digest.draw();
     this.#notice.draw();
     this.#labelDialog.draw();
     this.#properties.draw();

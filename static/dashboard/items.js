@@ -22,6 +22,7 @@
  * @property {string | null} category of the customer's messages
  * @property {number | null} confidence of the customer's messages, from 0 to 1
  * @property {Translation | null} translation
+ * @property {number} explained number of the bot's reply that can be explained and corrected, or 0
  */
 
 const VERDICTS = { asked: "Asked whether this helped", helped: "The customer says that this helped", did_not_help: "The customer says that this did not help" };
@@ -29,7 +30,7 @@ const VERDICTS = { asked: "Asked whether this helped", helped: "The customer say
 /** @type {Omit<Item, "key" | "author" | "body" | "at">} */
 const BLANK = {
   ...{ name: "", delivery: "", reason: "", clientId: "", sources: [], attachments: [], asked: "", streaming: false },
-  ...{ category: null, confidence: null, translation: null },
+  ...{ category: null, confidence: null, translation: null, explained: 0 },
 };
 
 /**
@@ -45,7 +46,8 @@ export function savedItem(message, { category, confidence }, receipts) {
   const about = author === "customer" ? { category, confidence } : {};
   const delivery = author === "agent" ? delivered(seq, receipts) : "";
   const key = own || reply || `seq:${seq}`;
-  return { ...BLANK, key, author, name, body, at: new Date(created_at), delivery, sources, attachments, asked: asked(message), translation, ...about };
+  const explained = reply ? seq : 0;
+  return { ...BLANK, key, author, name, body, at: new Date(created_at), delivery, sources, attachments, asked: asked(message), translation, explained, ...about };
 }
 
 /**

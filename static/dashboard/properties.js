@@ -18,6 +18,8 @@ export class Properties {
   #team = byId("team", HTMLSelectElement);
   #priority = byId("priority", HTMLSelectElement);
   #labels = byId("labels", HTMLElement);
+  #participants = byId("participants", HTMLElement);
+  #follow = byId("follow", HTMLButtonElement);
   #spam = byId("spam", HTMLButtonElement);
   #block = byId("block", HTMLButtonElement);
 
@@ -33,10 +35,15 @@ export class Properties {
     this.#assignee.onchange = () => this.#assign(this.#assignee.value);
     this.#team.onchange = () => desk.change("conversation.route", { team: Number(this.#team.value) || null });
     this.#priority.onchange = () => desk.change("conversation.prioritise", { priority: this.#priority.value });
+    this.#follow.onclick = () => desk.change("conversation.follow", { on: !this.#follows });
     this.#spam.onclick = () => desk.change("conversation.spam", { on: !desk.row?.spam });
     this.#block.onclick = () => desk.change("contact.block", { on: !desk.row?.contact.blocked });
     byId("edit-labels", HTMLButtonElement).onclick = () =>
       labelDialog.open(desk.row?.labels ?? [], (label, on) => desk.change("conversation.label", { label, on }));
+  }
+
+  get #follows() {
+    return this.#desk.row?.participants.some(({ id }) => id === this.#desk.me) ?? false;
   }
 
   draw() {
@@ -46,6 +53,9 @@ export class Properties {
     this.#drawSelects(row);
     this.#labels.replaceChildren(...row.labels.map((label) => element("li", {}, labelChip(label))));
     this.#labels.hidden = row.labels.length === 0;
+    const names = row.participants.map(({ id, name }) => (id === this.#desk.me ? "You" : name));
+    setText(this.#participants, names.join(", ") || "Nobody");
+    setText(this.#follow, this.#follows ? "Unfollow" : "Follow");
     setText(this.#spam, row.spam ? "Not spam" : "Mark as spam");
     setText(this.#block, row.contact.blocked ? "Unblock contact" : "Block contact");
     this.#block.classList.toggle("button-danger", !row.contact.blocked);

@@ -24,6 +24,7 @@ export interface Row {
   priority: Priority;
   labels: Label[];
   mentions: { id: number; seen: boolean }[];
+  participants: Named[];
   spam: boolean;
   contact: { name: string; page: string; verified: boolean; blocked: boolean };
   preview: string;
@@ -80,6 +81,7 @@ export type Chunk = ReplyChunk & { conversation: string };
 export type AgentError = ProtocolError & { conversation?: string };
 export type Typing = { type: "typing"; conversation: string; author: Author; name: string; on: boolean };
 export type MentionPosted = { type: "mention.posted"; conversation: string; by: string; contact: string; preview: string };
+export type Followed = { type: "message.followed"; conversation: string; contact: string; preview: string };
 export type BulkDone = { type: "bulk.done"; client_id: string; done: number; refused: { conversation: string; message: string }[] };
 
 export type Mode = "reply" | "note";
@@ -118,7 +120,7 @@ export type TalkFrame =
 
 export type Breach = { type: "sla.breached"; conversation: string; what: string; contact: string; assignee: number | null };
 
-export type OwnPresence = { type: "presence.own"; away: boolean; back_on: string | null };
+export type OwnPresence = { type: "presence.own"; away: boolean; back_on: string | null; digest: string };
 
 export type MacroDone = { type: "macro.done"; conversation: string; client_id: string; name: string; steps: string[] };
 
@@ -128,9 +130,11 @@ export type ServerFrame =
   | { type: "choices.changed" }
   | { type: "done"; client_id: string }
   | MentionPosted
+  | Followed
   | Breach
   | BulkDone
   | { type: "conversation.erased"; conversation: string }
+  | { type: "conversation.merged"; conversation: string; into: string }
   | { type: "presence"; agents_online: number }
   | OwnPresence
   | { type: "pong" }
@@ -141,6 +145,7 @@ export type ServerFrame =
 export type Change =
   | { type: "conversation.resolve" }
   | { type: "conversation.wake" }
+  | { type: "conversation.follow"; on: boolean }
   | { type: "conversation.prioritise"; priority: string }
   | { type: "conversation.label"; label: number; on: boolean }
   | { type: "conversation.assign"; agent: number | null }
@@ -165,6 +170,9 @@ export type ClientFrame =
   | { type: "draft.save"; conversation: string; client_id: string; kind: Mode; body: string }
   | { type: "note.post"; conversation: string; client_id: string; body: string; mentions: number[] }
   | { type: "typing"; conversation: string; on: boolean; note: boolean }
+  | { type: "suggestion.insert"; conversation: string }
+  | { type: "suggestion.judge"; conversation: string; helpful: boolean }
+  | { type: "digest.set"; digest: string }
   | { type: "presence.set"; away: boolean; back_on: string | null }
   | { type: "ping" };
 

@@ -12,6 +12,7 @@ const COUNT_EVERY = 2_000;
 export class Rows {
   #changed;
   #erased;
+  #merged;
   #isCounting = false;
   #isLoadingMore = false;
   /** @type {Map<string, Row>} whatever view they belong to */
@@ -35,8 +36,10 @@ export class Rows {
   /**
    * @param {() => void} changed
    * @param {(id: string) => void} erased called for what is gone, if the event was missed
+   * @param {(id: string, into: string) => void} merged called for what is a part of another one now, likewise
    */
-  constructor(changed, erased) {
+  constructor(changed, erased, merged) {
+    this.#merged = merged;
     this.#changed = changed;
     this.#erased = erased;
   }
@@ -114,9 +117,10 @@ export class Rows {
   async catchUp() {
     if (!this.#listing) return;
     if (!this.isLoaded || !this.#at) return await this.#load(this.#listing, "");
-    /** @type {{rows: Row[], drafts: [string, Mode][], complete: boolean, erased: string[], at: string, counts: Counts, counted: number}} */
-    const { rows, drafts, complete, erased, at, counts, counted } = await (await get("conversations/", { since: this.#at })).json();
+    /** @type {{rows: Row[], drafts: [string, Mode][], complete: boolean, erased: string[], merged: [string, string][], at: string, counts: Counts, counted: number}} */
+    const { rows, drafts, complete, erased, merged, at, counts, counted } = await (await get("conversations/", { since: this.#at })).json();
     for (const id of erased) this.#erased(id);
+    for (const [id, into] of merged) this.#merged(id, into);
     if (!complete) return await this.#startAnew(this.#listing);
     this.#at = at;
     this.#drafts = new Set(drafts.map((draft) => draft.join(" ")));

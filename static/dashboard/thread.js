@@ -1,6 +1,7 @@
 // The open conversation as a scrolling list: days, groups, dots; stays at the end unless the agent has scrolled up.
 
 /** @import {Item} from "./items.js" */
+/** @import {Wishes} from "./bubble.js" */
 /** @import {Transcript} from "./transcript.js" */
 
 import { element } from "../widget/dom.js";
@@ -24,14 +25,14 @@ export class Thread {
   #atEnd = true;
   #lastKey = "";
 
-  #undo;
+  #wishes;
 
   /**
    * @param {HTMLElement} stage
-   * @param {(clientId: string) => void} undo called to take back what was sent a moment ago
+   * @param {Pick<Wishes, "undo" | "explain">} wishes called to take back what was sent a moment ago, and to explain a reply
    */
-  constructor(stage, undo) {
-    this.#undo = undo;
+  constructor(stage, wishes) {
+    this.#wishes = wishes;
     this.#scroller.append(this.#list);
     stage.append(this.#scroller, this.#pill);
     this.#scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
@@ -87,7 +88,7 @@ export class Thread {
   /** @param {Item} item */
   #bubble({ key }) {
     const transcript = this.#shown;
-    const wishes = { retry: (/** @type {string} */ id) => transcript?.retry(id), undo: this.#undo };
+    const wishes = { retry: (/** @type {string} */ id) => transcript?.retry(id), ...this.#wishes };
     const bubble = this.#bubbles.get(key) ?? new Bubble(wishes, () => this.#follow());
     this.#bubbles.set(key, bubble);
     return bubble;

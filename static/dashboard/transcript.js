@@ -228,6 +228,12 @@ export class Transcript {
     return [...this.#withRemarks(this.#saved), ...held, ...waiting, ...(this.#reply.live?.text ? [liveItem(this.#reply.live)] : [])];
   }
 
+  /** Number of the bot's last reply that can be explained, or 0. */
+  get explained() {
+    const replies = [...this.#messages.values()].filter(({ author, in_reply_to }) => author === "bot" && in_reply_to);
+    return Math.max(0, ...replies.map(({ seq }) => seq));
+  }
+
   /** Who is about to say something, or nobody. */
   get writer() {
     if (this.#reply.live && !this.#reply.live.text) return { author: /** @type {const} */ ("bot"), name: "" };

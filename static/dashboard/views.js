@@ -14,7 +14,7 @@ import { label, languageName, PRIORITIES } from "./words.js";
 /** @typedef {[string, string]} Option value and words */
 
 const WORDS = /** @type {Record<Field, string>} */ ({
-  status: "Status", assignee: "Assignee", team: "Team", label: "Label", priority: "Priority", category: "Category",
+  status: "Status", assignee: "Assignee", participant: "Participant", team: "Team", label: "Label", priority: "Priority", category: "Category",
   language: "Language", page: "Page", created_from: "Begun from", created_to: "Begun until",
   active_from: "Active from", active_to: "Active until", unread: "Unread", due: "Due",
 });
@@ -151,6 +151,7 @@ export class Views {
       due: ALARMS,
       priority: PRIORITIES,
       assignee: [["me", "Me"], ["none", "Nobody"], ...named(agents)],
+      participant: [["me", "Me"], ...named(agents)],
       team: [["none", "None"], ...named(teams)],
       label: named(labels),
       category: categories.map((code) => [code, label(code)]),

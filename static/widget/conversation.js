@@ -301,6 +301,7 @@ export class Conversation {
     else if (frame.type === "ack") this.#acknowledge(frame);
     else if (frame.type === "done") this.#settle(frame.client_id);
     else if (frame.type === "conversation.erased") this.#listener.stranger();
+    else if (frame.type === "conversation.moved") this.#resume();
     else if (frame.type === "message.posted") this.#add(frame.message);
     else if (frame.type === "reply.started") this.#reply.start(frame.reply, frame.in_reply_to);
     else if (frame.type === "reply.chunk") this.#reply.extend(frame) && this.#resume();
@@ -321,6 +322,8 @@ export class Conversation {
 
   /** @param {State} state */
   #applyState(state) {
+    const before = this.state?.conversation;
+    if (!state.workspace && before && before !== state.conversation) return void this.#resume();
     if (state.workspace) this.#greeted(state);
     if (this.link !== "up") this.#reply.live = null;
     this.link = "up";

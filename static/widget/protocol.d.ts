@@ -123,6 +123,7 @@ export type ServerFrame =
   | { type: "receipts"; receipts: Receipts }
   | { type: "presence"; agents_online: number }
   | { type: "pong" }
+  | { type: "conversation.moved"; conversation: string }
   | { type: "conversation.erased"; conversation: string }
   | ProtocolError;
 

@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from supportbot.analytics.models import Alert, Preferences, Report
-from supportbot.workspaces.administration import SettledAdmin
+from supportbot.workspaces.administration import SettledAdmin, SettledForm
 from supportbot.workspaces.models import AuditEntry, User
 
 
@@ -50,7 +50,7 @@ class PreferencesAdmin(AuditedAdmin):
         return False
 
 
-class RecipientsForm(forms.ModelForm):  # type: ignore[type-arg]
+class RecipientsForm(SettledForm):
     """Refuses recipients of another workspace."""
 
     def clean(self) -> dict[str, Any]:

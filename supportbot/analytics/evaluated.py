@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
-from supportbot.analytics.experts import Checkpoint
+from supportbot.chat.experts import Checkpoint
 
 FILE = "evaluation.json"
 

@@ -109,10 +109,8 @@ def _alert_words(alert: Alert, scope: Scope, value: float) -> tuple[str, str]:
 
 
 def _where(name: str, scope: Scope) -> str:
-    """The page, with its address where the site's own is known."""
-    path = f"{reverse(f'admin:{name}')}?{scope.address}"
-    sites = getattr(settings, "CSRF_TRUSTED_ORIGINS", [])
-    return f"More: {sites[0]}{path}" if sites else "More under Analytics in the admin."
+    """The page's address."""
+    return f"More: {settings.SITE_ADDRESS}{reverse(f'admin:{name}')}?{scope.address}"
 
 
 def _watched(alert: Alert, scope: Scope) -> float | None:

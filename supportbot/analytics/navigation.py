@@ -42,6 +42,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             "Model",
             ("Expert routing", "admin:routing", "alt_route"),
             ("Evaluation", "admin:evaluation", "fact_check"),
+            ("Suggested replies", "admin:chat_suggestionuse_changelist", "assistant"),
+            ("Corrections", "admin:chat_correction_changelist", "rate_review"),
             ("Generations", "admin:chat_generation_changelist", "auto_awesome"),
         ),
         _group(

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from supportbot.analytics.experts import Checkpoint, installed
+from supportbot.chat.experts import Checkpoint, installed
 from supportbot.chat.models import Conversation, Message, Rating, RoutingAlert
 from supportbot.workspaces.models import User
 

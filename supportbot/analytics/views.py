@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from supportbot.analytics.evaluated import evaluated
-from supportbot.analytics.experts import installed
+from supportbot.chat.experts import installed
 
 
 def evaluation(request: HttpRequest) -> HttpResponse:

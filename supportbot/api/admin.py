@@ -19,7 +19,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from supportbot.api.models import ApiKey, Scope
 from supportbot.api.webhooks import outbox
 from supportbot.api.webhooks.models import EVENTS, Delivery, Endpoint
-from supportbot.workspaces.administration import CalledAddressForm, HistoryAdmin, SettledAdmin, show_once
+from supportbot.workspaces.administration import CalledAddressForm, HistoryAdmin, SettledAdmin, SettledForm, show_once
 from supportbot.workspaces.models import User
 
 OF_WORKSPACE = ("workspace", admin.RelatedOnlyFieldListFilter)
@@ -31,7 +31,7 @@ STATE_LABELS = {
 }
 
 
-class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
+class ApiKeyForm(SettledForm):
     """Asks for at least one scope."""
 
     scopes = forms.MultipleChoiceField(choices=SCOPES, widget=UnfoldAdminCheckboxSelectMultipleWidget)

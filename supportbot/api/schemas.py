@@ -129,6 +129,7 @@ class ConversationOut(Schema):
     language: str
     attributes: dict[str, str | float | bool]
     last_seq: int = Field(description="Number of the last message")
+    merged: list[UUID] = Field(description="The ids of those that were merged into it; they lead here")
     waiting_since: datetime | None = Field(description="Since when the customer waits for a person")
     snoozed_until: datetime | None
     reply_due_at: datetime | None
@@ -136,6 +137,11 @@ class ConversationOut(Schema):
     created_at: datetime
     active_at: datetime = Field(description="When something was last said")
     updated_at: datetime
+
+    @staticmethod
+    def resolve_merged(row: Conversation) -> list[UUID]:
+        """Older ids of what is said in it."""
+        return [old.pk for old in row.merged.all()]
 
     @staticmethod
     def resolve_spam(row: Conversation) -> bool:

@@ -12,15 +12,18 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
+from supportbot.chat.corrections.admin import CorrectionsAdmin
 from supportbot.chat.models import (
     CannedResponse,
     Contact,
     Conversation,
+    Correction,
     Generation,
     Macro,
     Message,
     Rating,
     SlaPolicy,
+    SuggestionUse,
     Translator,
 )
 from supportbot.chat.sorting import Label
@@ -29,6 +32,7 @@ from supportbot.workspaces.administration import HistoryAdmin, SettledAdmin
 
 OF_WORKSPACE = ("workspace", admin.RelatedOnlyFieldListFilter)
 admin.site.register(Translator, TranslatorsAdmin)
+admin.site.register(Correction, CorrectionsAdmin)
 STATUS_LABELS = {
     Conversation.Status.PENDING: "info",
     Conversation.Status.OPEN: "warning",
@@ -139,6 +143,17 @@ class RatingsAdmin(HistoryAdmin):
     list_filter = ("score", "of")
     list_select_related: ClassVar[bool | list[str]] = ["conversation__contact"]
     search_fields = ("comment",)
+    date_hierarchy = "created_at"
+
+
+@admin.register(SuggestionUse)
+class SuggestionUsesAdmin(HistoryAdmin):
+    """What agents made of suggested replies."""
+
+    list_display = ("created_at", "user", "text", "helpful", "inserted_at", "message", "distance")
+    list_filter = ("helpful", ("user", admin.RelatedOnlyFieldListFilter))
+    list_select_related: ClassVar[bool | list[str]] = ["user", "message"]
+    search_fields = ("text",)
     date_hierarchy = "created_at"
 
 

@@ -21,6 +21,7 @@ class Event(StrEnum):
     CONVERSATION_SNOOZED = "conversation.snoozed"
     CONVERSATION_RESOLVED = "conversation.resolved"
     CONVERSATION_REOPENED = "conversation.reopened"
+    CONVERSATION_MERGED = "conversation.merged"
     MESSAGE_CREATED = "message.created"
     RATING_CREATED = "rating.created"
     CONTACT_ERASED = "contact.erased"

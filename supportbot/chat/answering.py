@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from inference.engine import Completion, Engine, Reading, ReplyStream
 
 HITS = 6
+GROUND_LIMIT = 600  # characters of a passage that agents read
 READ_CLOSELY = 4  # of these; each takes a tenth of a second
 UNTOLD = "{{private}}"  # stands for what an order has for its proven customer alone; no sentence with it is sent
 READ = "en"  # the language that triage and our model were trained on
@@ -86,20 +87,26 @@ class Question:
     def sources(self, text: str) -> list[dict[str, Any]]:
         """The public articles that the sentences of a text rest on, in the order of their first use."""
         used: dict[str, dict[str, Any]] = {}
-        for article in self._used(text):
+        for article in (piece.source for piece in self._used(text)):
             if article.is_public:
                 url = article.get_absolute_url()
                 used.setdefault(url, {"title": article.title, "url": url})
         return list(used.values())
 
-    def _used(self, text: str) -> Iterator[Article]:
+    def grounds(self, text: str) -> list[dict[str, Any]]:
+        """The passages that the sentences of a text rest on, for people of the workspace: also what has no page."""
+        used = {piece.text: piece.source for piece in self._used(text)}
+        return [_ground(words, article) for words, article in used.items()]
+
+    def _used(self, text: str) -> Iterator[Piece]:
+        """Pieces of articles."""
         if self.quote and text.endswith(self.quote.text):
-            yield self.quote.passage.article
+            yield from _pieces([self.quote.passage])
             return
         for sentence in ENDS.split(text):
             piece = self.evidence.judge(sentence.strip()).piece
             if piece and piece.source:
-                yield piece.source
+                yield piece
 
 
 def consider(said: Context, workspace: Workspace, text: str, reading: Reading, model: Engine) -> Question:
@@ -201,6 +208,12 @@ def _approved(workspace: Workspace, triage: Mapping[str, Any]) -> Iterator[Piece
     for article in about.filter(category=triage["category"]):
         if triage["intent"] in article.intents:
             yield Piece(f"{article.title}\n{fill(article.body, workspace.settings)}", article)
+
+
+def _ground(words: str, article: Article) -> dict[str, Any]:
+    heading, _, text = words.partition("\n")
+    shown = text if len(text) <= GROUND_LIMIT else f"{text[: GROUND_LIMIT - 1]}…"
+    return {"article": article.pk, "title": heading, "kind": article.kind, "text": shown}
 
 
 def _pieces(passages: list[Passage]) -> Iterator[Piece]:

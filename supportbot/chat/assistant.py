@@ -123,7 +123,9 @@ def _reply(attempt: Attempt, model: Engine) -> None:
     if unanswered:
         attempt.save_hand_off(unanswered, lead=joined(replies) if replies else None)
     else:
-        used = [source for asked, reply in zip(questions, replies, strict=True) for source in asked.sources(reply.text)]
+        told = list(zip(questions, replies, strict=True))
+        used = [source for asked, reply in told for source in asked.sources(reply.text)]
+        attempt.record["grounds"] = [ground for asked, reply in told for ground in asked.grounds(reply.text)]
         attempt.save_reply(joined(replies), list({source["url"]: source for source in used}.values())[:SOURCES])
 
 

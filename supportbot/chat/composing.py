@@ -158,6 +158,34 @@ class AgentDraft(models.Model):
         return self.body[:60]
 
 
+class SuggestionUse(models.Model):
+    """What one agent made of a suggested reply."""
+
+    workspace_path: ClassVar[str] = "conversation__workspace"
+
+    conversation = models.ForeignKey("chat.Conversation", models.CASCADE, related_name="suggestion_uses")
+    user = models.ForeignKey(User, models.CASCADE, related_name="+", verbose_name="agent")
+    text = models.TextField("suggested reply")
+    helpful = models.BooleanField(null=True, blank=True, help_text="As the agent said; empty is not said")
+    inserted_at = models.DateTimeField("inserted", null=True, blank=True)
+    message = models.OneToOneField(
+        "chat.Message", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="sent as"
+    )
+    distance = models.PositiveIntegerField(
+        "words changed", null=True, blank=True, help_text="Put in, taken out or replaced before it was sent"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ScopedQuerySet["SuggestionUse"].as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        verbose_name, verbose_name_plural = "suggested reply", "suggested replies"
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
 class HeldMessage(models.Model):
     """An agent's message that waits to be sent, or was taken back; once it is sent, only the message is left."""
 

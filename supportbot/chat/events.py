@@ -188,10 +188,11 @@ def summary_frame(conversation: Conversation, preview: str) -> Frame:
             "id": str(conversation.id),
             "status": conversation.status,
             "handler": conversation.handler,
-            "assignee": {"id": agent.id, "name": agent.get_short_name()} if agent else None,
+            "assignee": _person(agent) if agent else None,
             "team": {"id": team.id, "name": team.name} if team else None,
             "priority": conversation.priority,
             "mentions": _mentions(conversation),
+            "participants": [_person(one.user) for one in conversation.participants.all()],
             "labels": [label_facts(label) for label in conversation.labels.all()],
             "spam": conversation.is_spam,
             "contact": {
@@ -214,6 +215,10 @@ def summary_frame(conversation: Conversation, preview: str) -> Frame:
             "due": _due(conversation),
         },
     }
+
+
+def _person(user: User) -> Frame:
+    return {"id": user.pk, "name": user.get_short_name()}
 
 
 def _due(conversation: Conversation) -> list[Frame]:
@@ -267,9 +272,25 @@ def mention_frame(note: Remark) -> Frame:
     return {"type": "mention.posted", "conversation": str(note.conversation_id), **facts}
 
 
+def followed_frame(message: Message, contact: str) -> Frame:
+    """`message.followed`: the customer wrote where the agent who hears this takes part."""
+    facts = {"contact": contact, "preview": message.body[:140]}
+    return {"type": "message.followed", "conversation": str(message.conversation_id), **facts}
+
+
 def erased_frame(conversation_id: UUID) -> Frame:
     """`conversation.erased`: its customer had it deleted."""
     return {"type": "conversation.erased", "conversation": str(conversation_id)}
+
+
+def merged_frame(conversation_id: UUID, into: UUID) -> Frame:
+    """`conversation.merged`, for inboxes: all of it is in another conversation now."""
+    return {"type": "conversation.merged", "conversation": str(conversation_id), "into": str(into)}
+
+
+def moved_frame(conversation_id: UUID) -> Frame:
+    """`conversation.moved`, for its customer: resume, for it has another id and other numbers now."""
+    return {"type": "conversation.moved", "conversation": str(conversation_id)}
 
 
 def breach_frame(conversation: Conversation, what: str) -> Frame:
@@ -332,10 +353,10 @@ def presence_frame(workspace: Workspace) -> Frame:
 
 
 def own_presence_frame(member: Member) -> Frame:
-    """`presence.own`: whether an agent is away, and on which day of the workspace they are back."""
+    """`presence.own`: whether an agent is away, on which day of the workspace they are back, and their digest."""
     back_at = member.back_at if member.is_away_now else None
     back_on = back_at.astimezone(member.workspace.zone).date().isoformat() if back_at else None
-    return {"type": "presence.own", "away": member.is_away_now, "back_on": back_on}
+    return {"type": "presence.own", "away": member.is_away_now, "back_on": back_on, "digest": member.digest}
 
 
 def publish_conversation(conversation: Conversation, *messages: Message) -> None:

@@ -13,8 +13,10 @@ from uuid import UUID
 import structlog
 from django.db.models import QuerySet
 
+from supportbot.actions.words import yes_or_no
 from supportbot.celery import app
 from supportbot.chat import quoting
+from supportbot.chat.decision import OFF_TOPIC
 from supportbot.chat.models import Conversation, Generation, Message
 from supportbot.chat.quoting import Find, Quote
 from supportbot.knowledge import retrieval
@@ -93,10 +95,14 @@ def _said(conversation: Conversation) -> QuerySet[Message]:
 
 
 def _about(said: Sequence[Message]) -> Message | None:
-    """The last message that says what it is about; the mere wish for a person does not."""
-    telling = [message for message in said if message.intent != WANTS_PERSON]
+    """The last message that says what it is about; small talk, a bare yes or no and the mere wish for a person don't.
+
+    Of those the wish still says more than the others.
+    """
+    serious = [m for m in said if m.category != OFF_TOPIC and not yes_or_no(m.body)]
+    telling = [message for message in serious if message.intent != WANTS_PERSON]
     named = [message for message in telling if message.intent]
-    return next(reversed(named or telling or list(said)), None)
+    return next(reversed(named or telling or serious or list(said)), None)
 
 
 def _sentiment(said: Sequence[Message]) -> str:

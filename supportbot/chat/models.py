@@ -11,7 +11,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from supportbot.chat.attachments.models import Attachment, DoomedFile
-from supportbot.chat.composing import AgentDraft, CannedResponse, HeldMessage, Macro
+from supportbot.chat.composing import AgentDraft, CannedResponse, HeldMessage, Macro, SuggestionUse
+from supportbot.chat.corrections.models import Correction
+from supportbot.chat.joining import Browser, MergedConversation, Participant
 from supportbot.chat.milestones import Milestone
 from supportbot.chat.policies import SlaPolicy
 from supportbot.chat.routed import Routed, RoutingAlert, RoutingDay, WhatIf
@@ -23,9 +25,11 @@ from supportbot.workspaces.scoping import ScopedQuerySet
 __all__ = [
     "AgentDraft",
     "Attachment",
+    "Browser",
     "CannedResponse",
     "Contact",
     "Conversation",
+    "Correction",
     "DoomedFile",
     "EmailCopy",
     "Generation",
@@ -33,8 +37,10 @@ __all__ = [
     "Label",
     "Macro",
     "Mention",
+    "MergedConversation",
     "Message",
     "Milestone",
+    "Participant",
     "Rating",
     "Remark",
     "Routed",
@@ -42,6 +48,7 @@ __all__ = [
     "RoutingDay",
     "SignIn",
     "SlaPolicy",
+    "SuggestionUse",
     "TranscriptMail",
     "Translation",
     "Translator",
@@ -429,6 +436,7 @@ class Generation(models.Model):
     )
     objections = models.JSONField(default=list, blank=True, help_text="What spoke against sentences that were not sent")
     categories = models.JSONField(default=dict, blank=True, help_text="Triage's probability of each category")
+    grounds = models.JSONField(default=list, blank=True, help_text="The passages that its sentences rest on")
     reading = models.BinaryField(default=b"", help_text="RoutingTrace of the customer's words")
     routing = models.BinaryField(default=b"", help_text="RoutingTrace of prompt and reply; empty without generation")
     traces = models.PositiveSmallIntegerField(choices=Traces, default=Traces.NEW)

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from supportbot.chat import events, transcript
+from supportbot.chat import events, participants, transcript
 from supportbot.chat.models import Conversation, Mention, Remark
 from supportbot.chat.refusals import Refused
 from supportbot.workspaces.models import User
@@ -28,6 +28,7 @@ def post_note(
     people, body = _members(conversation, mentions), transcript.clean(body)
     note = transcript.remark(conversation, kind=Remark.Kind.NOTE, body=body, user=agent, client_id=client_id)
     Mention.objects.bulk_create(Mention(remark=note, conversation=conversation, user=person) for person in people)
+    participants.add(conversation, people)
     conversation.active_at = note.created_at
     transcript.save_among_agents(conversation)
     for person in people:

@@ -83,7 +83,7 @@ def _hits(workspace: Workspace, words: Sequence[str]) -> list[Hit]:
         newest.setdefault(conversation_id, (model, key))
     ids = list(newest)[:CONVERSATIONS]
     rows = Conversation.objects.in_workspace(workspace).select_related("contact", "assignee", "team")
-    found = rows.prefetch_related("labels", "mentions").in_bulk(ids)
+    found = rows.prefetch_related("labels", "mentions", "participants__user").in_bulk(ids)
     said = Message.objects.in_bulk(_keys(Message, newest, ids)) | Remark.objects.in_bulk(_keys(Remark, newest, ids))
     shown = [(found[id_], said[newest[id_][1]]) for id_ in ids if id_ in found]
     return [Hit(conversation, place, snippet(place.body, words)) for conversation, place in shown]

@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from supportbot.celery import app
-from supportbot.chat import events, mail, transcript
+from supportbot.chat import events, mail, suggested, transcript
 from supportbot.chat.attachments import service as attachments
 from supportbot.chat.attachments.service import Uploader
 from supportbot.chat.events import Frame
@@ -156,6 +156,7 @@ def _post(conversation: Conversation, body: str, client_id: UUID, agent: User, f
     conversation.waiting_since = None
     conversation.read_seq = message.seq
     mail.prepare(message)
+    suggested.follow_up(message, agent)
     transcript.save(conversation, message)
     return message
 

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from supportbot.chat import events, milestones, sending, tasks, transcript
+from supportbot.chat import events, milestones, participants, sending, tasks, transcript
 from supportbot.chat.announcements import Event, announce
 from supportbot.chat.attachments import service as attachments
 from supportbot.chat.attachments.service import Uploader
@@ -176,6 +176,7 @@ def _post_by_customer(
     if not is_bots and not conversation.is_spam:
         conversation.waiting_since = conversation.waiting_since or message.created_at
     transcript.save(conversation, message)
+    participants.tell(conversation, message)
     if is_bots and not body:
         transcript.hand_off(conversation, reason="attachment", in_reply_to=message.seq)
     elif is_bots:

@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from supportbot.chat import transcript
-from supportbot.chat.models import Contact, SignIn
+from supportbot.chat.models import Browser, Contact, SignIn
 from supportbot.chat.refusals import Refused
 from supportbot.workspaces.models import Workspace
 from supportbot.workspaces.sealing import Unsealable
@@ -125,10 +125,14 @@ def contact_of(workspace: Workspace, external_id: str) -> Contact:
 
 def _introduce(workspace: Workspace, person: Person, token_hash: str) -> None:
     """Bring the contact up to date; a visitor whom the shop did not know before becomes this customer."""
-    rows = Contact.objects.in_workspace(workspace).select_for_update()
+    rows = Contact.objects.in_workspace(workspace).select_for_update(of=("self",))
     contact = rows.filter(external_id=person.external_id).first() or rows.filter(token_hash=token_hash).first()
+    contact = contact or rows.filter(browsers__token_hash=token_hash, external_id="").first()
     if contact is None:
         return
+    if contact.token_hash not in ("", token_hash):  # of a browser that nobody has signed in
+        Browser.objects.create(workspace=workspace, token_hash=contact.token_hash, contact=contact)
+    contact.browsers.filter(token_hash=token_hash).delete()
     shown = str(contact), contact.is_verified
     if not contact.email or not contact.is_verified or contact.has_verified_email:
         contact.email = person.email or contact.email

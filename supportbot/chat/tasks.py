@@ -16,6 +16,7 @@ from supportbot.chat import (
     assignment,
     assistant,
     breaches,
+    digest,
     mail,
     organising,
     sending,
@@ -69,6 +70,12 @@ def send_email(conversation_id: str) -> None:
     mail.send(UUID(conversation_id))
 
 
+@app.task
+def send_digest(member_id: int) -> None:
+    """Tell an agent who is away what waits."""
+    digest.send(member_id)
+
+
 @app.task(expires=60)
 def deliver(conversation_id: str) -> None:
     """Send what agents can no longer take back."""
@@ -99,6 +106,8 @@ def sweep() -> None:
         send_transcript.delay(mail_id)
     for attachment_id in attachments.sweep():
         scan.delay(str(attachment_id))
+    for member_id in digest.due():
+        send_digest.delay(member_id)
     organising.wake_due()
     assignment.assign_waiting()
     breaches.raise_alarms()

@@ -18,6 +18,7 @@ from supportbot.chat import drafts, events, handover, milestones, sla
 from supportbot.chat.announcements import Event, announce
 from supportbot.chat.attachments import service as attachments
 from supportbot.chat.composing import BODY_LIMIT
+from supportbot.chat.joining import current
 from supportbot.chat.models import Attachment, Contact, Conversation, Message, Milestone, Remark
 from supportbot.chat.promise import promise
 from supportbot.chat.refusals import Refused
@@ -31,10 +32,13 @@ def locked(conversation_id: UUID) -> Conversation:
     """The conversation's row, which nobody else may change before this transaction ends.
 
     The assignee is not joined: whoever waited for the lock would get the joined row of before the wait. The
-    contact's may be as old; `demand_welcome` reads what counts.
+    contact's may be as old; `demand_welcome` reads what counts. The id of one that was merged gives what it is now.
     """
     rows = Conversation.objects.select_for_update(of=("self",)).select_related("workspace", "contact")
-    return rows.get(id=conversation_id)
+    found = current(rows, conversation_id)
+    if found is None:
+        raise Conversation.DoesNotExist
+    return found
 
 
 def clean(body: str, *, may_be_empty: bool = False) -> str:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from supportbot.chat import profile, sign_in
 from supportbot.chat.announcements import Event, announce
-from supportbot.chat.models import Contact, Conversation
+from supportbot.chat.models import Browser, Contact, Conversation
 from supportbot.chat.profile import About
 from supportbot.chat.refusals import Refused
 from supportbot.chat.words import LANGUAGES
@@ -39,20 +39,22 @@ class Visitor:
 
     def contact(self) -> Contact | None:
         """The contact, once the visitor has written, here or, being verified, anywhere."""
-        return Contact.objects.in_workspace(self.workspace).filter(**self._key()).first()
+        rows = Contact.objects.in_workspace(self.workspace)
+        if self.external_id:
+            return rows.filter(external_id=self.external_id).first()
+        further = rows.filter(browsers__token_hash=self.token_hash, external_id="")
+        return rows.filter(token_hash=self.token_hash).first() or further.first()
 
     def conversation(self) -> Conversation | None:
         """The visitor's conversation, once there is one."""
         rows = Conversation.objects.in_workspace(self.workspace).select_related("workspace", "contact", "assignee")
-        own = {f"contact__{name}": value for name, value in self._key().items()}
-        return rows.filter(**own).order_by("created_at").last()
+        return rows.filter(contact=self.contact()).order_by("created_at").last()
 
     @transaction.atomic
     def begin(self) -> Conversation:
         """The visitor's conversation; the first time it is made, together with the contact."""
         self.demand_identity()
-        contact = self._own_contact()
-        Contact.objects.select_for_update().get(id=contact.id)
+        contact = self._locked_contact()
         told = {name: value for name, value in (("page", self.page), ("language", self.language)) if value}
         if any(getattr(contact, name) != value for name, value in told.items()):
             Contact.objects.filter(id=contact.id).update(**told)
@@ -66,6 +68,10 @@ class Visitor:
         """Refuse whom the shop does not vouch for, or no longer; as of now, not as of `resume`."""
         if sign_in.signed_in(self.workspace, self.token_hash) != self.external_id:
             raise Refused("session_changed", "You signed in or out elsewhere.")
+        if not self.external_id and Browser.objects.in_workspace(self.workspace).filter(
+            token_hash=self.token_hash, contact__external_id__gt=""
+        ):
+            raise Refused("session_expired", "Sign in to see this conversation, or begin a new one.")
         if not self.external_id and Workspace.objects.filter(id=self.workspace.id, requires_identity=True).exists():
             raise Refused("identity_required", "Please sign in to chat with us.")
 
@@ -74,14 +80,17 @@ class Visitor:
         if missing and self.workspace.demands_before:
             raise Refused("details_required", "Please tell us who you are first.")
 
-    def _key(self) -> dict[str, str]:
-        return {"external_id": self.external_id} if self.external_id else {"token_hash": self.token_hash}
+    def _locked_contact(self) -> Contact:
+        """Whoever waits here for a merge may have another contact after it."""
+        rows = Contact.objects.select_for_update()
+        return rows.filter(id=self._own_contact().id).first() or rows.get(id=self._own_contact().id)
 
     def _own_contact(self) -> Contact:
         if self.external_id:
             return sign_in.contact_of(self.workspace, self.external_id)
-        if not self.contact():
-            self._demand_details()
+        if contact := self.contact():
+            return contact
+        self._demand_details()
         return Contact.objects.get_or_create(workspace=self.workspace, token_hash=self.token_hash)[0]
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 from django.utils.dateparse import parse_datetime
 
-from supportbot.chat import organising, services
+from supportbot.chat import organising, participants, services
 from supportbot.chat.events import Frame
 from supportbot.chat.refusals import Refused
 from supportbot.chat.socket import flag_of, seq_of, text_of, uuid_of
@@ -46,6 +46,7 @@ CHANGES: dict[str, tuple[Callable[..., object], Callable[[Frame], dict[str, Any]
     "conversation.assign": (organising.assign, lambda frame: {"to_id": _id_of(frame, "agent")}),
     "conversation.route": (organising.route, lambda frame: {"team_id": _id_of(frame, "team")}),
     "conversation.snooze": (organising.snooze, lambda frame: {"until": _time_of(frame, "until")}),
+    "conversation.follow": (participants.follow, lambda frame: {"on": flag_of(frame, "on")}),
     "conversation.wake": (organising.wake, lambda frame: {}),
     "conversation.spam": (organising.mark_spam, lambda frame: {"on": flag_of(frame, "on")}),
     "contact.block": (organising.block, lambda frame: {"on": flag_of(frame, "on")}),

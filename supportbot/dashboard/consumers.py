@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from django.utils import timezone
 
-from supportbot.chat import events, macros, notes, organising, sending, services
+from supportbot.chat import digest, events, macros, notes, organising, sending, services, suggested
 from supportbot.chat.events import Frame
 from supportbot.chat.models import Conversation, Message
 from supportbot.chat.refusals import NotYours, Refused
@@ -43,10 +43,13 @@ class AgentConsumer(ChatSocket):
         "message.undo": "undo_message",
         "draft.save": "save_draft",
         "macro.run": "run_macro",
+        "suggestion.judge": "judge_suggestion",
+        "suggestion.insert": "insert_suggestion",
         "note.post": "post_note",
         "mentions.read": "see_mentions",
         "typing": "type",
         "presence.set": "set_presence",
+        "digest.set": "set_digest",
         "ping": "pong",
     }
     desk: Desk | None = None
@@ -88,6 +91,9 @@ class AgentConsumer(ChatSocket):
     async def open(self, frame: Frame) -> None:
         """Follow a conversation, and get what was missed of it."""
         conversation = await self._conversation(frame)
+        if (asked := uuid_of(frame, "conversation")) != conversation.id:
+            await self.send_frame(events.merged_frame(asked, conversation.id))
+            return
         await self.join(events.conversation_group(conversation.id))
         await self._look(conversation.id)
         for missed in await in_thread(_snapshot)(self._at_desk(), frame):
@@ -180,6 +186,17 @@ class AgentConsumer(ChatSocket):
         done = {"type": "macro.done", "conversation": str(conversation.id), "client_id": str(client_id)}
         await self.send_frame({**done, "name": macro.name, "steps": macro.steps})
 
+    async def judge_suggestion(self, frame: Frame) -> None:
+        """Whether the suggested reply helps."""
+        helpful, conversation = flag_of(frame, "helpful"), await self._conversation(frame)
+        agent = self._at_desk().user
+        await in_thread(suggested.judge)(conversation_id=conversation.id, agent=agent, helpful=helpful)
+
+    async def insert_suggestion(self, frame: Frame) -> None:
+        """The suggested reply was put where the agent writes."""
+        conversation = await self._conversation(frame)
+        await in_thread(suggested.insert)(conversation_id=conversation.id, agent=self._at_desk().user)
+
     async def post_note(self, frame: Frame) -> None:
         """Save what the agent writes to colleagues."""
         client_id, body, mentions = uuid_of(frame, "client_id"), text_of(frame, "body"), ids_of(frame, "mentions")
@@ -213,6 +230,11 @@ class AgentConsumer(ChatSocket):
         """Be away, or there again."""
         on, back_on = flag_of(frame, "away"), day_of(frame, "back_on")
         await in_thread(self._at_desk().set_away)(on=on, back_on=back_on)
+
+    async def set_digest(self, frame: Frame) -> None:
+        """How often the agent wants an e-mail of what waits."""
+        desk = self._at_desk()
+        await in_thread(digest.choose)(workspace=desk.workspace, agent=desk.user, digest=text_of(frame, "digest"))
 
     async def frame(self, event: dict[str, Any]) -> None:
         """Forward what was published, but for the agent's own doings; a newcomer is told who is there already."""

@@ -14,7 +14,8 @@ from django.utils.dateparse import parse_datetime
 
 from supportbot.chat import erasing, events
 from supportbot.chat.events import Frame
-from supportbot.chat.models import AgentDraft, Attachment, Conversation, Mention, Message
+from supportbot.chat.joining import current
+from supportbot.chat.models import AgentDraft, Attachment, Conversation, Mention, MergedConversation, Message
 from supportbot.chat.refusals import Refused
 from supportbot.dashboard.filters import Filters
 from supportbot.workspaces.models import Member, User, Workspace
@@ -73,13 +74,15 @@ class Desk:
     def changes(self, since: datetime) -> Frame:
         """The rows that have changed since then, of any view; `complete` is false if they are too many to list.
 
-        `erased` are those that are gone, for their customers had them deleted.
+        `erased` are those that are gone, for their customers had them deleted; `merged` those that are others now.
         """
         now, erased = timezone.now(), erasing.erased_since(self.workspace, since - LATE)
         rows = self._conversations().filter(updated_at__gte=since - LATE).order_by("-updated_at")
         found = self._facts(rows[: CHANGED + 1])
         complete = len(found) <= CHANGED
-        return {"rows": found[:CHANGED], "complete": complete, "erased": erased, "at": now.isoformat()}
+        merged = MergedConversation.objects.in_workspace(self.workspace).filter(created_at__gte=since - LATE)
+        gone = {"erased": erased, "merged": [(str(row.pk), str(row.into_id)) for row in merged]}
+        return {"rows": found[:CHANGED], "complete": complete, **gone, "at": now.isoformat()}
 
     def ids(self, name: str, filters: Filters) -> list[UUID]:
         """The first conversations of a view, as many as can be chosen at once."""
@@ -97,10 +100,10 @@ class Desk:
         return [(str(place), kind) for place, kind in own.values_list("conversation_id", "kind")[:COUNTED]]
 
     def conversation(self, conversation_id: UUID) -> Conversation:
-        """One conversation of this workspace."""
+        """One conversation of this workspace; of an id that was merged, what it is now."""
         rows = self._conversations().select_related("workspace", "contact", "assignee")
-        if conversation := rows.filter(id=conversation_id).first():
-            return conversation
+        if found := current(rows, conversation_id):
+            return found
         raise Refused("not_found", "There is no such conversation.")
 
     def workspaces(self) -> QuerySet[Workspace]:
@@ -168,7 +171,8 @@ class Desk:
         named = When(body="", then=Concat(Value(f"{events.FILE_SIGN} "), Coalesce(Subquery(file), Value(""))))
         read = newest.annotate(read=Case(done, named, default="body", output_field=TextField()))
         found = rows.annotate(preview=Subquery(read.values("read")[:1]))
-        loaded = found.select_related("contact", "assignee", "team").prefetch_related("labels", "mentions")
+        loaded = found.select_related("contact", "assignee", "team")
+        loaded = loaded.prefetch_related("labels", "mentions", "participants__user")
         return [events.summary_frame(row, row.preview or "")["conversation"] for row in loaded]
 
     def _conversations(self) -> QuerySet[Conversation]:

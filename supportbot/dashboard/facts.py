@@ -6,46 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from supportbot.chat import attributes, context
-from supportbot.chat.models import Contact, Conversation, EmailCopy, Generation, Message, Rating, Translator
+from supportbot.chat.models import Contact, Conversation, EmailCopy, Rating, SuggestionUse, Translator
 from supportbot.chat.reasons import ACTS, REASONS
 from supportbot.chat.translation.models import language_name
 from supportbot.chat.translation.service import customers_language
+from supportbot.dashboard.why import Why, latest
 from supportbot.knowledge.models import Order
+from supportbot.workspaces.models import User
 
 SENTIMENTS = {"calm": "Calm", "unhappy": "Unhappy", "angry": "Angry"}
-
-
-@dataclass(frozen=True)
-class Why:
-    """The assistant's last decision, in words."""
-
-    generation: Generation
-    message: Message
-
-    @property
-    def act(self) -> str:
-        """What it did."""
-        return ACTS[self.generation.act]
-
-    @property
-    def reason(self) -> str:
-        """Why it did so."""
-        return REASONS.get(self.generation.reason, self.generation.reason)
-
-    @property
-    def category(self) -> str:
-        """What the message was about, as people write it."""
-        return self.message.category.replace("_", " ").capitalize()
-
-    @property
-    def intent(self) -> str:
-        """What the customer wanted, as people write it."""
-        return self.message.intent.replace("_", " ").capitalize()
-
-    @property
-    def percent(self) -> int:
-        """Its confidence in the intent."""
-        return round(100 * (self.message.confidence or 0))
 
 
 @dataclass(frozen=True)
@@ -108,9 +77,10 @@ class Facts:
     rating: Rating | None
     email_copy: EmailCopy | None
     languages: Languages
+    helpful: bool | None  # whether the suggested reply is, says the agent
 
 
-def facts_of(conversation: Conversation) -> Facts:
+def facts_of(conversation: Conversation, agent: User) -> Facts:
     """Gather the facts of one conversation; unlike the bot, people still see the order of what was closed."""
     conversation.context_seq = 0
     read = context.read(conversation, [])
@@ -121,15 +91,17 @@ def facts_of(conversation: Conversation) -> Facts:
         conversations=conversation.contact.conversations.count(),
         order_number=read.order_number,
         order=read.order,
-        why=_why(conversation),
+        why=latest(conversation),
         hand_over=HandOver(conversation.summary) if conversation.summary else None,
         rating=Rating.objects.filter(conversation=conversation).first(),
         email_copy=EmailCopy.objects.filter(message__conversation=conversation).order_by("message__seq").last(),
         languages=Languages.of(conversation),
+        helpful=_helpful(conversation, agent),
     )
 
 
-def _why(conversation: Conversation) -> Why | None:
-    made = Generation.objects.in_workspace(conversation.workspace).filter(message__conversation=conversation)
-    latest = made.select_related("in_reply_to").defer("reading", "routing").order_by("message__seq").last()
-    return Why(latest, latest.in_reply_to) if latest else None
+def _helpful(conversation: Conversation, agent: User) -> bool | None:
+    """Of the suggestion that is shown now."""
+    text = (conversation.summary.get("reply") or {}).get("text")
+    uses = SuggestionUse.objects.filter(conversation=conversation, user=agent, text=text) if text else None
+    return uses.values_list("helpful", flat=True).first() if uses else None

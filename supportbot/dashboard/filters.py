@@ -14,7 +14,7 @@ from django.db.models import F, Q, QuerySet
 from django.http import QueryDict
 from django.utils.dateparse import parse_date
 
-from supportbot.chat.models import Conversation
+from supportbot.chat.models import Conversation, Participant
 from supportbot.chat.refusals import Refused
 from supportbot.workspaces.models import User, Workspace
 
@@ -44,6 +44,10 @@ def _due(values: Values) -> Q:
     return Q(reply_alarm__in=values) | Q(resolution_alarm__in=values)
 
 
+def _with_participant(values: Values) -> Q:
+    return Q(id__in=Participant.objects.filter(user__in=_ids(values)).values("conversation"))
+
+
 CHOSEN: dict[str, Callable[[Values], Q]] = {
     "status": lambda values: Q(status__in=values),
     "priority": lambda values: Q(priority__in=values),
@@ -52,8 +56,10 @@ CHOSEN: dict[str, Callable[[Values], Q]] = {
     "assignee": lambda values: _one_of("assignee", values),
     "team": lambda values: _one_of("team", values),
     "label": _labelled,
+    "participant": _with_participant,
     "due": _due,
 }
+PEOPLE = ("assignee", "participant")  # of whom one may be `me`
 RANGES = {
     "created_from": ("created_at__gte", 0),
     "created_to": ("created_at__lt", 1),
@@ -76,7 +82,7 @@ class Filters:
         """Read an address; a value that can't be is refused, a name that is none is not looked at."""
         query = Q()
         for name, condition in CHOSEN.items():
-            values = [str(user.pk) if name == "assignee" and v == ME else v for v in asked.getlist(name) if v]
+            values = [str(user.pk) if name in PEOPLE and v == ME else v for v in asked.getlist(name) if v]
             query &= condition(values) if values else Q()
         days = {name: later for name, (_, later) in RANGES.items() if asked.get(name)}
         bounds = {name: _day(str(asked[name]), later, workspace) for name, later in days.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from supportbot.dashboard import attachments, canned, views
+from supportbot.dashboard import attachments, canned, digest, merge, replies, views
 
 urlpatterns = [
     path("inbox/", views.inbox, name="inbox"),
@@ -20,7 +20,10 @@ urlpatterns = [
     path(
         "inbox/<uuid:conversation>/attachments/<uuid:attachment>/", attachments.removed, name="inbox-attachment-remove"
     ),
+    path("inbox/digest/<str:token>/", digest.unsubscribe, name="inbox-digest"),
     path("inbox/<uuid:conversation>/", views.inbox, name="inbox-conversation"),
     path("inbox/<uuid:conversation>/facts/", views.facts, name="inbox-facts"),
+    path("inbox/<uuid:conversation>/merge/", merge.page, name="inbox-merge"),
+    path("inbox/<uuid:conversation>/replies/<int:seq>/", replies.reply, name="inbox-reply"),
     path("inbox/<uuid:conversation>/canned/", views.canned, name="inbox-canned-here"),
 ]

@@ -10,7 +10,8 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -25,6 +26,7 @@ from supportbot.dashboard import choices
 from supportbot.dashboard.desk import COUNTED, Desk, find_desk
 from supportbot.dashboard.facts import facts_of
 from supportbot.dashboard.filters import Filters
+from supportbot.workspaces.models import Member
 
 P = ParamSpec("P")
 QUERY_LIMIT = 200  # characters
@@ -61,10 +63,11 @@ def at_desk(view: View[P]) -> Page[P]:
 @at_desk
 def inbox(request: HttpRequest, desk: Desk, conversation: UUID | None = None) -> HttpResponse:
     """The page; the conversation of its address is opened at once."""
-    if conversation:
-        desk.conversation(conversation)
+    if conversation and (found := desk.conversation(conversation)).id != conversation:
+        return redirect(reverse("inbox-conversation", args=[found.id], query=request.GET))
     context = {"desk": desk, "views": desk.VIEWS, "workspaces": desk.workspaces(), "colours": Label.Colour.choices}
     context["files"] = limits()
+    context["digests"] = Member.Digest.choices
     return render(request, "dashboard/inbox.html", context)
 
 
@@ -124,7 +127,7 @@ def facts(request: HttpRequest, desk: Desk, conversation: UUID) -> HttpResponse:
     """What stands beside a conversation, as a piece of the page."""
     found = desk.conversation(conversation)
     macros = Macro.objects.in_workspace(desk.workspace).select_related("reply", "label", "assignee")
-    shown = {"desk": desk, "conversation": found, "facts": facts_of(found), "macros": macros}
+    shown = {"desk": desk, "conversation": found, "facts": facts_of(found, desk.user), "macros": macros}
     return render(request, "dashboard/facts.html", shown)
 
 

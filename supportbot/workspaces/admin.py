@@ -21,6 +21,7 @@ from supportbot.workspaces.administration import (
     HistoryAdmin,
     PartInline,
     SettledAdmin,
+    SettledForm,
     WorkspaceAdmin,
     is_superuser,
     show_once,
@@ -262,7 +263,7 @@ class MemberForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Member
-        fields = ("workspace", "user", "role", "capacity", "skills", "is_away", "back_at")
+        fields = ("workspace", "user", "role", "capacity", "skills", "is_away", "back_at", "digest")
 
     def clean_skills(self) -> list[str]:
         """Each is the name of a category."""
@@ -278,7 +279,7 @@ class MembersAdmin(WorkspaceAdmin):
     fieldsets = (
         (None, {"fields": ("workspace", "user", "role", "seen_at")}),
         ("Automatic assignment", {"fields": ("capacity", "skills")}),
-        ("Out of office", {"fields": ("is_away", "back_at")}),
+        ("Out of office", {"fields": ("is_away", "back_at", "digest")}),
     )
     list_filter = (OF_WORKSPACE, "role")
     search_fields = ("user__name", "user__email")
@@ -299,7 +300,7 @@ class MembersAdmin(WorkspaceAdmin):
         return is_superuser(request)
 
 
-class TeamForm(forms.ModelForm):  # type: ignore[type-arg]
+class TeamForm(SettledForm):
     """Refuses members of another workspace."""
 
     class Meta:

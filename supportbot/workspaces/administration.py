@@ -33,7 +33,21 @@ def show_once(request: HttpRequest, what: str, value: str) -> None:
     messages.warning(request, f"The {what}, shown this once: {value}")
 
 
-class CalledAddressForm(ModelForm):  # type: ignore[type-arg]
+class SettledForm(ModelForm):  # type: ignore[type-arg]
+    """Refuses what the database would, also where a rule names the workspace, which is no field of a settled row."""
+
+    def validate_unique(self) -> None:
+        """Look at every field but those that are wrong already."""
+        super().validate_unique()
+        if self.instance.pk is None or self.non_field_errors():
+            return
+        try:
+            self.instance.validate_constraints(exclude=set(self.errors))
+        except ValidationError as error:
+            self.add_error(None, error)
+
+
+class CalledAddressForm(SettledForm):
     """Refuses an address that may not be called."""
 
     def clean_address(self) -> str:
@@ -111,6 +125,8 @@ class WorkspaceAdmin(ModelAdmin):  # type: ignore[misc]
 
 class SettledAdmin(WorkspaceAdmin):
     """Rows that stay in the workspace for which they were made."""
+
+    form = SettledForm
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         """Chosen once."""

@@ -227,6 +227,11 @@ class Member(models.Model):
         AGENT = "agent"
         ADMIN = "admin"
 
+    class Digest(models.TextChoices):
+        OFF = "off"
+        HOURLY = "hourly", "at most hourly"
+        DAILY = "daily", "at most daily"
+
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="members")
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role, default=Role.AGENT)
@@ -240,6 +245,16 @@ class Member(models.Model):
         "categories", default=list, blank=True, help_text='Assigned automatically, as ["delivery"]; empty is any'
     )
     assigned_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="Last automatic assignment")
+
+    digest = models.CharField(
+        "e-mail digest",
+        max_length=6,
+        choices=Digest,
+        default=Digest.DAILY,
+        help_text="Of what waits meanwhile",
+    )
+    digest_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="The last digest")
+    digest_due_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="Before then there is none")
 
     objects = MemberQuerySet.as_manager()
 

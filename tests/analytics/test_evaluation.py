@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from supportbot.analytics.experts import installed
+from supportbot.chat.experts import installed
 from tests.analytics.conftest import Shop, signed_in
 
 FIGURE = {"value": 0.875, "low": 0.6, "high": 0.97, "count": 8, "hits": 7.0}

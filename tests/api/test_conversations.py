@@ -8,8 +8,10 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
+from supportbot.api.models import ApiChat
+from supportbot.api.webhooks.models import Delivery, Endpoint
 from supportbot.chat import feedback, services
-from supportbot.chat.models import Conversation
+from supportbot.chat.models import Attachment, Conversation, Milestone
 from supportbot.chat.sorting import Label
 from supportbot.workspaces.models import Team, User, Workspace
 from tests.api.conftest import Machine, a_conversation, now
@@ -65,6 +67,34 @@ def test_a_conversation_is_kept_in_order(robot: Machine, workspace: Workspace, p
     assert robot.post(f"{path}/reopen").json()["status"] == "open"
     done = [line["body"] for line in robot.get(f"{path}/notes").json()["data"]]
     assert "Maya set the priority to urgent" in done and done[-1] == "Maya reopened the conversation"
+
+
+def test_two_conversations_become_one_to_which_both_ids_lead(
+    robot: Machine, workspace: Workspace, conversation: Conversation, path: str, maya: User
+) -> None:
+    Endpoint.objects.create(workspace=workspace, address="https://shop.example/", events=["conversation.merged"])
+    services.request_agent(conversation_id=conversation.id, client_id=uuid4())
+    other = a_conversation(workspace, "And where is order 10024?")
+    chat = ApiChat.objects.create(workspace=workspace, conversation=conversation, user="u1")
+    file = Attachment.objects.create(
+        workspace=workspace, conversation=other, user=maya, name="a.png", kind="image", content_type="image/png", size=1
+    )
+    made = robot.post(f"{path}/merge", {"other": str(other.id)}).json()
+    assert set(made["merged"]) == {str(conversation.id), str(other.id)}
+    assert robot.get(path).json() == robot.get(f"conversations/{other.id}").json() == made
+    said = robot.get(f"{path}/messages").json()["data"]
+    assert [one["author"] for one in said] == ["customer", "system", "customer"]
+    assert {one["conversation"] for one in said} == {made["id"]}
+    assert robot.get(f"{path}/notes").json()["data"][-1]["body"].startswith("Maya merged")
+    for row in (chat, file):
+        row.refresh_from_db()
+        assert str(row.conversation_id) == made["id"]
+    (handed_off,) = Milestone.objects.filter(kind="handed_off")
+    assert (str(handed_off.conversation_id), handed_off.after) == (made["id"], 1)
+    (told,) = Delivery.objects.all()
+    assert told.payload["data"]["conversation"]["id"] == made["id"]
+    again = robot.post(f"conversations/{other.id}/merge", {"other": str(conversation.id)})
+    assert again.status_code == 404, "they are one already"
 
 
 def test_notes_are_for_agents_alone(robot: Machine, path: str, conversation: Conversation) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import pytest
 
@@ -61,7 +62,7 @@ def _example(schema: dict[str, Any]) -> Any:
         return {name: _example(schema["properties"][name]) for name in schema.get("required", ())}
     if schema.get("type") == "array":
         return [_example(schema["items"])] * schema.get("minItems", 0)
-    formats = {"date": "2030-01-31", "date-time": "2030-01-31T09:00:00Z"}
+    formats = {"date": "2030-01-31", "date-time": "2030-01-31T09:00:00Z", "uuid": str(UUID(int=1))}
     return formats.get(schema.get("format", "")) or SENT[schema["type"]]
 
 

@@ -153,6 +153,19 @@ def test_summary_tells_what_was_wanted_in_the_customers_own_words(waiting: Conve
     assert (waiting.summary["reason"], waiting.summary["tried"]) == ("asked", [])
 
 
+def test_small_talk_and_a_bare_yes_say_less_than_the_wish_for_a_person(write: Write, maya: User) -> None:
+    conversation = write("I want to talk to a person about my sorting hat").conversation
+    for body, category, intent in (("yes", "delivery", "track_order"), ("thanks!", "off_topic", "smalltalk_thanks")):
+        Message.objects.filter(id=write(body).id).update(category=category, intent=intent)
+    Message.objects.filter(conversation=conversation, seq=1).update(category="contact", intent="talk_to_human")
+    services.request_agent(conversation_id=conversation.id, client_id=uuid4())
+    summary = now(conversation).summary
+    assert (summary["intent"], summary["sentence"]) == (
+        "talk_to_human",
+        "I want to talk to a person about my sorting hat",
+    )
+
+
 def test_suggestions_are_an_articles_words_and_similar_resolved_conversations(
     bot: Engine, workspace: Workspace, waiting: Conversation, knowledge: Publish
 ) -> None:

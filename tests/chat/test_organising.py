@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
+from django.test import Client
 from django.utils import timezone
 
 from supportbot.chat import feedback, organising, services, tasks
@@ -45,6 +46,16 @@ def test_each_change_is_a_line_for_agents_once(waiting: Conversation, maya: User
     assert activities(waiting) == ["Maya set the priority to urgent", "Maya added the label Returns"]
     assert list(waiting.labels.all()) == [returns]
     assert now(waiting).active_at == waiting.active_at, "the conversation keeps its place in the list"
+
+
+def test_a_label_cannot_be_given_the_name_of_another(workspace: Workspace, maya: User, client: Client) -> None:
+    labels = [organising.add_label(workspace=workspace, name=name, colour="green") for name in ("Returns", "Hats")]
+    Member.objects.filter(user=maya).update(role=Member.Role.ADMIN)
+    client.force_login(maya)
+    page = f"/admin/chat/label/{labels[1].pk}/change/"
+    refused = client.post(page, {"name": "Returns", "colour": "green"})
+    assert "Label with this Workspace and Name already exists" in refused.content.decode()
+    assert client.post(page, {"name": "Caps", "colour": "green"}).status_code == 302
 
 
 def test_a_snooze_ends_by_itself(waiting: Conversation, maya: User) -> None:

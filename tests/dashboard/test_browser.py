@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.customer import Customer
-from tests.e2e.pages import conversation_of, sign_in, visit
+from tests.e2e.pages import conversation_of, open_chat, say, sign_in, visit
+from tests.servers import wait_until
 from tests.stack import ROOT, EmbeddedStack
 
 MANY = 230
@@ -103,6 +104,10 @@ def test_a_note_is_drawn_apart_and_calls_the_colleague_whom_it_mentions(
         customer.accepted(customer.write("Do you deliver to lighthouses?"))
         conversation = conversation_of(stack, "Do you deliver to lighthouses?")
         note, person = "@Maya can we do that?", int(maya.locator("#desk").get_attribute("data-user") or 0)
+        tom.goto(f"{stack.url}/inbox/{conversation}/?view=all")
+        tom.get_by_role("button", name="Follow", exact=True).click()
+        expect(tom.locator("#participants")).to_have_text("You")
+        tom.goto(f"{stack.url}/inbox/?view=all")
         tom.evaluate(POST_NOTE, [conversation, note, person])
         maya.get_by_text("Tom mentions you with").wait_for()
         maya.get_by_role("button", name="Open", exact=True).click()
@@ -111,6 +116,9 @@ def test_a_note_is_drawn_apart_and_calls_the_colleague_whom_it_mentions(
         expect(drawn).to_contain_text("Tom · private note")
         expect(maya.get_by_role("button", name=re.compile("^Mentions"))).to_contain_text("0")
         assert all(note not in str(frame) for frame in customer.frames)
+        expect(maya.locator("#participants")).to_have_text("Tom, You")
+        customer.accepted(customer.write("It is a small one"))
+        expect(tom.get_by_text(re.compile("wrote: It is a small one"))).to_be_visible()
 
 
 def test_a_long_list_is_few_elements_and_reaches_its_end(stack: EmbeddedStack, maya: Page) -> None:
@@ -202,3 +210,36 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(browser: Browser, stack: Em
         page.get_by_role("button", name="Details").click()
         expect(page.get_by_role("region", name="Properties")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+
+
+def test_two_conversations_of_one_person_are_merged_under_everybodys_eyes(
+    browser: Browser, stack: EmbeddedStack, maya: Page, tom: Page
+) -> None:
+    with visit(browser, f"{stack.url}/demo/") as widget, Customer(stack.url) as elsewhere:
+        elsewhere.accepted(elsewhere.write("A person, please: my sundial ticks"))
+        open_chat(widget)
+        again = "A person, please: it is me again, of the sundial"
+        say(widget, again)
+        saved = "SELECT id FROM chat_message WHERE body = %s"
+        wait_until(lambda: bool(stack.rows(saved, again)), seconds=30, what="the message")
+        other = conversation_of(stack, "A person, please: my sundial ticks")
+        here = conversation_of(stack, again)
+        tom.goto(f"{stack.url}/inbox/{other}/?view=all")
+        maya.goto(f"{stack.url}/inbox/{here}/?view=all")
+        maya.get_by_role("button", name="Merge…").click()
+        dialog = maya.get_by_role("dialog", name="Merge with another conversation")
+        dialog.get_by_role("searchbox").fill("sundial ticks")
+        dialog.get_by_role("button", name="Search").click()
+        dialog.get_by_role("radio").check()
+        dialog.get_by_role("button", name="Go on").click()
+        expect(dialog.get_by_text("see all that was said in the other")).to_be_visible()
+        dialog.get_by_role("button", name="Merge for good").click()
+        for page in (maya, tom):
+            talk = page.get_by_role("region", name="Messages")
+            expect(talk.locator(".said.customer")).to_have_text([re.compile("ticks"), re.compile("me again")])
+            expect(page).not_to_have_url(re.compile(f"{here}|{other}"))
+        expect(widget.get_by_text("my sundial ticks")).to_be_visible()
+        say(widget, "Now it has stopped")
+        expect(tom.get_by_role("region", name="Messages").get_by_text("Now it has stopped")).to_be_visible()
+        tom.goto(f"{stack.url}/inbox/{other}/?view=all")
+        expect(tom.get_by_role("region", name="Messages").get_by_text("Now it has stopped")).to_be_visible()

@@ -15,8 +15,10 @@ from supportbot.chat import context, handover, mail, notes, organising, services
 from supportbot.chat.models import Conversation, Remark
 from supportbot.chat.refusals import Refused
 from supportbot.chat.snapshot import snapshot
+from supportbot.chat.visitors import Visitor
 from supportbot.workspaces.models import User, Workspace
-from tests.dashboard.conftest import Sit
+from tests.dashboard.conftest import Sit, said
+from tests.dashboard.test_views import signed_in
 from tests.sockets import Frame, Socket
 
 SECRET = "The customer is on the blacklist of our accountant"
@@ -59,6 +61,29 @@ async def test_a_mention_reaches_the_colleague_wherever_they_are(
     assert row["mentions"] == [{"id": tom.pk, "seen": False}], "Maya herself is not called"
     await colleague.send("mentions.read", conversation=str(waiting.id))
     assert (await other.hear("conversation.changed"))["conversation"]["mentions"] == [{"id": tom.pk, "seen": True}]
+
+
+async def test_who_follows_or_was_mentioned_hears_what_the_customer_writes(
+    maya: User, tom: User, customer: Visitor, waiting: Conversation, sit: Sit
+) -> None:
+    mayas, toms = await sit(maya), await sit(tom)
+    await sync_to_async(note)(waiting, maya, tom)
+    await toms.hear("mention.posted")
+    for on in (True, True, False):  # the second time nothing changes
+        await mayas.send("conversation.follow", conversation=str(waiting.id), on=on)
+    await mayas.send("ping")
+    row = (await toms.hear("conversation.changed"))["conversation"]
+    while [one["name"] for one in row["participants"]] != ["Tom"] or row["last_seq"] != 2:
+        row = (await toms.hear("conversation.changed"))["conversation"]
+    await mayas.hear("pong")
+    await sync_to_async(said)(customer, "And my hat?")
+    told = await toms.hear("message.followed")
+    assert (told["conversation"], told["preview"]) == (str(waiting.id), "And my hat?")
+    await mayas.send("ping")
+    assert (await mayas.hear("pong", "message.followed"))["type"] == "pong", "she follows no longer"
+    asked = {"view": "all", "participant": "me"}
+    page = await sync_to_async(lambda: signed_in(tom).get("/inbox/conversations/", asked))()
+    assert [one["id"] for one in page.json()["rows"]] == [str(waiting.id)]
 
 
 def test_only_members_can_be_mentioned(maya: User, stranger: User, waiting: Conversation) -> None:

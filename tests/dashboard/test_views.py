@@ -9,8 +9,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from supportbot.chat import services
-from supportbot.chat.models import Conversation, Generation, Message
+from supportbot.chat import services, suggested
+from supportbot.chat.models import Conversation, Correction, Generation, Message, SuggestionUse
+from supportbot.chat.refusals import Refused
 from supportbot.chat.visitors import identify
 from supportbot.knowledge.models import Order
 from supportbot.workspaces.models import Member, User, Workspace
@@ -107,11 +108,49 @@ def test_the_facts_tell_the_order_and_why_the_bot_did_so(maya: User, ada: User, 
     make_order(waiting.workspace)
     explain(waiting)
     page = signed_in(maya).get(f"/inbox/{waiting.id}/facts/").content.decode()
-    for words in ("10023", "A Brisk kettle", "On its way to you", "Track order", "48 %", "3f9c21ab", "below what this"):
+    for words in ("10023", "A Brisk kettle", "On its way to you", "Track order", "48 %", "below what this"):
         assert words in page
     routing = f"/admin/routing/{waiting.id}/"
     assert routing not in page
     assert routing in signed_in(ada).get(f"/inbox/{waiting.id}/facts/").content.decode()
+
+
+def test_what_becomes_of_a_suggestion_is_kept(maya: User, waiting: Conversation) -> None:
+    where = {"conversation_id": waiting.id, "agent": maya}
+    with pytest.raises(Refused):
+        suggested.judge(**where, helpful=True)
+    reply = {"text": "Open My orders and choose Return.", "title": "Returns", "url": "/help/"}
+    Conversation.objects.filter(id=waiting.id).update(summary={**waiting.summary, "reply": reply})
+    services.take(**where)
+    suggested.judge(**where, helpful=False)
+    suggested.judge(**where, helpful=True)
+    suggested.insert(**where)
+    page = signed_in(maya).get(f"/inbox/{waiting.id}/facts/").content.decode()
+    assert 'data-judges="yes" aria-pressed="true"' in page
+    for body in ("Please open My orders and choose Return, Kim.", "Anything else?"):
+        services.post_message(**where, body=body, client_id=uuid4())
+    kept = SuggestionUse.objects.get()
+    assert (kept.user, kept.helpful, kept.text) == (maya, True, reply["text"])
+    assert kept.message and kept.message.body.startswith("Please") and kept.distance == 4
+
+
+def test_a_reply_is_explained_and_corrected(maya: User, ada: User, stranger: User, waiting: Conversation) -> None:
+    explain(waiting)
+    reply = Generation.objects.get().message
+    page = f"/inbox/{waiting.id}/replies/{reply.seq}/"
+    told = signed_in(maya).get(page).content.decode()
+    for words in ("Handed off", "Track order", "48 %", "3f9c21ab", "below what this", "fixed words of the system"):
+        assert words in told
+    assert "/admin/routing/" not in told and "/admin/routing/" in signed_in(ada).get(page).content.decode()
+    assert signed_in(stranger).get(page).status_code == 404
+    form = {"act": "answer", "category": "delivery", "reply": "  ", "note": "It was known"}
+    refused = signed_in(maya).post(page, form)
+    assert refused.status_code == 422 and 'value="It was known"' in refused.content.decode()
+    form["reply"] = "It is on its way."
+    assert "Kept. It waits" in signed_in(maya).post(page, form).content.decode()
+    kept = Correction.objects.get()
+    assert (kept.author, kept.act, kept.reply) == (maya, "answer", "It is on its way.")
+    assert "It is on its way." in signed_in(maya).get(page).content.decode()
 
 
 def test_an_order_that_does_not_exist_is_named_as_such(maya: User, with_bot: Conversation) -> None:

@@ -16,7 +16,7 @@ LOOKS: tuple[tuple[ViewportSize, Literal["light", "dark"]], ...] = (
     (DESKTOP, "dark"),
     (DESKTOP, "light"),
 )
-FOREIGN = ("#searchbar-submit",)  # django-unfold's: the icon that searches a list is 18 pixels wide
+FOREIGN = ("#searchbar-submit", ".sortoptions")  # django-unfold's: these icons of a list are narrower than 24 pixels
 RUN = """async (foreign) => {
   const running = document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime < Infinity);
   await Promise.allSettled(running.map((one) => one.finished));

@@ -38,6 +38,8 @@ ADMIN_PAGES = {
     "new webhook": "admin/api/endpoint/add/",
     "translation": "admin/chat/translator/",
     "new translator": "admin/chat/translator/add/",
+    "corrections": "admin/chat/correction/",
+    "suggested replies": "admin/chat/suggestionuse/",
     "imports": "admin/knowledge/import/",
     "new import": "admin/knowledge/import/add/",
     "routing": "admin/routing/",
@@ -96,6 +98,15 @@ def test_the_inbox_its_conversation_and_its_dialogs(talk: Talk) -> None:
     page.set_viewport_size(PHONE)
     page.get_by_role("button", name="Close details").click()
     page.set_viewport_size(DESKTOP)
+    page.get_by_role("button", name="Why did the bot say this?").first.click()
+    reply = page.get_by_role("dialog", name="Why did the bot say this?")
+    expect(reply.get_by_text("What it rests on")).to_be_visible()
+    found += violations(page, "why the bot said this")
+    reply.get_by_label("Right reply").fill("Send it back within 31 days.")
+    reply.get_by_role("button", name="Send for review").click()
+    expect(reply.get_by_text("Kept. It waits")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(thread(page).get_by_text("Ada corrected the bot")).to_be_visible()
     for name in DIALOGS:
         page.get_by_role("button", name=name, exact=True).click()
         expect(page.get_by_role("dialog")).to_be_visible()
@@ -127,6 +138,8 @@ def test_the_pages_of_administrators(talk: Talk, embedded_stack: EmbeddedStack) 
         "conversation in the admin": f"admin/chat/conversation/{talk.id}/change/",
         "routing of a conversation": f"admin/routing/{talk.id}/",
     }
+    correction = embedded_stack.rows("SELECT id FROM chat_correction")[0]["id"]
+    own["correction"] = f"admin/chat/correction/{correction}/change/"
     with talk.agent.context.new_page() as page:
         assert list(_each(page, embedded_stack.url, {**own, **ADMIN_PAGES})) == []
 

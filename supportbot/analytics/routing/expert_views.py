@@ -11,12 +11,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from supportbot.analytics.experts import Checkpoint, Expert, installed
 from supportbot.analytics.routing import watch
 from supportbot.analytics.routing.measured import Loss, losses, measured
 from supportbot.analytics.routing.overall import Load
 from supportbot.analytics.routing.sums import WORDS, Period
 from supportbot.analytics.routing.views import chosen, page
+from supportbot.chat.experts import Checkpoint, Expert, installed
 from supportbot.chat.models import Message, Routed
 from supportbot.chat.routed import TRACES
 from supportbot.workspaces.experts import ExpertSetting, TooFewExperts, describe, switch

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from supportbot.analytics.experts import Checkpoint, Expert
+from supportbot.chat.experts import Checkpoint, Expert
 
 FILE = "specialisation.json"
 POOL = "25"  # percent of the experts

@@ -12,12 +12,11 @@ from datetime import timedelta
 import numpy as np
 from django.utils import timezone
 
-from supportbot.analytics.experts import Checkpoint, Expert
 from supportbot.analytics.routing import watch
 from supportbot.analytics.routing.baseline import baseline_of
 from supportbot.analytics.routing.sums import WORDS, Period, Sum, messages_before
-from supportbot.analytics.routing.trace_view import Cell
 from supportbot.analytics.routing.watch import DEAD_BELOW, OVERLOADED_FROM, Drift
+from supportbot.chat.experts import Cell, Checkpoint, Expert
 from supportbot.chat.models import Routed, RoutingAlert
 from supportbot.chat.routed import TRACES
 from supportbot.workspaces.models import Workspace

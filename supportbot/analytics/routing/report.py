@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from supportbot.analytics.experts import Checkpoint
 from supportbot.analytics.routing.rewritten import Comparison
-from supportbot.analytics.routing.trace_view import Cell, TraceView, stored_trace, view
+from supportbot.analytics.routing.trace_view import TraceView, view
 from supportbot.chat import whatif
+from supportbot.chat.experts import Cell, Checkpoint, stored_trace
 from supportbot.chat.models import Generation, Message
 from supportbot.chat.reasons import ACTS, REASONS
 

@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 from functools import cached_property
 from itertools import groupby
 
-from supportbot.analytics.experts import Checkpoint
+from supportbot.chat.experts import Checkpoint
 from supportbot.chat.models import WhatIf
 
 POOL = 0.25  # of the experts, in a category's pool

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from inference.trace import RoutingTrace
 from supportbot.analytics.routing.baseline import Baseline, baseline_of
-from supportbot.analytics.routing.trace_view import stored_trace
+from supportbot.chat.experts import stored_trace
 from supportbot.chat.models import Generation, Routed, RoutingDay, WhatIf
 from supportbot.chat.routed import MILLION, pack, unpack, width
 from supportbot.workspaces.models import Workspace

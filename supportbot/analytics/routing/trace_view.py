@@ -12,29 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from inference.trace import RoutingTrace
-from supportbot.analytics.experts import Checkpoint, Expert
+from supportbot.chat.experts import Cell, Checkpoint, Expert, leaders
 
-HEAT = (0.02, 0.05, 0.09, 0.14, 0.20, 0.28, 0.38, 0.50)  # bounds of the shades
 PART_OF_A_CHARACTER = "·"
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One expert in one layer: `share` of the layer's weight, `chosen` of all its choices."""
-
-    expert: Expert
-    share: float
-    chosen: int
-
-    @property
-    def percent(self) -> str:
-        """The share as it stands in the cell."""
-        return f"{self.share:.0%}".rstrip("%") if self.share >= 0.005 or self.share == 0 else "<1"
-
-    @property
-    def heat(self) -> int:
-        """The shade, from 0 to 8."""
-        return bisect_right(HEAT, self.share)
 
 
 @dataclass(frozen=True)
@@ -101,15 +81,6 @@ class TraceView:
     experts: list[Expert]
 
 
-def stored_trace(data: bytes | memoryview) -> RoutingTrace:
-    """A trace from the database; ValueError when it is damaged."""
-    trace = RoutingTrace.from_bytes(bytes(data))
-    fits = len(trace.tokens) == trace.ids.shape[1] >= trace.prompt_tokens >= 0
-    if not fits or (trace.ids.size and trace.ids.max() >= trace.n_experts):
-        raise ValueError("not a routing trace: its parts don't fit together")
-    return trace
-
-
 def view(trace: RoutingTrace, checkpoint: Checkpoint) -> TraceView | None:
     """The view of a trace; None when it has no tokens. IndexError or ValueError when its parts don't fit together."""
     if not trace.tokens:
@@ -124,13 +95,6 @@ def view(trace: RoutingTrace, checkpoint: Checkpoint) -> TraceView | None:
     ]
     whole = Certainty(float(trace.entropy.mean()), sum(leads) / len(leads))
     return TraceView(layers, _tokens(trace, experts), leaders(trace, experts), whole, experts)
-
-
-def leaders(trace: RoutingTrace, experts: Sequence[Expert], count: int = 3) -> list[Cell]:
-    """The experts with the most weight over all layers."""
-    share, counts = trace.share.mean(axis=0), trace.counts.sum(axis=0)
-    best = np.argsort(-share, kind="stable")[:count]
-    return [Cell(experts[index], float(share[index]), int(counts[index])) for index in best]
 
 
 def _layer(

@@ -13,11 +13,10 @@ from django.db.models import OuterRef, Prefetch, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
-from supportbot.analytics.experts import Checkpoint, installed
 from supportbot.analytics.routing import overall as over_all
 from supportbot.analytics.routing import report, sums
 from supportbot.analytics.routing.rewritten import Choices
-from supportbot.analytics.routing.trace_view import HEAT, Cell, leaders, stored_trace
+from supportbot.chat.experts import HEAT, Cell, Checkpoint, installed, leaders, stored_trace
 from supportbot.chat.models import Conversation, Generation, Message, RoutingDay, WhatIf
 from supportbot.chat.reasons import ACTS
 from supportbot.workspaces.models import User, Workspace

@@ -12,10 +12,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from supportbot.analytics.experts import installed
 from supportbot.analytics.routing.rewritten import Choices, Comparison
 from supportbot.analytics.routing.views import administered
 from supportbot.chat import whatif
+from supportbot.chat.experts import installed
 from supportbot.chat.models import Generation, WhatIf
 from supportbot.chat.tasks import explore
 from supportbot.workspaces.models import User

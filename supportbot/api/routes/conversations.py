@@ -13,7 +13,8 @@ from pydantic import Field
 from supportbot.actions.models import ActionCall
 from supportbot.api.access import Call, needs
 from supportbot.api.models import Scope
-from supportbot.api.pages import At, Id, Page, Word, one, page
+from supportbot.api.pages import At, Id, Page, Word, page
+from supportbot.api.problems import nothing
 from supportbot.api.schemas import (
     ActionCallOut,
     ConversationOut,
@@ -24,8 +25,9 @@ from supportbot.api.schemas import (
     RatingOut,
     RemarkOut,
 )
-from supportbot.chat import notes, organising, services
+from supportbot.chat import merging, notes, organising, services
 from supportbot.chat.composing import BODY_LIMIT
+from supportbot.chat.joining import current
 from supportbot.chat.models import Conversation, Message, Rating, Remark
 
 router = Router(tags=["Conversations"])
@@ -91,6 +93,12 @@ class Snoozed(In):
     until: Moment
 
 
+class Merged(In):
+    """The other conversation."""
+
+    other: UUID
+
+
 class Spam(In):
     """Whether it lies among the spam."""
 
@@ -106,18 +114,19 @@ class Blocked(In):
 def conversations(call: Call) -> QuerySet[Conversation]:
     """Those that the key reaches."""
     rows = Conversation.objects.in_workspace(call.auth.workspace)
-    return rows.select_related("contact", "assignee", "team").prefetch_related("labels")
+    return rows.select_related("contact", "assignee", "team").prefetch_related("labels", "merged")
 
 
 def reach(call: Call, conversation_id: UUID) -> dict[str, Any]:
     """The arguments of a use case: the conversation, if the key reaches it, and who acts."""
-    found = one(Conversation.objects.in_workspace(call.auth.workspace), "conversation", id=conversation_id)
-    return {"conversation_id": found.id, "agent": call.auth.user}
+    return {"conversation_id": again(call, conversation_id).id, "agent": call.auth.user}
 
 
 def again(call: Call, conversation_id: UUID) -> Conversation:
-    """What has become of it."""
-    return one(conversations(call), "conversation", id=conversation_id)
+    """What has become of it, also under the id of one that was merged into it."""
+    if (found := current(conversations(call), conversation_id)) is None:
+        raise nothing("conversation")
+    return found
 
 
 @router.get("/conversations", response=Page[ConversationOut], operation_id="list_conversations", **READ)
@@ -139,8 +148,7 @@ def list_messages(
     request: Call, conversation_id: UUID, at: At, after: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
 ) -> Any:
     """What was said, in order; `after` leaves out what is known already."""
-    reach(request, conversation_id)
-    rows = Message.objects.in_workspace(request.auth.workspace).filter(conversation=conversation_id, seq__gt=after)
+    rows = again(request, conversation_id).messages.filter(seq__gt=after)
     return page(rows.select_related("user").prefetch_related("attachments"), "seq", at)
 
 
@@ -158,8 +166,7 @@ def post_message(request: Call, conversation_id: UUID, posted: PostedMessage) ->
 @router.get("/conversations/{conversation_id}/notes", response=Page[RemarkOut], operation_id="list_notes", **READ)
 def list_notes(request: Call, conversation_id: UUID, at: At) -> dict[str, Any]:
     """What only agents see: private notes, and what somebody did."""
-    reach(request, conversation_id)
-    rows = Remark.objects.in_workspace(request.auth.workspace).filter(conversation=conversation_id)
+    rows = again(request, conversation_id).remarks.all()
     return page(rows.select_related("user").prefetch_related("mentions__user"), "number", at)
 
 
@@ -235,6 +242,13 @@ def reopen(request: Call, conversation_id: UUID) -> Conversation:
     """What was resolved waits for people again."""
     organising.reopen(**reach(request, conversation_id))
     return again(request, conversation_id)
+
+
+@router.post("/conversations/{conversation_id}/merge", response=ConversationOut, operation_id="merge", **WRITE)
+def merge(request: Call, conversation_id: UUID, wanted: Merged) -> Conversation:
+    """Make one of two, under an id of its own to which both old ones lead. It can't be undone."""
+    made = merging.merge(**reach(request, conversation_id), other_id=wanted.other)
+    return again(request, made.id)
 
 
 @router.put("/conversations/{conversation_id}/spam", response=ConversationOut, operation_id="mark_spam", **WRITE)

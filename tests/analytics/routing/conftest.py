@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pytest_django.fixtures import Settings
 
-from supportbot.analytics.experts import installed
+from supportbot.chat.experts import installed
 
 FIGURE = {"value": 4.5, "low": 4.0, "high": 5.0}
 

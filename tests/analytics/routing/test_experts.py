@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from supportbot.analytics.experts import installed
 from supportbot.analytics.routing.tasks import tend
+from supportbot.chat.experts import installed
 from supportbot.chat.models import Generation
 from supportbot.workspaces.experts import switched_off
 from supportbot.workspaces.models import AuditEntry, ExpertSetting

@@ -13,9 +13,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from supportbot.analytics.experts import installed
 from supportbot.analytics.routing import rollup
 from supportbot.analytics.routing.tasks import tend
+from supportbot.chat.experts import installed
 from supportbot.chat.models import Conversation, Generation, Message, RoutingAlert, RoutingDay
 from supportbot.chat.routed import unpack
 from tests.analytics.conftest import Shop, answered, signed_in, traced

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from supportbot.analytics.experts import installed
 from supportbot.analytics.routing.tasks import tend
+from supportbot.chat.experts import installed
 from supportbot.chat.models import Generation, Message
 from tests.analytics.conftest import VERSION, Shop, signed_in, traced
 from tests.analytics.routing.conftest import text

@@ -1,24 +1,29 @@
-"""Who the experts are: the card that the installed checkpoint carries, and what a workspace says of them.
+"""Who the experts are, and which of them a stored trace names most.
 
-Reads the checkpoint's files, not its weights' meaning.
+They are known from the card that the installed checkpoint carries, and from what a workspace says of them. Reads the
+checkpoint's files, not its weights' meaning.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from django.conf import settings
 
+from inference.trace import RoutingTrace
 from supportbot.workspaces.models import ExpertSetting, Workspace
 
 CARD, WEIGHTS, CONFIG = "experts.json", "model.safetensors", "config.json"
 COLOURS = 12
+HEAT = (0.02, 0.05, 0.09, 0.14, 0.20, 0.28, 0.38, 0.50)  # bounds of the shades
 LEAST_SHARE = 0.01  # of a category's replies; less is no speciality
 
 
@@ -54,6 +59,25 @@ class Expert:
     def style(self) -> str:
         """The class of its colour."""
         return f"expert-{self.number % COLOURS}"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One expert in one layer: `share` of the layer's weight, `chosen` of all its choices."""
+
+    expert: Expert
+    share: float
+    chosen: int
+
+    @property
+    def percent(self) -> str:
+        """The share as it stands in the cell."""
+        return f"{self.share:.0%}".rstrip("%") if self.share >= 0.005 or self.share == 0 else "<1"
+
+    @property
+    def heat(self) -> int:
+        """The shade, from 0 to 8."""
+        return bisect_right(HEAT, self.share)
 
 
 @dataclass(frozen=True)
@@ -104,6 +128,22 @@ def installed(workspace: Workspace | None = None) -> Checkpoint:
         return checkpoint
     said = ExpertSetting.objects.in_workspace(workspace).filter(version=checkpoint.version).select_related("owner")
     return replace(checkpoint, own={setting.number: setting for setting in said})
+
+
+def stored_trace(data: bytes | memoryview) -> RoutingTrace:
+    """A trace from the database; ValueError when it is damaged."""
+    trace = RoutingTrace.from_bytes(bytes(data))
+    fits = len(trace.tokens) == trace.ids.shape[1] >= trace.prompt_tokens >= 0
+    if not fits or (trace.ids.size and trace.ids.max() >= trace.n_experts):
+        raise ValueError("not a routing trace: its parts don't fit together")
+    return trace
+
+
+def leaders(trace: RoutingTrace, experts: Sequence[Expert], count: int = 3) -> list[Cell]:
+    """The experts with the most weight over all layers."""
+    share, counts = trace.share.mean(axis=0), trace.counts.sum(axis=0)
+    best = np.argsort(-share, kind="stable")[:count]
+    return [Cell(experts[index], float(share[index]), int(counts[index])) for index in best]
 
 
 def _stamp(path: Path) -> int:

@@ -1,0 +1,55 @@
+// A dialog that the server writes: a piece of a page with its heading, and forms that answer with the next piece.
+
+import { address, byId, get } from "./page.js";
+
+const LOST = "This did not get through. Please check your connection and try again; what you wrote is kept.";
+
+export class PieceDialog {
+  #dialog = byId("piece-dialog", HTMLDialogElement);
+  #body = byId("piece-body", HTMLElement);
+  #alarm = byId("piece-alarm", HTMLElement);
+  #path = "";
+
+  constructor() {
+    this.#body.addEventListener("submit", (event) => this.#send(event));
+  }
+
+  /** @param {string} path below /inbox/ */
+  async open(path) {
+    this.#path = path;
+    this.#body.replaceChildren();
+    this.#alarm.textContent = "";
+    this.#dialog.showModal();
+    await this.#load(() => get(path), path);
+  }
+
+  /** @param {SubmitEvent} event */
+  async #send(event) {
+    const form = event.target;
+    if (!(form instanceof HTMLFormElement)) return;
+    event.preventDefault();
+    const path = this.#path;
+    const given = new FormData(form, event.submitter);
+    const asked = Object.fromEntries([...given].map(([name, value]) => [name, String(value)]));
+    if (form.method === "get") await this.#load(() => get(path, asked), path);
+    else await this.#load(() => fetch(address(path), { method: "POST", body: given }), path);
+  }
+
+  /**
+   * @param {() => Promise<Response>} ask
+   * @param {string} path
+   */
+  async #load(ask, path) {
+    try {
+      const answer = await ask();
+      if (answer.redirected || (!answer.ok && answer.status !== 422)) throw new Error(answer.statusText);
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (path !== this.#path) return;
+      this.#alarm.textContent = "";
+      this.#body.replaceChildren(...page.body.children);
+      if (this.#body.querySelector("[data-done]")) this.#dialog.close();
+    } catch {
+      if (path === this.#path) this.#alarm.textContent = LOST;
+    }
+  }
+}
