@@ -83,7 +83,7 @@ def test_two_conversations_become_one_to_which_both_ids_lead(
     assert set(made["merged"]) == {str(conversation.id), str(other.id)}
     assert robot.get(path).json() == robot.get(f"conversations/{other.id}").json() == made
     said = robot.get(f"{path}/messages").json()["data"]
-    assert [one["author"] for one in said] == ["customer", "system", "customer"]
+    assert [one["author"] for one in said] == ["customer", "bot", "customer"]
     assert {one["conversation"] for one in said} == {made["id"]}
     assert robot.get(f"{path}/notes").json()["data"][-1]["body"].startswith("Maya merged")
     for row in (chat, file):
