@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import socket
 import warnings
 from pathlib import Path
 from typing import Any
@@ -132,12 +133,20 @@ else:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {"pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", 40), "timeout": 10}},
     }
-    # The channel layer waits 5 s for an event, as long as the client waits for any answer by itself. One retry replaces
-    # a connection that a restart of Redis has broken.
+    # The kernel notices a Redis that is out of reach. A timeout of the client's own (asyncio.wait_for of Python 3.11)
+    # swallows the end of a socket that comes while it writes, and the socket's consumer stays for ever. One retry
+    # replaces a connection that a restart of Redis has broken.
     channel_host = {
         "address": REDIS_URL,
         "socket_connect_timeout": 3,
-        "socket_timeout": 20,
+        "socket_timeout": None,
+        "socket_keepalive": True,
+        "socket_keepalive_options": {
+            socket.TCP_KEEPIDLE: 10,
+            socket.TCP_KEEPINTVL: 5,
+            socket.TCP_KEEPCNT: 2,
+            socket.TCP_USER_TIMEOUT: 20_000,
+        },
         "retry": Retry(NoBackoff(), 1),
     }
     CHANNEL_LAYERS = {

@@ -90,7 +90,7 @@ def test_two_conversations_become_one_to_which_both_ids_lead(
         row.refresh_from_db()
         assert str(row.conversation_id) == made["id"]
     (handed_off,) = Milestone.objects.filter(kind="handed_off")
-    assert (str(handed_off.conversation_id), handed_off.after) == (made["id"], 1)
+    assert (str(handed_off.conversation_id), handed_off.after) == (made["id"], 2), "after the sentence that says so"
     (told,) = Delivery.objects.all()
     assert told.payload["data"]["conversation"]["id"] == made["id"]
     again = robot.post(f"conversations/{other.id}/merge", {"other": str(conversation.id)})

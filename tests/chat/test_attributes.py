@@ -15,7 +15,7 @@ from supportbot.chat.models import Contact, Conversation
 from supportbot.chat.refusals import Refused
 from supportbot.chat.visitors import identify
 from supportbot.dashboard.facts import facts_of
-from supportbot.workspaces.models import Workspace
+from supportbot.workspaces.models import User, Workspace
 
 
 def test_values_are_shown_to_agents_as_people_read_them() -> None:
@@ -72,7 +72,8 @@ def test_attributes_stand_beside_the_conversation_and_of_no_other_workspace(tran
         services.post_message(conversation_id=one.begin().id, body="hello", client_id=uuid4())
     conversation = Conversation.objects.in_workspace(shop).get()
     profile.keep(conversation, profile.read(shop, {"attributes": {"orders": 4}})[0])
-    facts = facts_of(Conversation.objects.in_workspace(shop).get())
+    agent = User.objects.create_user("maya@fennmoor.example", name="Maya")
+    facts = facts_of(Conversation.objects.in_workspace(shop).get(), agent)
     assert facts.contact_attributes == [("Orders", "4"), ("Plan", "Plus")]
     assert facts.conversation_attributes == [("Basket", "74.9")]
     assert Contact.objects.in_workspace(other).get().attributes == {"plan": "None"}
