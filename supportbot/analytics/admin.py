@@ -56,8 +56,8 @@ class RecipientsForm(SettledForm):
     def clean(self) -> dict[str, Any]:
         """Compare each with the workspace."""
         found: dict[str, Any] = super().clean() or self.cleaned_data
-        workspace = found.get("workspace") or self.instance.workspace
-        if any(member.workspace_id != workspace.pk for member in found.get("recipients") or ()):
+        workspace_id = self.workspace_id()
+        if workspace_id and any(member.workspace_id != workspace_id for member in found.get("recipients") or ()):
             raise forms.ValidationError({"recipients": "Recipients have to be members of the workspace."})
         return found
 

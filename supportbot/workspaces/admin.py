@@ -310,11 +310,8 @@ class TeamForm(SettledForm):
     def clean(self) -> dict[str, Any]:
         """A team is of one workspace with all its members."""
         cleaned: dict[str, Any] = super().clean() or {}
-        members = cleaned.get("members")
-        if (
-            members is not None
-            and members.exclude(workspace=cleaned.get("workspace") or self.instance.workspace).exists()
-        ):
+        members, workspace_id = cleaned.get("members"), self.workspace_id()
+        if members is not None and workspace_id and members.exclude(workspace=workspace_id).exists():
             raise forms.ValidationError("All members of a team have to be of its workspace.")
         return cleaned
 

@@ -46,6 +46,12 @@ class SettledForm(ModelForm):  # type: ignore[type-arg]
         except ValidationError as error:
             self.add_error(None, error)
 
+    def workspace_id(self) -> int | None:
+        """The workspace that was chosen, now or when the row was made; None if the choice was refused."""
+        chosen = self.cleaned_data.get("workspace")
+        settled: int | None = chosen.pk if chosen else self.instance.workspace_id
+        return settled
+
 
 class CalledAddressForm(SettledForm):
     """Refuses an address that may not be called."""
