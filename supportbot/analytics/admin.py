@@ -15,7 +15,9 @@ from supportbot.workspaces.models import AuditEntry, User
 
 
 class AuditedAdmin(SettledAdmin):
-    """Every change stands in the audit log."""
+    """What was chosen stands in the audit log, not its name alone."""
+
+    tells_the_log = False
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Once all of it is saved."""

@@ -226,6 +226,10 @@ class WorkspacesAdmin(WorkspaceAdmin):
         """A workspace is its own."""
         return "pk"
 
+    def workspaces_of(self, row: Workspace) -> list[Workspace]:
+        """Its own log."""
+        return [row]
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Workspace]:
         """With the number of members."""
         rows: QuerySet[Workspace] = super().get_queryset(request)
@@ -282,6 +286,7 @@ class MembersAdmin(WorkspaceAdmin):
         ("Out of office", {"fields": ("is_away", "back_at", "digest")}),
     )
     list_filter = (OF_WORKSPACE, "role")
+    told_values = ("role",)
     search_fields = ("user__name", "user__email")
     autocomplete_fields = ("user",)
     readonly_fields = ("seen_at",)
@@ -344,6 +349,7 @@ class UsersAdmin(WorkspaceAdmin, DjangoUserAdmin):  # type: ignore[type-arg, mis
     form, add_form, change_password_form = UserChangeForm, UserCreationForm, AdminPasswordChangeForm
     list_display = ("email", "name", "is_active", "is_superuser", "last_login")
     list_filter = ("is_active", "is_superuser")
+    told_values = ("is_active", "is_superuser")
     search_fields = ("email", "name")
     ordering = ("email",)
     filter_horizontal = ()
@@ -358,6 +364,10 @@ class UsersAdmin(WorkspaceAdmin, DjangoUserAdmin):  # type: ignore[type-arg, mis
     def workspace_path(self) -> str:
         """Through the membership."""
         return "memberships__workspace"
+
+    def workspaces_of(self, row: User) -> QuerySet[Workspace]:
+        """The logs of all where the user works."""
+        return Workspace.objects.filter(members__user=row)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Once, however many workspaces a user is in."""
