@@ -89,7 +89,10 @@ def test_a_team_has_members_of_its_own_workspace_only(shop: Shop, other_shop: Sh
 def test_administrator_changes_a_role_but_not_a_user(shop: Shop) -> None:
     visitor = signed_in(shop.admin)
     member = Member.objects.get(user=shop.agent)
-    visitor.post(f"/admin/workspaces/member/{member.id}/change/", {"role": "admin", "capacity": "5", "skills": "[]"})
+    visitor.post(
+        f"/admin/workspaces/member/{member.id}/change/",
+        {"role": "admin", "capacity": "5", "skills": "[]", "digest": "off"},
+    )
     member.refresh_from_db()
     assert member.role == Member.Role.ADMIN
     page = f"/admin/workspaces/user/{shop.agent.id}/change/"
