@@ -8,6 +8,7 @@ from django.urls import include, path
 
 from supportbot.api.site import api
 from supportbot.widget import health
+from supportbot.workspaces.account import account
 
 sign_in = LoginView.as_view(template_name="workspaces/login.html", redirect_authenticated_user=True)
 
@@ -15,6 +16,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("login/", sign_in, name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
+    path("account/", account, name="account"),
     path("healthz", health.alive),
     path("readyz", health.ready),
     path("api/v1/", api.urls),

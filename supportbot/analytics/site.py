@@ -41,6 +41,10 @@ class AdministratorSite(UnfoldAdminSite):  # type: ignore[misc]
         """Back to the sign-in page."""
         return LogoutView.as_view()(request)
 
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """There is one page for everybody."""
+        return redirect("account")
+
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The front page."""
         response: HttpResponse = super().index(

@@ -160,7 +160,7 @@ def signed_in(user: User) -> Client:
 
 def test_every_model_knows_its_workspace() -> None:
     without = {model.__name__ for model in all_models() if not path_of(model)}
-    assert without == {"User", "Workspace", "Mark", "Sweep", "DoomedFile"}
+    assert without == {"User", "Login", "Workspace", "Mark", "Sweep", "DoomedFile"}
 
 
 def test_every_address_is_tried(shop: Rows) -> None:
