@@ -10,18 +10,18 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from asgiref.sync import sync_to_async
 
-from supportbot.chat.models import Attachment, CannedResponse, Label, Macro
+from supportbot.chat.models import Attachment, Label, Macro
 from supportbot.chat.sorting import SavedFilter
 from supportbot.dashboard.changes import CHANGES
 from supportbot.dashboard.consumers import AgentConsumer
 from supportbot.widget.consumers import CustomerConsumer
 from supportbot.workspaces.models import Team, User
 from tests.dashboard.conftest import Inbox
+from tests.frames import frame
 from tests.isolation.rows import Rows, snapshot
 from tests.sockets import Socket
 
@@ -42,22 +42,12 @@ def other(transactional_db: None) -> Rows:
     return Rows("harbour")
 
 
-def frame(kind: str, rows: Rows, conversation: Any) -> Frame:
-    """A frame with every field that a command may read, naming these rows."""
-    named = {"label": Label, "macro": Macro, "filter": SavedFilter, "team": Team, "response": CannedResponse}
-    words = {"body": "taken over", "note": "taken over", "comment": "x", "email": "a@shop.example", "kind": "reply"}
-    words |= {"name": "taken over", "colour": "#000000", "view": "all", "query": "", "priority": "urgent"}
-    flags = dict.fromkeys(("on", "helpful", "helped", "shared", "away"), True)
-    asked = {
-        "conversation": str(conversation),
-        "client_id": str(uuid4()),
-        "agent": rows.agent.pk,
-        "until": "2030-01-31",
-    }
-    lists = {"mentions": [rows.agent.pk], "attachments": [str(rows.of(Attachment).pk)]}
-    numbers = {"seq": 1, "last_seq": 1, "score": 1, **{name: rows.of(model).pk for name, model in named.items()}}
-    at = {"until": "2030-01-31T09:00:00Z", "back_on": None, "digest": "off", "into": str(rows.conversation.pk)}
-    return {"v": 1, "type": kind, **words, **flags, **asked, **lists, **numbers, **at}
+def named(rows: Rows, conversation: Any) -> dict[str, Any]:
+    """What a frame names: rows of a shop, and a conversation."""
+    kinds = {"label": Label, "macro": Macro, "filter": SavedFilter, "team": Team}
+    people = {"conversation": str(conversation), "agent": rows.agent.pk, "mentions": [rows.agent.pk]}
+    files = {"attachments": [str(rows.of(Attachment).pk)]}
+    return {**people, **files, **{name: rows.of(model).pk for name, model in kinds.items()}}
 
 
 async def answers(inbox: Inbox, sent: Frame) -> list[Frame]:
@@ -75,14 +65,14 @@ async def test_an_agent_reaches_no_row_of_another_workspace(shop: Rows, other: R
     async with Inbox(other.agent) as inbox:
         for kind in (kind for kind in AgentConsumer.commands if kind != "ping"):
             for conversation in (shop.conversation.pk, other.conversation.pk):
-                heard = await answers(inbox, frame(kind, shop, conversation))
+                heard = await answers(inbox, frame(kind, named(shop, conversation)))
                 assert shop.secret not in json.dumps(heard), kind
                 codes = [said["code"] for said in heard if said["type"] == "error"]
                 if conversation == shop.conversation.pk and kind not in WITHOUT_ROW:
                     assert codes == ["not_found"], kind
         for kind in CHANGES:
-            change = frame(kind, shop, shop.conversation.pk)
-            sent = {**frame("bulk", shop, None), "conversations": [str(shop.conversation.pk)], "change": change}
+            change = frame(kind, named(shop, shop.conversation.pk))
+            sent = {**frame("bulk", named(shop, None)), "conversations": [str(shop.conversation.pk)], "change": change}
             heard = [said for said in await answers(inbox, sent) if said["type"] in ("error", "bulk.done")]
             assert [(said.get("done"), len(said.get("refused", ()))) for said in heard] == [(0, 1)], (kind, heard)
     assert await snapshot_of(shop.workspace) == before
@@ -94,7 +84,7 @@ async def test_an_inbox_is_closed_to_who_has_no_desk(shop: Rows, other: Rows) ->
     for user, query in ((None, ""), (nobody, ""), (other.admin, "workspace=fennmoor")):
         async with Inbox(user, query) as inbox:
             for kind in AgentConsumer.commands:
-                await inbox.send_text(json.dumps(frame(kind, shop, shop.conversation.pk)))
+                await inbox.send_text(json.dumps(frame(kind, named(shop, shop.conversation.pk))))
             heard = [await inbox.socket.receive_output(30) for _ in range(2)]
             assert json.loads(heard[0]["text"])["code"] == "forbidden"
             assert heard[1] == {"type": "websocket.close", "code": 4401}
@@ -106,13 +96,13 @@ async def test_a_customer_reaches_no_row_of_another_workspace_or_customer(shop: 
     commands = [kind for kind in CustomerConsumer.commands if kind not in ("resume", "ping")]
     async with widget() as socket:
         for kind in commands:
-            codes = [said["code"] for said in await told(socket, frame(kind, shop, shop.conversation.pk))]
+            codes = [said["code"] for said in await told(socket, frame(kind, named(shop, shop.conversation.pk)))]
             assert codes == ([] if kind == "typing" else ["session_token_required"]), kind
     for rows in (shop, other):
         async with widget() as socket:
             await told(socket, {"v": 1, "type": "resume", "workspace": rows.workspace.key, "token": new_token()})
             for kind in commands:
-                heard = await told(socket, frame(kind, shop, shop.conversation.pk))
+                heard = await told(socket, frame(kind, named(shop, shop.conversation.pk)))
                 assert shop.secret not in json.dumps(heard), kind
     after = await snapshot_of(shop.workspace)
     assert all(set(rows) <= set(after[model]) for model, rows in before.items())
