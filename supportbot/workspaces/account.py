@@ -1,4 +1,4 @@
-"""The page on which everybody who signs in changes their password and sees, and ends, their own sessions."""
+"""Signing in, and the page on which everybody changes their password and sees, and ends, their own sessions."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import PasswordChangeForm
+from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -19,6 +20,20 @@ from supportbot.workspaces import logins, pace
 from supportbot.workspaces.models import User
 
 MOST, WITHIN = 10, 900  # tries at the present password, seconds
+FROM_ONE_ADDRESS = 100  # sign-ins in as long; axes counts the tries at one login
+
+
+class SignIn(LoginView):
+    """The one door of agents and administrators."""
+
+    template_name = "workspaces/login.html"
+    redirect_authenticated_user = True
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Refuse an address that tries many logins, each a few times."""
+        if pace.is_too_often(request, "sign-in", most=FROM_ONE_ADDRESS, within=WITHIN):
+            return render(request, "registration/locked.html", status=429)
+        return super().post(request, *args, **kwargs)
 
 
 @sensitive_post_parameters()

@@ -151,6 +151,12 @@ def refuses(answer: Any) -> bool:
     return answer.status_code in (400, 401, 403, 404, 405)
 
 
+def is_strict(answer: Any) -> bool:
+    """Whether the browser is told to run no script that stands in the page, and to guess at no type."""
+    policy = answer.headers.get("Content-Security-Policy", "")
+    return "default-src" in policy and "unsafe" not in policy and answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
 def signed_in(user: User) -> Client:
     """The browser of somebody who signed in."""
     client = Client()
@@ -174,6 +180,7 @@ def test_nobody_gets_what_is_not_public(shop: Rows) -> None:
         for what, answer in asked(Client(), address, shop):
             assert not leaks(answer, shop.secret), what
             assert address.is_open or refuses(answer), (what, answer)
+            assert is_strict(answer) or address.route.startswith("admin/"), what
     assert snapshot(shop.workspace) == before
 
 

@@ -123,6 +123,15 @@ def test_guessing_at_a_login_is_stopped_for_agents_and_administrators(maya: User
     assert not is_in(signs_in(maya))
 
 
+def test_one_address_that_tries_many_logins_is_stopped(maya: User) -> None:
+    client = Client()
+    for number in range(account.FROM_ONE_ADDRESS):
+        assert client.post("/login/", {"username": f"a{number}@b.example", "password": "guess"}).status_code == 200
+    assert client.post("/login/", {"username": "a@b.example", "password": "guess"}).status_code == 429
+    other = Client(REMOTE_ADDR="198.51.100.7")
+    assert other.post("/login/", {"username": maya.email, "password": OLD}).status_code == 302
+
+
 def test_cookies_are_kept_from_scripts_and_from_other_sites(maya: User, settings: Settings) -> None:
     settings.SESSION_COOKIE_SECURE = True
     cookie = signs_in(maya).cookies[settings.SESSION_COOKIE_NAME]
