@@ -42,6 +42,9 @@ def main() -> None:
         stack.manage("shell", "-c", MAKE_KEY.format(digest=hashlib.sha256(key.encode()).hexdigest()))
         print(fuzz_sockets.run(stack, wanted.frames, wanted.seed), flush=True)
         sys.exit(_run(stack, key, wanted.examples, wanted.seed) if wanted.examples else 0)
+    except Exception:
+        print(stack.logs(), flush=True)
+        raise
     finally:
         stack.stop()
 

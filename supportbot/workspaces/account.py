@@ -52,7 +52,7 @@ def account(request: HttpRequest) -> HttpResponse:
 
 def _change_password(request: HttpRequest, user: User) -> HttpResponse:
     """Whoever knows the present one chooses another, and every other session ends."""
-    form = PasswordChangeForm(user, request.POST)
+    form = PasswordChangeForm(user, request.POST, label_suffix="")
     if pace.is_too_often(request, "password", most=MOST, within=WITHIN):
         return _page(request, user, alarm="That were many tries. Please wait a quarter of an hour.", status=429)
     if not form.is_valid():
@@ -78,7 +78,7 @@ def _end(request: HttpRequest, user: User) -> HttpResponse:
 
 def _page(request: HttpRequest, user: User, *, form: Any = None, alarm: str = "", status: int = 200) -> HttpResponse:
     logins.note(request, user)
-    form = form or PasswordChangeForm(user)
+    form = form or PasswordChangeForm(user, label_suffix="")
     for field in form.fields.values():
         field.widget.attrs["class"] = "input"
         field.widget.attrs.pop("autofocus", None)
