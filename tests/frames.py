@@ -112,6 +112,7 @@ def _odd(chance: random.Random, commands: Sequence[str], rows: Mapping[str, Any]
 
 def judge(heard: str, sent: Sequence[Raw], secret: str) -> dict[str, Any]:
     """What was heard, if the socket may say it; Unsound, with what was sent, if it has failed or told a secret."""
+    heard.encode()  # as the wire has it; a lone half of a character would end the connection
     frame: dict[str, Any] = json.loads(heard)
     if frame.get("code") == "failed" or (secret and secret in heard):
         raise Unsound(f"{heard[:500]} after {[one[:2_000] for one in sent]}")

@@ -44,7 +44,8 @@ def write_reply(message_id: str) -> None:
 def suggest(conversation_id: str) -> None:
     """Add the suggestions to the summary of a conversation that was handed off."""
     model = assistant.engine()
-    suggesting.complete_summary(UUID(conversation_id), model.embed, model.find_answers)
+    with suppress(Conversation.DoesNotExist):  # its customer had it deleted meanwhile
+        suggesting.complete_summary(UUID(conversation_id), model.embed, model.find_answers)
 
 
 @app.task(expires=120)
