@@ -10,6 +10,7 @@ from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.views import LoginView
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -59,19 +60,18 @@ def _change_password(request: HttpRequest, user: User) -> HttpResponse:
         return _page(request, user, form=form)
     form.save()
     update_session_auth_hash(request, user)
-    logins.tell(user, "user.password_changed")
-    logins.end(logins.living(user).exclude(session_key=request.session.session_key), user)
+    logins.tell(user, "user.password_changed", by=user)
+    logins.end(user, by=user, chosen=~Q(session_key=request.session.session_key))
     messages.success(request, "Your password is changed, and you are signed out everywhere else.")
     return redirect("account")
 
 
 def _end(request: HttpRequest, user: User) -> HttpResponse:
     """One session, or all but this."""
-    chosen = logins.living(user).exclude(session_key=request.session.session_key)
+    chosen, number = ~Q(session_key=request.session.session_key), request.POST.get("end", "")
     if "others" not in request.POST:
-        number = request.POST["end"]
-        chosen = chosen.filter(pk=number if number.isdecimal() else 0)
-    if logins.end(chosen, user):
+        chosen &= Q(pk=number if number.isdecimal() else 0)
+    if logins.end(user, by=user, chosen=chosen):
         messages.success(request, "Signed out there.")
     return redirect("account")
 

@@ -57,20 +57,23 @@ def living(user: User) -> models.QuerySet[Login]:
 
 
 @transaction.atomic
-def end(logins: models.QuerySet[Login], by: User) -> int:
-    """End these sessions: the next request, or sign of life of an inbox, is turned away. How many there were."""
-    keys = list(logins.values_list("session_key", flat=True))
+def end(user: User, *, by: User, chosen: models.Q | None = None) -> int:
+    """End the user's sessions, all or those chosen: the next request, or sign of life of an inbox, is turned away.
+
+    How many there were.
+    """
+    keys = list(living(user).filter(chosen or models.Q()).values_list("session_key", flat=True))
     Session.objects.filter(session_key__in=keys).delete()
     Login.objects.filter(session_key__in=keys).delete()
     if keys:
-        tell(by, "user.sessions_ended", sessions=len(keys))
+        tell(user, "user.sessions_ended", by=by, sessions=len(keys))
     return len(keys)
 
 
-def tell(user: User, action: str, **details: object) -> None:
+def tell(user: User, action: str, *, by: User, **details: object) -> None:
     """A line in the audit log of every workspace of the user."""
     for workspace in Workspace.objects.filter(members__user=user):
-        AuditEntry.objects.create(workspace=workspace, actor=user, action=action, target=str(user.pk), details=details)
+        AuditEntry.objects.create(workspace=workspace, actor=by, action=action, target=str(user.pk), details=details)
 
 
 def _living_keys() -> models.QuerySet[Session, str]:

@@ -18,6 +18,7 @@ from supportbot.workspaces.experts import ExpertSetting
 from supportbot.workspaces.hours import Hours
 from supportbot.workspaces.scoping import ScopedQuerySet
 from supportbot.workspaces.sealing import seal, unseal
+from supportbot.workspaces.sessions import Login
 
 __all__ = [
     "Assignment",
@@ -35,19 +36,11 @@ __all__ = [
 ]
 
 ONLINE_FOR = timedelta(seconds=60)
-# What a browser calls itself, the particular before the general: Edge also says Chrome, and Chrome also Safari.
-BROWSERS = {"Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari"}
-SYSTEMS = {"Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "Windows": "Windows", "Mac": "macOS"}
-SYSTEMS |= {"CrOS": "ChromeOS", "Linux": "Linux"}
 
 
 def public_key() -> str:
     """A new public widget key."""
     return f"pk_{secrets.token_urlsafe(18)}"
-
-
-def _first_of(names: dict[str, str], text: str) -> str:
-    return next((name for mark, name in names.items() if mark in text), "unknown")
 
 
 class UserManager(BaseUserManager["User"]):
@@ -112,25 +105,6 @@ class User(AbstractBaseUser, PermissionsMixin):
     def is_administrator(self) -> bool:
         """Whether the admin is open to the user at all."""
         return self.is_active and (self.is_superuser or self.administers().exists())
-
-
-class Login(models.Model):
-    """A session of a user, as they see it in the list of their own; `logins` keeps it."""
-
-    user = models.ForeignKey(User, models.CASCADE, related_name="logins")
-    session_key = models.CharField(max_length=40, unique=True)
-    browser = models.CharField(max_length=200, blank=True)
-    address = models.GenericIPAddressField(null=True)
-    began_at = models.DateTimeField()
-    seen_at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return f"{self.user}, {self.browser}"
-
-    @property
-    def shown_browser(self) -> str:
-        """Browser and system in words, as `Firefox on Linux`."""
-        return " on ".join(_first_of(names, self.browser) for names in (BROWSERS, SYSTEMS))
 
 
 class Assignment(models.TextChoices):

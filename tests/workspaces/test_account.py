@@ -70,6 +70,19 @@ def test_nobody_ends_the_session_of_somebody_else(maya: User) -> None:
     assert is_in(there) and maya.email not in ada.get("/account/").content.decode()
 
 
+def test_whoever_runs_the_installation_signs_somebody_out(maya: User) -> None:
+    there, root = signs_in(maya), Client()
+    assert is_in(there)
+    chosen = {"action": "sign_out", "_selected_action": maya.pk}
+    ada = User.objects.get(email="ada@fennmoor.example")
+    root.force_login(ada)
+    root.post("/admin/workspaces/user/", chosen)
+    assert is_in(there), "an administrator of one workspace may not"
+    root.force_login(User.objects.create_superuser("root@supportbot.example"))
+    assert "1 sessions ended" in root.post("/admin/workspaces/user/", chosen, follow=True).content.decode()
+    assert not is_in(there)
+
+
 def test_a_new_password_ends_every_other_session(maya: User) -> None:
     here, there = signs_in(maya), signs_in(maya)
     assert is_in(here) and is_in(there)
@@ -81,7 +94,12 @@ def test_a_new_password_ends_every_other_session(maya: User) -> None:
 
 @pytest.mark.parametrize(
     ("new", "words"),
-    [("short-one", "at least 12"), ("maya@fennmoor", "too similar"), ("password1234", "too common")],
+    [
+        ("short-one", "at least 12"),
+        ("maya@fennmoor", "too similar"),
+        ("password1234", "too common"),
+        ("fennmoor2030!", "obvious here"),
+    ],
 )
 def test_a_poor_password_is_refused_in_words(maya: User, new: str, words: str) -> None:
     assert words in change(signs_in(maya), new=new)
