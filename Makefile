@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+# Ruff finds passwords in code; guessing by entropy finds hashes and ids. The words are those of examples.
+SECRETS := --disable-plugin KeywordDetector --disable-plugin HexHighEntropyString --disable-plugin Base64HighEntropyString \
+	--exclude-secrets '^(password|secret|word)$$'
 export PORT
 
 .DEFAULT_GOAL := help
@@ -20,7 +23,7 @@ up: $(VENV)/installed ## run the whole product in one process (PORT, 8000 unless
 test: lint system ## run every test, on throw-away PostgreSQL, Redis and Chromium
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
-lint: $(VENV)/installed-dev node_modules/installed ## check style, types, imports, modules and deployment files
+lint: $(VENV)/installed-dev node_modules/installed ## check style, types, imports, modules, deployment files, and that no secret is committed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -28,6 +31,7 @@ lint: $(VENV)/installed-dev node_modules/installed ## check style, types, import
 	$(BIN)/node node_modules/typescript/bin/tsc -p tsconfig.json
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(BIN)/hadolint Dockerfile
+	git ls-files ':!corpus' ':!models' ':!*.png' ':!*.lock' ':!package-lock.json' | xargs -r $(BIN)/detect-secrets-hook $(SECRETS)
 
 format: $(VENV)/installed-dev ## put the code in shape
 	$(BIN)/ruff check --fix .

@@ -1,6 +1,7 @@
-"""Schemathesis against a running product, for as many requests as one has time for: no 5xx, nothing undocumented.
+"""What nobody should send, at a running product, for as long as one has time: no 5xx, nothing undocumented, no hang.
 
-`python -m benchmarks.fuzz --examples 200` asks each route about that often in each of its phases.
+`python -m benchmarks.fuzz --examples 200 --frames 5000` asks each route of the API about that often in each of
+schemathesis' phases, and sends that many bad frames to each websocket.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from benchmarks import fuzz_sockets
 from tests.stack import EmbeddedStack
 
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
@@ -30,14 +32,19 @@ ApiKey.objects.create(
 def main() -> None:
     """Start the product, make a key, ask; the exit status says whether all went well."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.fuzz", description=__doc__)
-    parser.add_argument("--examples", type=int, default=100, help="of each route in each phase")
+    parser.add_argument("--examples", type=int, default=100, help="of each route in each phase; 0 asks none")
+    parser.add_argument("--frames", type=int, default=5000, help="bad frames for each websocket")
     parser.add_argument("--seed", type=int, default=1)
     wanted = parser.parse_args()
     stack, key = EmbeddedStack({}), f"sk_{secrets.token_urlsafe(32)}"
     try:
         stack.start()
         stack.manage("shell", "-c", MAKE_KEY.format(digest=hashlib.sha256(key.encode()).hexdigest()))
-        sys.exit(_run(stack, key, wanted.examples, wanted.seed))
+        print(fuzz_sockets.run(stack, wanted.frames, wanted.seed), flush=True)
+        sys.exit(_run(stack, key, wanted.examples, wanted.seed) if wanted.examples else 0)
+    except Exception:
+        print(stack.logs(), flush=True)
+        raise
     finally:
         stack.stop()
 

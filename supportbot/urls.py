@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
 from supportbot.api.site import api
 from supportbot.widget import health
-
-sign_in = LoginView.as_view(template_name="workspaces/login.html", redirect_authenticated_user=True)
+from supportbot.workspaces.account import SignIn, account
 
 urlpatterns = [
     path("admin/", admin.site.urls),
-    path("login/", sign_in, name="login"),
+    path("login/", SignIn.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
+    path("account/", account, name="account"),
     path("healthz", health.alive),
     path("readyz", health.ready),
     path("api/v1/", api.urls),

@@ -15,7 +15,9 @@ from supportbot.workspaces.models import AuditEntry, User
 
 
 class AuditedAdmin(SettledAdmin):
-    """Every change stands in the audit log."""
+    """What was chosen stands in the audit log, not its name alone."""
+
+    tells_the_log = False
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Once all of it is saved."""
@@ -56,8 +58,8 @@ class RecipientsForm(SettledForm):
     def clean(self) -> dict[str, Any]:
         """Compare each with the workspace."""
         found: dict[str, Any] = super().clean() or self.cleaned_data
-        workspace = found.get("workspace") or self.instance.workspace
-        if any(member.workspace_id != workspace.pk for member in found.get("recipients") or ()):
+        workspace_id = self.workspace_id()
+        if workspace_id and any(member.workspace_id != workspace_id for member in found.get("recipients") or ()):
             raise forms.ValidationError({"recipients": "Recipients have to be members of the workspace."})
         return found
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.views import LogoutView, redirect_to_login
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.contenttypes.views import shortcut
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from unfold.sites import UnfoldAdminSite
@@ -39,6 +41,10 @@ class AdministratorSite(UnfoldAdminSite):  # type: ignore[misc]
         """Back to the sign-in page."""
         return LogoutView.as_view()(request)
 
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """There is one page for everybody."""
+        return redirect("account")
+
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The front page."""
         response: HttpResponse = super().index(
@@ -46,9 +52,18 @@ class AdministratorSite(UnfoldAdminSite):  # type: ignore[misc]
         )
         return response
 
+    def public_page(self, request: HttpRequest, content_type_id: str, object_id: str) -> HttpResponseBase:
+        """Go where a row stands in public; Django's own view would show the addresses of every workspace's drafts."""
+        kind = ContentType.objects.filter(pk=content_type_id).first() if content_type_id.isdecimal() else None
+        keeper = self._registry.get(kind.model_class()) if kind else None
+        if keeper is None or keeper.get_object(request, object_id) is None:
+            raise Http404("There is no such row.")
+        return shortcut(request, content_type_id, object_id)
+
     def extra_urls(self) -> list[URLPattern]:
         """The pages of analytics and of the model, and that of who may use which action."""
         return [
+            path("r/<path:content_type_id>/<path:object_id>/", self.admin_view(self.public_page), name="view_on_site"),
             path("actions/uses/", self.admin_view(uses.page), name="action-uses"),
             path("analytics/", self.admin_view(pages.performance), name="analytics"),
             path("analytics/conversations/", self.admin_view(pages.cases), name="analytics-cases"),

@@ -52,6 +52,7 @@ class ApiKeyForm(SettledForm):
 class ApiKeysAdmin(SettledAdmin):
     """What other machines sign in with."""
 
+    tells_the_log = False  # the row does, in its own words
     form = ApiKeyForm
     list_display = ("name", "start", "shown_state", "member", "per_minute", "last_used_at", "workspace")
     list_filter = (OF_WORKSPACE,)
@@ -110,6 +111,7 @@ class EndpointForm(CalledAddressForm):
 class EndpointsAdmin(SettledAdmin):
     """Where events go."""
 
+    tells_the_log = False  # the row does, in its own words
     form = EndpointForm
     list_display = ("address", "description", "shown_state", "workspace")
     list_filter = (OF_WORKSPACE, "is_active")

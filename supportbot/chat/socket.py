@@ -135,6 +135,8 @@ def parse(text: str | None) -> Frame:
         raise Refused("bad_frame", "A frame is JSON text of at most 64 KiB.")
     try:
         frame = json.loads(text)
+        if "\\u" in text:
+            json.dumps(frame, ensure_ascii=False).encode()  # half a character can't be stored, nor said again
     except (ValueError, RecursionError):
         raise Refused("bad_frame", "This is not JSON.") from None
     if not isinstance(frame, dict) or not isinstance(frame.get("type"), str):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
@@ -25,7 +26,7 @@ from supportbot.chat import (
     whatif,
 )
 from supportbot.chat.attachments import service as attachments
-from supportbot.chat.models import Message
+from supportbot.chat.models import Conversation, Message
 from supportbot.chat.translation import service as translation
 
 log = structlog.get_logger(__name__)
@@ -43,7 +44,8 @@ def write_reply(message_id: str) -> None:
 def suggest(conversation_id: str) -> None:
     """Add the suggestions to the summary of a conversation that was handed off."""
     model = assistant.engine()
-    suggesting.complete_summary(UUID(conversation_id), model.embed, model.find_answers)
+    with suppress(Conversation.DoesNotExist):  # its customer had it deleted meanwhile
+        suggesting.complete_summary(UUID(conversation_id), model.embed, model.find_answers)
 
 
 @app.task(expires=120)
@@ -79,7 +81,8 @@ def send_digest(member_id: int) -> None:
 @app.task(expires=60)
 def deliver(conversation_id: str) -> None:
     """Send what agents can no longer take back."""
-    sending.deliver(UUID(conversation_id))
+    with suppress(Conversation.DoesNotExist):  # its customer had it deleted meanwhile
+        sending.deliver(UUID(conversation_id))
 
 
 @app.task

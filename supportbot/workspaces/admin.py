@@ -1,4 +1,4 @@
-"""Workspaces, users, members and the audit log in the admin."""
+"""Workspaces, members and the audit log in the admin; users stand in `users`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest
 from unfold.decorators import action as button
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from supportbot.workspaces.administration import (
@@ -39,11 +37,13 @@ from supportbot.workspaces.models import (
     Workspace,
 )
 from supportbot.workspaces.patterns import complaint
+from supportbot.workspaces.users import UsersAdmin
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 OF_WORKSPACE = ("workspace", admin.RelatedOnlyFieldListFilter)
 
 admin.site.unregister(Group)  # roles are memberships, not groups
+admin.site.register(User, UsersAdmin)
 
 
 class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -226,6 +226,10 @@ class WorkspacesAdmin(WorkspaceAdmin):
         """A workspace is its own."""
         return "pk"
 
+    def workspaces_of(self, row: Workspace) -> list[Workspace]:
+        """Its own log."""
+        return [row]
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Workspace]:
         """With the number of members."""
         rows: QuerySet[Workspace] = super().get_queryset(request)
@@ -282,6 +286,7 @@ class MembersAdmin(WorkspaceAdmin):
         ("Out of office", {"fields": ("is_away", "back_at", "digest")}),
     )
     list_filter = (OF_WORKSPACE, "role")
+    told_values = ("role",)
     search_fields = ("user__name", "user__email")
     autocomplete_fields = ("user",)
     readonly_fields = ("seen_at",)
@@ -310,11 +315,8 @@ class TeamForm(SettledForm):
     def clean(self) -> dict[str, Any]:
         """A team is of one workspace with all its members."""
         cleaned: dict[str, Any] = super().clean() or {}
-        members = cleaned.get("members")
-        if (
-            members is not None
-            and members.exclude(workspace=cleaned.get("workspace") or self.instance.workspace).exists()
-        ):
+        members, workspace_id = cleaned.get("members"), self.workspace_id()
+        if members is not None and workspace_id and members.exclude(workspace=workspace_id).exists():
             raise forms.ValidationError("All members of a team have to be of its workspace.")
         return cleaned
 
@@ -338,51 +340,6 @@ class TeamsAdmin(SettledAdmin):
     def people(self, team: Any) -> int:
         """How many are in it."""
         return int(team.people)
-
-
-@admin.register(User)
-class UsersAdmin(WorkspaceAdmin, DjangoUserAdmin):  # type: ignore[type-arg, misc]
-    """People who log in; an administrator of a workspace sees its people, a superuser changes them."""
-
-    form, add_form, change_password_form = UserChangeForm, UserCreationForm, AdminPasswordChangeForm
-    list_display = ("email", "name", "is_active", "is_superuser", "last_login")
-    list_filter = ("is_active", "is_superuser")
-    search_fields = ("email", "name")
-    ordering = ("email",)
-    filter_horizontal = ()
-    readonly_fields = ("last_login", "date_joined")
-    fieldsets = (
-        (None, {"fields": ("email", "name", "password")}),
-        ("Access", {"fields": ("is_active", "is_superuser")}),
-        ("Dates", {"fields": ("last_login", "date_joined")}),
-    )
-    add_fieldsets = ((None, {"fields": ("email", "name", "password1", "password2")}),)
-
-    def workspace_path(self) -> str:
-        """Through the membership."""
-        return "memberships__workspace"
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        """Once, however many workspaces a user is in."""
-        return super().get_queryset(request).distinct()
-
-    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        """Nobody reads a hash who can't change it."""
-        if obj is None or is_superuser(request):
-            return super().get_fieldsets(request, obj)
-        return ((None, {"fields": ("email", "name", "is_active", "last_login", "date_joined")}),)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Users are shared by the workspaces."""
-        return is_superuser(request)
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Users are shared by the workspaces."""
-        return is_superuser(request)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """A user is set inactive: what he did stays his."""
-        return False
 
 
 @admin.register(AuditEntry)

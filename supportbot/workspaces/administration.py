@@ -5,6 +5,8 @@ A superuser administers every workspace, a member with the role admin his own. K
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import reduce
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -14,7 +16,7 @@ from django.forms import ModelChoiceField, ModelForm, ModelMultipleChoiceField
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
-from supportbot.workspaces.models import User
+from supportbot.workspaces.models import AuditEntry, User, Workspace
 from supportbot.workspaces.signing import demand_address
 
 
@@ -46,6 +48,12 @@ class SettledForm(ModelForm):  # type: ignore[type-arg]
         except ValidationError as error:
             self.add_error(None, error)
 
+    def workspace_id(self) -> int | None:
+        """The workspace that was chosen, now or when the row was made; None if the choice was refused."""
+        chosen = self.cleaned_data.get("workspace")
+        settled: int | None = chosen.pk if chosen else self.instance.workspace_id
+        return settled
+
 
 class CalledAddressForm(SettledForm):
     """Refuses an address that may not be called."""
@@ -65,6 +73,8 @@ class WorkspaceAdmin(ModelAdmin):  # type: ignore[misc]
 
     list_per_page = 50
     list_select_related: ClassVar[bool | list[str]] = True
+    tells_the_log: ClassVar[bool] = True  # of every change; not where the rows themselves tell more
+    told_values: ClassVar[tuple[str, ...]] = ()  # fields whose new values the audit log keeps, not their names alone
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """A row of another workspace doesn't exist for the visitor."""
@@ -77,6 +87,35 @@ class WorkspaceAdmin(ModelAdmin):  # type: ignore[misc]
     def workspace_path(self) -> str:
         """The lookup from a row to its workspace."""
         return str(getattr(self.model, "workspace_path", "workspace"))
+
+    def workspaces_of(self, row: Any) -> Iterable[Workspace]:
+        """Whose audit log hears of a row."""
+        return [reduce(getattr, self.workspace_path().split("__"), row)]
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Also in the audit log."""
+        self._tell(request, obj, "added", message)
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Also in the audit log."""
+        self._tell(request, obj, "changed", message)
+        return super().log_change(request, obj, message)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        """Also in the audit log."""
+        for row in queryset:
+            self._tell(request, row, "deleted", [])
+        return super().log_deletions(request, queryset)
+
+    def _tell(self, request: HttpRequest, row: Any, done: str, changes: Any) -> None:
+        """Names of fields, no texts: the log is kept for good, and rows hold what people wrote."""
+        if not self.tells_the_log:
+            return
+        told: dict[str, Any] = {"changes": changes, **{name: str(getattr(row, name)) for name in self.told_values}}
+        entry = {"actor": request.user, "action": f"{row._meta.model_name}.{done}", "target": str(row.pk)}
+        for workspace in self.workspaces_of(row):
+            AuditEntry.objects.create(workspace=workspace, details=told, **entry)
 
     def formfield_for_foreignkey(
         self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any

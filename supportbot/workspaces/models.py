@@ -18,6 +18,7 @@ from supportbot.workspaces.experts import ExpertSetting
 from supportbot.workspaces.hours import Hours
 from supportbot.workspaces.scoping import ScopedQuerySet
 from supportbot.workspaces.sealing import seal, unseal
+from supportbot.workspaces.sessions import Login
 
 __all__ = [
     "Assignment",
@@ -25,6 +26,7 @@ __all__ = [
     "ExpertSetting",
     "HiddenPattern",
     "Holiday",
+    "Login",
     "Member",
     "OpeningTime",
     "ProactiveMessage",

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 
+import structlog
 from axes.helpers import get_client_ip_address
 from django.core.cache import cache
 from django.http import HttpRequest
+
+log = structlog.get_logger(__name__)
 
 
 def is_too_often(request: HttpRequest, what: str, *, most: int, within: int) -> bool:
@@ -16,7 +19,8 @@ def is_too_often(request: HttpRequest, what: str, *, most: int, within: int) -> 
     key = f"{what}:{hashlib.sha256(who.encode()).hexdigest()}"
     try:
         return counted(key, within) > most
-    except ValueError:  # it ran out between the two
+    except Exception as error:  # without a cache nobody is refused; ValueError: it ran out between the two
+        log.warning("request not counted", error=repr(error))
         return False
 
 

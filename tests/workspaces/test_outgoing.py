@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import httpx
 import pytest
@@ -83,3 +85,12 @@ def test_answer_that_is_too_long_is_cut_off(port: int) -> None:
         pytest.raises(outgoing.TooLarge),
     ):
         outgoing.read(answer, 100)
+
+
+def test_nothing_in_the_product_asks_an_address_in_another_way() -> None:
+    room = Path(outgoing.__file__).parents[1]
+    other = re.compile(
+        r"httpx\.(Async)?(Client|HTTPTransport)\(|httpx\.(get|post|put|request|stream)\(|^import requests|urlopen"
+    )
+    found = {path.name for path in room.rglob("*.py") if other.search(path.read_text())}
+    assert found == {"outgoing.py"}

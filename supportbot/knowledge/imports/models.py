@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import Count
@@ -75,6 +76,9 @@ class ImportedFile(models.Model):
     name = models.CharField(max_length=300)
     content = models.BinaryField()
 
+    workspace_path: ClassVar[str] = "import_run__workspace"
+    objects = ScopedQuerySet["ImportedFile"].as_manager()
+
     def __str__(self) -> str:
         return self.name
 
@@ -96,6 +100,9 @@ class ImportItem(models.Model):
     article = models.ForeignKey("Article", models.SET_NULL, null=True, blank=True, related_name="+")
     version = models.PositiveIntegerField(default=0, help_text="The article's version that it wrote")
     before = models.JSONField(null=True, help_text="What an updated article was")
+
+    workspace_path: ClassVar[str] = "import_run__workspace"
+    objects = ScopedQuerySet["ImportItem"].as_manager()
 
     class Meta:
         ordering = ["id"]

@@ -1,0 +1,34 @@
+"""Puts what keeps the audit log into SQLite; on PostgreSQL a migration does it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.db import connections
+from django.db.models.signals import post_migrate, pre_migrate
+
+from supportbot.workspaces import audit
+
+
+class WorkspacesConfig(AppConfig):
+    """`supportbot.workspaces`."""
+
+    name = "supportbot.workspaces"
+
+    def ready(self) -> None:
+        """Look before and after each `migrate`."""
+        pre_migrate.connect(suspend, sender=self)
+        post_migrate.connect(install, sender=self)
+
+
+def suspend(using: str, **_: Any) -> None:
+    """Take away what would be in the way of SQLite's migrations."""
+    if connections[using].vendor == "sqlite":
+        audit.suspend_on_sqlite()
+
+
+def install(using: str, **_: Any) -> None:
+    """Make it anew."""
+    if connections[using].vendor == "sqlite":
+        audit.install_on_sqlite()
