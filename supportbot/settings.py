@@ -20,6 +20,8 @@ from django.templatetags.static import static
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from supportbot.telemetry.tracing import add_trace
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
@@ -60,6 +62,14 @@ def scanner(name: str) -> str:
     return value
 
 
+def address(name: str) -> str:
+    """A `host:port` to listen on, or nothing."""
+    value: str = env.str(name, "").strip()
+    if value and not re.fullmatch(r"\S+:\d{1,5}", value):
+        raise ImproperlyConfigured(f"{name} is {value!r}; put a host and a port, as 127.0.0.1:9464, or nothing")
+    return value
+
+
 def secret_key_on_disk() -> str:
     """The embedded run's own key, made once."""
     path = VAR / "secret_key"
@@ -94,7 +104,10 @@ TRANSLATION_MODELS = env.str("SUPPORTBOT_TRANSLATION_MODELS", "")  # a folder of
 TRANSLATION_SECONDS = env.float("SUPPORTBOT_TRANSLATION_SECONDS", 8.0)  # that one translation may take
 ATTACHMENT_MB = env.int("SUPPORTBOT_ATTACHMENT_MB", 10)  # of one file
 SCANNER = scanner("SUPPORTBOT_SCANNER")
+METRICS = address("SUPPORTBOT_METRICS")  # where each process tells its metrics
 INFERENCE_THREADS = env.int("SUPPORTBOT_INFERENCE_THREADS", 32)  # conversations that one worker answers at once
+
+SECRET_KEY_FALLBACKS = words(env.str("DJANGO_SECRET_KEY_FALLBACKS", ""))  # former keys: they open and verify, still
 
 VAR.mkdir(parents=True, exist_ok=True)
 if EMBEDDED:
@@ -180,6 +193,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "supportbot.telemetry.middleware.watched",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "supportbot.workspaces.middleware.ContentSecurityPolicy",
@@ -341,7 +355,12 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 timestamper = structlog.processors.TimeStamper(fmt="iso", utc=True)
-shared_processors: list[Any] = [structlog.stdlib.add_log_level, structlog.stdlib.add_logger_name, timestamper]
+shared_processors: list[Any] = [
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    add_trace,
+    timestamper,
+]
 structlog.configure(
     processors=[
         structlog.stdlib.filter_by_level,
