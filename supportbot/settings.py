@@ -385,5 +385,6 @@ LOGGING = {
         }
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
+    "loggers": {name: {"level": "WARNING"} for name in ("celery", "kombu", "httpx")},  # they would tell of each sweep
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "WARNING" if EMBEDDED else "INFO")},
 }

@@ -22,6 +22,8 @@ import httpx
 import psycopg
 import redis
 import yaml
+from prometheus_client.metrics_core import Metric
+from prometheus_client.parser import text_string_to_metric_families
 from psycopg.rows import dict_row
 
 from tests.servers import Postgres, Redis, free_port, remove, stop_process, wait_until
@@ -120,6 +122,7 @@ class ServicesStack(Stack):
             "HTTPS_ONLY": "false",
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         }
+        self.metrics = {name: free_port() for name in self.SERVICES}
         self.compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
         self._lock, self._stopping = threading.Lock(), threading.Event()
         self._policy = threading.Thread(target=self._restart_what_ends, daemon=True)
@@ -148,7 +151,13 @@ class ServicesStack(Stack):
         """Start one service of docker-compose.yml."""
         service = self.compose[name]
         environment = {key: self._filled(str(value)) for key, value in service["environment"].items()}
+        environment["SUPPORTBOT_METRICS"] = f"127.0.0.1:{self.metrics[name]}"
         self.launch(name, [self._here(word) for word in service["command"]], environment)
+
+    def exposed(self, name: str) -> dict[str, Metric]:
+        """What a service tells Prometheus, by the metrics' names."""
+        text = httpx.get(f"http://127.0.0.1:{self.metrics[name]}/metrics").raise_for_status().text
+        return {metric.name: metric for metric in text_string_to_metric_families(text)}
 
     def kill(self, name: str) -> None:
         """End one service at once, as a crash would, and keep it down."""

@@ -134,6 +134,7 @@ class ChatSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
             parent = {"traceparent": frame["traceparent"]} if isinstance(frame.get("traceparent"), str) else None
             with tracing.span(f"{self.side} {command}", kind=SpanKind.SERVER, parent=parent, trace=_trace_of(frame)):
                 yield
+                log.info("frame", side=self.side, command=command)
 
     async def _obey(self, frame: Frame) -> None:
         command = self.commands.get(frame["type"])

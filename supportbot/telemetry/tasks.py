@@ -6,22 +6,29 @@ import time
 from contextlib import ExitStack
 from typing import Any
 
+import structlog
 from celery import Task
-from celery.signals import before_task_publish, task_postrun, task_prerun
+from celery.signals import before_task_publish, setup_logging, task_postrun, task_prerun
 from opentelemetry.trace import SpanKind, StatusCode
 
 from supportbot.telemetry import metrics, tracing
 
+log = structlog.get_logger(__name__)
 QUEUED_AT = "supportbot_queued_at"
 TRACE = "traceparent"
 WATCH = "supportbot_watch"
 
 
 def watch() -> None:
-    """Begin to count and to trace, in whatever queues or does tasks."""
+    """Begin to count and to trace, in whatever queues or does tasks; LOG_LEVEL says how much of it is logged."""
+    setup_logging.connect(_leave_logging)
     before_task_publish.connect(_send_along)
     task_prerun.connect(_begin)
     task_postrun.connect(_end)
+
+
+def _leave_logging(**_: object) -> None:
+    """Somebody who listens keeps Celery from setting levels of its own."""
 
 
 def _send_along(headers: dict[str, Any], **_: object) -> None:
@@ -45,7 +52,10 @@ def _begin(task: Task[Any, Any], **_: object) -> None:
 
 def _end(task: Task[Any, Any], state: str | None = None, **_: object) -> None:
     watch, span, begun = getattr(task.request, WATCH)
-    metrics.TASKS.labels(task.name, state or "none").observe(time.perf_counter() - begun)
+    seconds = time.perf_counter() - begun
+    metrics.TASKS.labels(task.name, state or "none").observe(seconds)
+    if span:
+        log.info("task", task=task.name, state=state, seconds=round(seconds, 3))
     if span and state == "FAILURE":
         span.set_status(StatusCode.ERROR)
     watch.close()

@@ -7,6 +7,7 @@ OTEL_EXPORTER_OTLP_ENDPOINT names a collector. The SDK reads all OTEL_* variable
 from __future__ import annotations
 
 import os
+import platform
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -16,6 +17,7 @@ from uuid import UUID
 
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
@@ -35,7 +37,9 @@ class _Ids(RandomIdGenerator):
 
 @cache
 def _provider() -> TracerProvider:
-    provider = TracerProvider(id_generator=_Ids())
+    name = os.environ.get("OTEL_SERVICE_NAME") or "supportbot"
+    named = Resource.create({"service.name": name, "service.instance.id": f"{platform.node()}-{os.getpid()}"})
+    provider = TracerProvider(resource=named, id_generator=_Ids())
     if any(os.environ.get(name) for name in ENDPOINTS):
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     return provider
