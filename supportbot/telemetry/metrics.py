@@ -9,7 +9,15 @@ import os
 import threading
 
 import structlog
-from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+from prometheus_client import (
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    start_http_server,
+)
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
@@ -17,6 +25,7 @@ log = structlog.get_logger(__name__)
 FAST = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)  # seconds
 SLOW = (0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 13, 20, 30, 60, 120)  # seconds
 
+disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each, which nobody reads
 REQUESTS = Histogram(
     "supportbot_http_request_seconds", "HTTP requests by route.", ["method", "route", "status"], buckets=FAST
 )
