@@ -27,6 +27,7 @@ lint: $(VENV)/installed-dev node_modules/installed ## check style, types, import
 	$(BIN)/lint-imports
 	$(BIN)/node node_modules/typescript/bin/tsc -p tsconfig.json
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	$(BIN)/kubernetes-validate --strict --quiet --no-warn deploy/kubernetes/supportbot.yaml
 	$(BIN)/hadolint Dockerfile
 
 format: $(VENV)/installed-dev ## put the code in shape
