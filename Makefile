@@ -30,6 +30,7 @@ lint: $(VENV)/installed-dev node_modules/installed ## check style, types, import
 	$(BIN)/lint-imports
 	$(BIN)/node node_modules/typescript/bin/tsc -p tsconfig.json
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	$(BIN)/kubernetes-validate --strict --quiet --no-warn deploy/kubernetes/supportbot.yaml
 	$(BIN)/hadolint Dockerfile
 	git ls-files ':!corpus' ':!models' ':!*.png' ':!*.lock' ':!package-lock.json' | xargs -r $(BIN)/detect-secrets-hook $(SECRETS)
 

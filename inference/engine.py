@@ -28,7 +28,7 @@ from inference.language import Languages
 from inference.lexical import masked
 from inference.prompt import BRIEF_ROOM, Brief, Turn, build
 from inference.reader import Page, Reader
-from inference.scheduler import EngineBusy, EngineStopped, Pass, Scheduler
+from inference.scheduler import EngineBusy, EngineStopped, Pass, Scheduler, Usage
 from inference.scope import Scope
 from inference.sentiment import Sentiment
 from inference.tokenizer import Tokenizer
@@ -49,6 +49,7 @@ __all__ = [
     "ReplyStream",
     "RoutingTrace",
     "Turn",
+    "Usage",
     "WhatIf",
 ]
 
@@ -169,6 +170,11 @@ class Engine:
     def close(self) -> None:
         """Stop; requests that are not finished fail with EngineStopped."""
         self._scheduler.close()
+
+    @property
+    def usage(self) -> Usage:
+        """How busy it is: for whoever watches, not to decide by."""
+        return self._scheduler.usage
 
     @property
     def reads_passages(self) -> bool:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import repeat
 from typing import Protocol
 
@@ -46,6 +47,15 @@ class EngineStopped(Exception):
     """The engine was closed or has failed; nothing more will come of it."""
 
 
+@dataclass(frozen=True)
+class Usage:
+    """Requests that run and wait now, and how many steps had 0, 1, 2, ... of them at once since the start."""
+
+    running: int
+    waiting: int
+    steps: tuple[int, ...]
+
+
 class Scheduler:
     """Runs jobs on one thread; `submit` and `close` may be called from any."""
 
@@ -58,6 +68,7 @@ class Scheduler:
         self._kept: dict[int, list[int]] = {}  # prompts that were only read, by slot, oldest first
         self._waiting: deque[Job] = deque()
         self._running: list[Job] = []
+        self._steps = [0] * (slots + 1)  # by the number of jobs in them
         self._wake = threading.Condition()
         self._stopped: EngineStopped | None = None
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
@@ -72,6 +83,11 @@ class Scheduler:
                 raise EngineBusy(f"{len(self._waiting)} requests are waiting already")
             self._waiting.append(job)
             self._wake.notify()
+
+    @property
+    def usage(self) -> Usage:
+        """How busy it is; read without a lock, for whoever watches."""
+        return Usage(len(self._running), len(self._waiting), tuple(self._steps))
 
     def close(self) -> None:
         """Stop the thread; jobs that are not finished fail with EngineStopped."""
@@ -112,6 +128,7 @@ class Scheduler:
         parts = self._parts()
         if not parts:
             return
+        self._steps[len(parts)] += 1
         rows: list[tuple[int, int, int]] = []
         asking: list[int] = []
         for job, part in parts:

@@ -21,10 +21,11 @@ from supportbot.analytics import tasks as analytics  # noqa: E402
 from supportbot.analytics.routing import tasks as routing  # noqa: E402
 from supportbot.api import tasks as api  # noqa: E402
 from supportbot.celery import EmbeddedWorker  # noqa: E402
-from supportbot.chat import assistant, events, tasks  # noqa: E402
+from supportbot.chat import assistant, counting, events, tasks  # noqa: E402
 from supportbot.chat.attachments.service import limit_bytes  # noqa: E402
 from supportbot.knowledge import tasks as knowledge  # noqa: E402
 from supportbot.routing import websockets  # noqa: E402
+from supportbot.telemetry import metrics, tracing  # noqa: E402
 
 SWEEP_EVERY = 5.0  # seconds
 UPLOADS = re.compile(r"^/(?:widget|inbox)/[^/]+/attachments/$")
@@ -38,6 +39,7 @@ async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     """Tell events which loop serves; the embedded run also has its worker and its sweep here."""
     await receive()
     events.use_loop(asyncio.get_running_loop())
+    metrics.serve(settings.METRICS, counting.Waiting(), counting.EngineLoad(assistant.loaded))
     worker = EmbeddedWorker(settings.INFERENCE_THREADS) if settings.EMBEDDED else None
     sweeping = asyncio.create_task(_sweep_for_ever()) if worker else None
     if worker:
@@ -48,6 +50,7 @@ async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         sweeping.cancel()
         await asyncio.to_thread(assistant.stop)
         await asyncio.to_thread(worker.stop)
+    await asyncio.to_thread(tracing.stop)
     await send({"type": "lifespan.shutdown.complete"})
 
 

@@ -8,6 +8,10 @@ import threading
 from celery import Celery
 from celery.signals import worker_ready
 from celery.worker import WorkController, state
+from django.conf import settings
+from redis import Redis
+
+from supportbot.telemetry import tasks
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "supportbot.settings")
 
@@ -15,10 +19,19 @@ app = Celery("supportbot")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 ROOMS = ("chat", "actions", "knowledge", "analytics", "analytics.routing", "api")
 app.autodiscover_tasks([f"supportbot.{room}" for room in ROOMS])
+tasks.watch()
 
-
+QUEUES = ("default", "inference", "background", "translation", "webhooks")
 OUTSIDE = ("supportbot.chat.tasks.translate", "supportbot.api.tasks.send")  # tasks that wait for other servers
 WAITING = 8  # of them at once in the embedded run; docker-compose.yml has its own number
+
+
+def queue_lengths() -> dict[str, int]:
+    """Tasks of each queue that no worker has taken; nothing where the queue is in memory. RedisError if it is away."""
+    if settings.EMBEDDED:
+        return {}
+    with Redis.from_url(settings.REDIS_URL, socket_connect_timeout=3, socket_timeout=3) as redis:
+        return {name: int(redis.llen(name)) for name in QUEUES}
 
 
 class EmbeddedWorker:

@@ -21,6 +21,8 @@ from django.templatetags.static import static
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from supportbot.telemetry.tracing import add_trace
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
@@ -61,6 +63,14 @@ def scanner(name: str) -> str:
     return value
 
 
+def address(name: str) -> str:
+    """A `host:port` to listen on, or nothing."""
+    value: str = env.str(name, "").strip()
+    if value and not re.fullmatch(r"\S+:\d{1,5}", value):
+        raise ImproperlyConfigured(f"{name} is {value!r}; put a host and a port, as 127.0.0.1:9464, or nothing")
+    return value
+
+
 def secret_key_on_disk() -> str:
     """The embedded run's own key, made once."""
     path = VAR / "secret_key"
@@ -96,7 +106,10 @@ TRANSLATION_MODELS = env.str("SUPPORTBOT_TRANSLATION_MODELS", "")  # a folder of
 TRANSLATION_SECONDS = env.float("SUPPORTBOT_TRANSLATION_SECONDS", 8.0)  # that one translation may take
 ATTACHMENT_MB = env.int("SUPPORTBOT_ATTACHMENT_MB", 10)  # of one file
 SCANNER = scanner("SUPPORTBOT_SCANNER")
+METRICS = address("SUPPORTBOT_METRICS")  # where each process tells its metrics
 INFERENCE_THREADS = env.int("SUPPORTBOT_INFERENCE_THREADS", 32)  # conversations that one worker answers at once
+
+SECRET_KEY_FALLBACKS = words(env.str("DJANGO_SECRET_KEY_FALLBACKS", ""))  # former keys: they open and verify, still
 
 VAR.mkdir(parents=True, exist_ok=True)
 if EMBEDDED:
@@ -190,6 +203,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "supportbot.telemetry.middleware.watched",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "supportbot.workspaces.middleware.ContentSecurityPolicy",
@@ -365,7 +379,12 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 timestamper = structlog.processors.TimeStamper(fmt="iso", utc=True)
-shared_processors: list[Any] = [structlog.stdlib.add_log_level, structlog.stdlib.add_logger_name, timestamper]
+shared_processors: list[Any] = [
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    add_trace,
+    timestamper,
+]
 structlog.configure(
     processors=[
         structlog.stdlib.filter_by_level,
@@ -390,5 +409,6 @@ LOGGING = {
         }
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
+    "loggers": {name: {"level": "WARNING"} for name in ("celery", "kombu", "httpx")},  # they would tell of each sweep
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "WARNING" if EMBEDDED else "INFO")},
 }

@@ -14,6 +14,7 @@ from pytest_django import Settings
 from tests import session
 from tests.servers import Postgres, Redis
 from tests.stack import EmbeddedStack, ServicesStack, Stack
+from tests.trace_collector import TraceCollector
 
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-extensions"]
 S = TypeVar("S", EmbeddedStack, ServicesStack)
@@ -60,9 +61,16 @@ def embedded_stack() -> Iterator[EmbeddedStack]:
 
 
 @pytest.fixture(scope="session")
-def services_stack() -> Iterator[ServicesStack]:
+def traces() -> Iterator[TraceCollector]:
+    """What the services' traces are sent to."""
+    with TraceCollector() as collector:
+        yield collector
+
+
+@pytest.fixture(scope="session")
+def services_stack(traces: TraceCollector) -> Iterator[ServicesStack]:
     """The product as the services of docker-compose.yml; a dead worker's claim expires soon."""
-    yield from _running(ServicesStack(FAST_RECOVERY))
+    yield from _running(ServicesStack(FAST_RECOVERY | traces.settings))
 
 
 def _running(stack: S) -> Iterator[S]:

@@ -12,10 +12,11 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import cycle
 from typing import Any, Self
 from uuid import uuid4
 
-from websockets.exceptions import WebSocketException
+from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
@@ -32,9 +33,12 @@ Frame = dict[str, Any]
 
 
 class Customer:
-    """Somebody who chats; `with Customer(url) as customer:` keeps the connection up as long as it can be."""
+    """Somebody who chats; `with Customer(url) as customer:` keeps the connection up as long as it can be.
 
-    def __init__(self, url: str) -> None:
+    With several addresses each connection goes to the next one, as through a proxy.
+    """
+
+    def __init__(self, *urls: str) -> None:
         self.token = secrets.token_urlsafe(32)
         self.outbox: dict[str, str] = {}
         self.acks: dict[str, Frame] = {}
@@ -43,8 +47,8 @@ class Customer:
         self.state: Frame = {}
         self.conversation: str | None = None
         self.connections = 0
-        self._origin = Origin(url)
-        self._address = url.replace("http", "ws", 1) + "/ws/v1/widget/"
+        self.hung_up: list[int] = []  # the codes with which servers did
+        self._urls = cycle(urls)
         self._is_known = self._is_resuming = False
         self._covered = 0
         self._send_at = 0.0
@@ -92,10 +96,14 @@ class Customer:
 
     def _live(self) -> None:
         while not self._stopping.is_set():
+            url = next(self._urls)
+            address = url.replace("http", "ws", 1) + "/ws/v1/widget/"
             try:
-                with connect(self._address, origin=self._origin, close_timeout=1, ping_interval=None) as socket:
+                with connect(address, origin=Origin(url), close_timeout=1, ping_interval=None) as socket:
                     self._talk(socket)
-            except (OSError, WebSocketException):
+            except (OSError, WebSocketException) as error:
+                if isinstance(error, ConnectionClosed) and error.rcvd:
+                    self.hung_up.append(error.rcvd.code)
                 self._stopping.wait(AGAIN_AFTER)
 
     def _talk(self, socket: ClientConnection) -> None:

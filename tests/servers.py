@@ -87,20 +87,21 @@ class Postgres:
             self.packages = self.folder / "packages"  # where that user may read them
             for part in (POSTGRES, LIBRARIES):
                 shutil.copytree(PACKAGES / part, self.packages / part)
-        self._run("initdb", "-D", "data", "-U", "supportbot", "-A", "trust", "-E", "UTF8", "--no-sync")
+        self.run("initdb", "-D", "data", "-U", "supportbot", "-A", "trust", "-E", "UTF8", "--no-sync")
         self.start()
-        self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "supportbot", "supportbot")
+        self.run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "supportbot", "supportbot")
 
     def start(self) -> None:
         """Start and wait until it answers."""
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
-        self._run("pg_ctl", "-D", "data", "-l", "log", "-w", "-o", options, "start")
+        self.run("pg_ctl", "-D", "data", "-l", "log", "-w", "-o", options, "start")
 
     def stop(self, mode: str = "immediate") -> None:
         """Stop it; `immediate` is what a crash looks like."""
-        self._run("pg_ctl", "-D", "data", "-m", mode, "-w", "stop", check=False)
+        self.run("pg_ctl", "-D", "data", "-m", mode, "-w", "stop", check=False)
 
-    def _run(self, program: str, *arguments: str, check: bool = True) -> None:
+    def run(self, program: str, *arguments: str, check: bool = True) -> None:
+        """Run one of PostgreSQL's programs in the server's folder; RuntimeError if it fails."""
         command = [str(self.packages / POSTGRES / "bin" / program), *arguments]
         done = subprocess.run(
             command,

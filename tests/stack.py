@@ -16,12 +16,14 @@ import threading
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 import psycopg
 import redis
 import yaml
+from prometheus_client.metrics_core import Metric
+from prometheus_client.parser import text_string_to_metric_families
 from psycopg.rows import dict_row
 
 from tests.servers import Postgres, Redis, free_port, remove, stop_process, wait_until
@@ -67,10 +69,10 @@ class Stack:
         if self.processes.pop("manage").wait(300):
             raise RuntimeError(f"manage.py {arguments[0]} failed:\n{self.logs()}")
 
-    def answers(self) -> bool:
-        """Whether the web process serves."""
+    def answers(self, url: str = "") -> bool:
+        """Whether the web process serves, or another one at this address."""
         try:
-            return httpx.get(f"{self.url}/healthz").is_success
+            return httpx.get(f"{url or self.url}/healthz").is_success
         except httpx.HTTPError:
             return False
 
@@ -106,6 +108,7 @@ class ServicesStack(Stack):
     """PostgreSQL, Redis and the services of docker-compose.yml, each with the command that stands there."""
 
     SERVICES = ("web", "worker", "translator", "beat")
+    TWINS: ClassVar[dict[str, str]] = {"web-2": "web", "worker-2": "worker"}  # replicas, for a test that wants two
 
     def __init__(self, settings: Mapping[str, str]) -> None:
         super().__init__(settings)
@@ -120,6 +123,8 @@ class ServicesStack(Stack):
             "HTTPS_ONLY": "false",
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         }
+        self.metrics = {name: free_port() for name in (*self.SERVICES, *self.TWINS)}
+        self.ports = {"web": self.port, "web-2": free_port()}
         self.compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
         self._lock, self._stopping = threading.Lock(), threading.Event()
         self._policy = threading.Thread(target=self._restart_what_ends, daemon=True)
@@ -138,23 +143,36 @@ class ServicesStack(Stack):
     def stop(self) -> None:
         """End both servers as well, after what uses them."""
         self._stopping.set()
-        for name in self.SERVICES:
+        for name in (*self.SERVICES, *self.TWINS):
             self.kill(name)
         self.redis.kill()
         self.postgres.stop()
         super().stop()
 
     def start_service(self, name: str) -> None:
-        """Start one service of docker-compose.yml."""
-        service = self.compose[name]
+        """Start one service of docker-compose.yml, or its twin."""
+        service = self.compose[self.TWINS.get(name, name)]
         environment = {key: self._filled(str(value)) for key, value in service["environment"].items()}
-        self.launch(name, [self._here(word) for word in service["command"]], environment)
+        environment["SUPPORTBOT_METRICS"] = f"127.0.0.1:{self.metrics[name]}"
+        self.launch(name, [self._here(name, word) for word in service["command"]], environment)
+
+    def exposed(self, name: str) -> dict[str, Metric]:
+        """What a service tells Prometheus, by the metrics' names."""
+        text = httpx.get(f"http://127.0.0.1:{self.metrics[name]}/metrics").raise_for_status().text
+        return {metric.name: metric for metric in text_string_to_metric_families(text)}
 
     def kill(self, name: str) -> None:
         """End one service at once, as a crash would, and keep it down."""
         with self._lock:
             if process := self.processes.pop(name, None):
                 stop_process(process, kill=True)
+
+    def terminate(self, name: str) -> int:
+        """Ask one service to end, as Docker and Kubernetes do, and keep it down; its exit code, once it has ended."""
+        with self._lock:
+            process = self.processes.pop(name)
+        os.killpg(process.pid, signal.SIGTERM)
+        return process.wait(60)
 
     def suspend(self, name: str) -> None:
         """Freeze one service where it is."""
@@ -174,9 +192,12 @@ class ServicesStack(Stack):
 
     def is_ready(self) -> bool:
         """Whether web serves and both workers take tasks."""
+        return self.takers() > 1 and self.answers()
+
+    def takers(self) -> int:
+        """How many workers wait for tasks."""
         with redis.Redis.from_url(self.redis.url) as client:
-            takers = [connection for connection in client.client_list() if connection["cmd"] == "brpop"]
-        return len(takers) > 1 and self.answers()
+            return len([connection for connection in client.client_list() if connection["cmd"] == "brpop"])
 
     def rows(self, query: str, *values: object) -> list[Row]:
         """What the database answers; `%s` stands for a value."""
@@ -192,9 +213,10 @@ class ServicesStack(Stack):
                     if self.compose.get(name, {}).get("restart") == "unless-stopped":
                         self.start_service(name)
 
-    def _here(self, word: str) -> str:
-        """A word of a command with this machine's address and port."""
-        return self._filled(word).replace("--host 0.0.0.0 --port 8000", f"--host 127.0.0.1 --port {self.port}")
+    def _here(self, name: str, word: str) -> str:
+        """A word of a service's command with this machine's address and port."""
+        place = f"--host 127.0.0.1 --port {self.ports.get(name, 0)}"
+        return self._filled(word).replace("--host 0.0.0.0 --port 8000", place)
 
     def _filled(self, text: str) -> str:
         """The text with each `${NAME}` and `${NAME:-default}` replaced, as compose does it."""

@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from django.utils import timezone
 
-from supportbot.chat import acting, context, quoting
+from supportbot.chat import acting, context, counting, quoting
 from supportbot.chat.answering import UNTOLD, Question, Unsupported, best_quote, checked, consider
 from supportbot.chat.attempt import Attempt, TurnLost
 from supportbot.chat.decision import Decision
@@ -27,6 +27,7 @@ from supportbot.chat.drafts import Draft
 from supportbot.chat.models import Generation, Message
 from supportbot.chat.translation.interpreter import Interpreter, Said, interpreter, joined
 from supportbot.chat.words import say
+from supportbot.telemetry import tracing
 from supportbot.workspaces.experts import switched_off
 from supportbot.workspaces.models import Workspace
 
@@ -70,11 +71,16 @@ def _engine() -> Engine:
     return Engine.load(path, slots=slots)
 
 
+def loaded() -> Engine | None:
+    """This process's engine, if it is there by now."""
+    return _engine() if _engine.cache_info().currsize else None
+
+
 def stop() -> None:
     """End the engine; what is being answered stays accepted, for the next process to answer."""
     with _loading:
-        if _engine.cache_info().currsize:
-            _engine().close()
+        if model := loaded():
+            model.close()
 
 
 def write_reply(message_id: UUID) -> UUID | None:
@@ -87,15 +93,21 @@ def write_reply(message_id: UUID) -> UUID | None:
     attempt = Attempt.begin(message_id)
     if attempt is None:
         return None
+    with tracing.span("reply", trace=attempt.message.client_id, message=str(attempt.message.id)):
+        attempt.record["trace_id"] = tracing.trace_id()
+        _try(attempt)
+    return attempt.later_message()
+
+
+def _try(attempt: Attempt) -> None:
     try:
         _work(attempt)
     except TurnLost:
         attempt.take_back("taken_over")
     except DatabaseError:
-        log.exception("reply not saved; the sweep tries again", message=str(message_id))
+        log.exception("reply not saved; the sweep tries again", message=str(attempt.message.id))
     except Exception:
         _give_up(attempt)
-    return attempt.later_message()
 
 
 def _work(attempt: Attempt) -> None:
@@ -171,7 +183,9 @@ def _understood(attempt: Attempt, said: context.Context, text: str, model: Engin
 
 
 def _read(attempt: Attempt, said: context.Context, text: str, model: Engine, home: str) -> Question:
-    reading = model.read(_turns(said.earlier, text), home=home)
+    with tracing.span("read"):
+        reading = model.read(_turns(said.earlier, text), home=home)
+    counting.read(reading.trace)
     return consider(said, attempt.conversation.workspace, text, reading, model)
 
 
@@ -228,7 +242,8 @@ def _written(attempt: Attempt, said: context.Context, question: Question, model:
     if may_write and settings.ANSWERS != "quote":
         for seed in range(TRIES):
             try:
-                return _generate(attempt, said, question, model, seed)
+                with tracing.span("write", model=model.info.version, attempt=seed + 1):
+                    return _generate(attempt, said, question, model, seed)
             except Unsupported as objection:
                 log.info("sentence not sent", message=str(attempt.message.id), objection=str(objection))
                 attempt.record["objections"] = [*attempt.record.get("objections", []), str(objection)[:200]]
@@ -354,6 +369,8 @@ def _follow(attempt: Attempt, draft: Draft, stream: ReplyStream, question: Quest
                 attempt.demand_turn()
             if now - sent_at >= CHUNK_EVERY and not question.interpreter:
                 draft.extend(fresh)
+                if not sent_at:
+                    counting.shown(attempt.message)
                 fresh, sent_at = "", now
     finally:
         stream.close()
@@ -361,6 +378,7 @@ def _follow(attempt: Attempt, draft: Draft, stream: ReplyStream, question: Quest
 
 
 def _measures(completion: Completion) -> dict[str, Any]:
+    counting.wrote(completion)
     names = ("finish_reason", "prompt_tokens", "completion_tokens", "first_token_s", "mean_logprob")
     routing = completion.trace.to_bytes() if completion.trace.ids.size else b""
     return {**{name: getattr(completion, name) for name in names}, "routing": routing}

@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from supportbot.chat import drafts, transcript
+from supportbot.chat import counting, drafts, transcript
 from supportbot.chat.drafts import Draft
 from supportbot.chat.models import Attachment, Conversation, Generation, Message
 from supportbot.chat.translation.interpreter import Said, joined
@@ -154,6 +154,7 @@ class Attempt:
     def _save_record(self, message: Message) -> None:
         self.record["total_s"] = time.monotonic() - self.started
         Generation.objects.create(in_reply_to=self.message, message=message, **self.record)
+        transaction.on_commit(lambda: counting.replied(self.message, self.record))
 
     def _note_triage(self, conversation: Conversation) -> None:
         conversation.category = self.triage.get("category", conversation.category)

@@ -19,6 +19,7 @@ from channels.layers import get_channel_layer
 from supportbot.chat.models import Attachment, Conversation, HeldMessage, Message, Rating, Remark, Translation
 from supportbot.chat.sorting import Label
 from supportbot.chat.words import say
+from supportbot.telemetry import metrics
 from supportbot.workspaces.models import Member, User, Workspace
 
 log = structlog.get_logger(__name__)
@@ -67,6 +68,7 @@ def publish(group: str, frame: Frame) -> None:
     try:
         asyncio.run_coroutine_threadsafe(sending, _server_loop or _own_loop()).result(PATIENCE)
     except Exception as error:
+        metrics.EVENTS_LOST.inc()
         log.warning("event lost", event_type=frame["type"], group=group, error=repr(error))
 
 

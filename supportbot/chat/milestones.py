@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 
+from supportbot.telemetry import metrics
 from supportbot.workspaces.models import User
 from supportbot.workspaces.scoping import ScopedQuerySet
 
@@ -51,3 +52,5 @@ def note(conversation: Conversation, kind: Milestone.Kind, detail: str = "", use
     Milestone.objects.create(
         conversation=conversation, kind=kind, detail=detail, after=conversation.last_seq, user=user
     )
+    if kind == Milestone.Kind.HANDED_OFF:
+        transaction.on_commit(metrics.HAND_OVERS.labels(detail).inc)

@@ -442,6 +442,7 @@ class Generation(models.Model):
     traces = models.PositiveSmallIntegerField(choices=Traces, default=Traces.NEW)
     prompt = models.JSONField(default=dict, blank=True, help_text="What the reply was written from, to write it again")
     retrieved = models.JSONField(default=list, blank=True, help_text="title, heading and nearness of what was found")
+    trace_id = models.CharField(max_length=32, blank=True, help_text="Of its trace and its lines in the logs")
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ScopedQuerySet["Generation"].as_manager()

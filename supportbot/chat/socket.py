@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from datetime import date
 from typing import Any, ClassVar, ParamSpec, TypeVar
 from uuid import UUID
@@ -14,15 +14,18 @@ import structlog
 from channels.db import DatabaseSyncToAsync
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.utils.dateparse import parse_date
+from opentelemetry.trace import SpanKind
 from redis.exceptions import RedisError
 
 from supportbot.chat.events import PROTOCOL, Frame, notice
 from supportbot.chat.models import Message
 from supportbot.chat.refusals import Refused
+from supportbot.telemetry import metrics, tracing
 
 log = structlog.get_logger(__name__)
 FRAME_LIMIT = 64 * 1024
 SILENCE = 90.0  # seconds without a frame until the server closes
+UNTRACED = ("ping", "typing")  # so many, and of no consequence
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 P = ParamSpec("P")
@@ -32,12 +35,14 @@ T = TypeVar("T")
 class ChatSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
     """A websocket that speaks the protocol of docs/protocol.md; subclasses name a method for each command."""
 
+    side: ClassVar[str]  # who is at the other end, for whoever counts
     commands: ClassVar[dict[str, str]]
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Serve; without its channel layer a socket is deaf, so it closes for the client to come back and resume."""
         try:
-            await super().__call__(scope, receive, send)
+            with metrics.SOCKETS.labels(self.side).track_inprogress():
+                await super().__call__(scope, receive, send)
         except RedisError as error:
             log.warning("channel layer lost", error=repr(error))
             with suppress(Exception):
@@ -60,9 +65,16 @@ class ChatSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Obey one frame; a bad one gets an error frame and the connection lives on."""
         self._expect_frame()
-        frame: Frame = {}
         try:
             frame = parse(text_data)
+        except Refused as refusal:
+            await self._send_error(refusal.code, str(refusal), {})
+            return
+        with self._watching(frame):
+            await self._try(frame)
+
+    async def _try(self, frame: Frame) -> None:
+        try:
             await self._obey(frame)
         except Refused as refusal:
             await self._send_error(refusal.code, str(refusal), frame)
@@ -111,6 +123,19 @@ class ChatSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def refresh(self) -> None:
         """Send the state that the client can compare with its own."""
 
+    @contextmanager
+    def _watching(self, frame: Frame) -> Iterator[None]:
+        """Count and trace a frame; the trace of what a browser sends under a client id has that as its number."""
+        command = frame["type"] if frame["type"] in self.commands else "unknown"
+        with metrics.FRAMES.labels(self.side, command).time():
+            if command in UNTRACED:
+                yield
+                return
+            parent = {"traceparent": frame["traceparent"]} if isinstance(frame.get("traceparent"), str) else None
+            with tracing.span(f"{self.side} {command}", kind=SpanKind.SERVER, parent=parent, trace=_trace_of(frame)):
+                yield
+                log.info("frame", side=self.side, command=command)
+
     async def _obey(self, frame: Frame) -> None:
         command = self.commands.get(frame["type"])
         if command is None:
@@ -144,6 +169,13 @@ def parse(text: str | None) -> Frame:
     if frame.get("v") != PROTOCOL:
         raise Refused("unsupported_version", f"This server speaks version {PROTOCOL}.")
     return frame
+
+
+def _trace_of(frame: Frame) -> UUID | None:
+    try:
+        return uuid_of(frame, "client_id")
+    except Refused:
+        return None
 
 
 def text_of(frame: Frame, name: str) -> str:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import structlog
 from celery.signals import worker_ready
+from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
@@ -17,6 +18,7 @@ from supportbot.chat import (
     assignment,
     assistant,
     breaches,
+    counting,
     digest,
     mail,
     organising,
@@ -28,6 +30,7 @@ from supportbot.chat import (
 from supportbot.chat.attachments import service as attachments
 from supportbot.chat.models import Conversation, Message
 from supportbot.chat.translation import service as translation
+from supportbot.telemetry import metrics
 
 log = structlog.get_logger(__name__)
 OVERDUE = timedelta(seconds=10)
@@ -118,10 +121,11 @@ def sweep() -> None:
 
 @worker_ready.connect
 def warm_up(**_: object) -> None:
-    """Load the engine before the first customer waits for it, in a worker that writes replies.
+    """Tell metrics; load the engine before the first customer waits for it, in a worker that writes replies.
 
     Not a daemon: Python's end waits for it, for a thread that is stopped inside native code aborts the process.
     """
+    metrics.serve(settings.METRICS, counting.EngineLoad(assistant.loaded))
     if "inference" in app.amqp.queues.consume_from:
         threading.Thread(target=assistant.engine, name="warm-up").start()
 

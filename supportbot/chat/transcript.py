@@ -25,6 +25,7 @@ from supportbot.chat.refusals import Refused
 from supportbot.chat.translation import service
 from supportbot.chat.translation.interpreter import Said, joined
 from supportbot.chat.words import SENTENCES, say
+from supportbot.telemetry import metrics
 from supportbot.workspaces.models import User
 
 
@@ -86,6 +87,7 @@ def append(
     else:
         service.prepare(message)
     announce(Event.MESSAGE_CREATED, message)
+    transaction.on_commit(metrics.MESSAGES.labels(author).inc)
     return message
 
 

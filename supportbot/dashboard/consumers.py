@@ -28,6 +28,7 @@ TYPING_EVERY = 1.0  # seconds
 class AgentConsumer(ChatSocket):
     """One open inbox of one agent."""
 
+    side: ClassVar[str] = "agent"
     commands: ClassVar[dict[str, str]] = {
         "conversation.open": "open",
         "conversation.close": "close_conversation",

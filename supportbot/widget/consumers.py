@@ -26,6 +26,7 @@ TYPING_EVERY = 1.0  # seconds
 class CustomerConsumer(ChatSocket):
     """One open panel of one visitor."""
 
+    side: ClassVar[str] = "customer"
     commands: ClassVar[dict[str, str]] = {
         "resume": "resume",
         "describe": "describe",

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from functools import cache
 
 from django.conf import settings
 from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
-from redis import Redis
+
+from supportbot.celery import queue_lengths
+
+
+class NotMigrated(Exception):
+    """The database is older than this code."""
 
 
 def alive(request: HttpRequest) -> HttpResponse:
@@ -16,8 +24,8 @@ def alive(request: HttpRequest) -> HttpResponse:
 
 
 def ready(request: HttpRequest) -> HttpResponse:
-    """Database and queue answer; 503 if one doesn't."""
-    checks = {"database": _database, "queue": _queue}
+    """Database, schema, queue and the folder of files are as they must be; 503 if one isn't, and its name."""
+    checks: dict[str, Callable[[], str]] = {"database": _database, "schema": _schema, "queue": _queue, "files": _files}
     results = {name: _result(check) for name, check in checks.items()}
     text = "".join(f"{name}: {result}\n" for name, result in results.items())
     is_ready = not any(result.startswith("failed") for result in results.values())
@@ -38,7 +46,19 @@ def _database() -> str:
 
 
 def _queue() -> str:
-    if settings.EMBEDDED:
-        return "in memory"
-    with Redis.from_url(settings.REDIS_URL, socket_connect_timeout=3, socket_timeout=3) as redis:
-        return f"{redis.llen('inference')} waiting"
+    return "in memory" if settings.EMBEDDED else f"{queue_lengths()['inference']} waiting"
+
+
+@cache
+def _schema() -> str:
+    """Fails while this code knows migrations that the database lacks; more than it knows is no obstacle."""
+    executor = MigrationExecutor(connection)
+    if missing := executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise NotMigrated(f"{len(missing)} migrations")
+    return "ok"
+
+
+def _files() -> str:
+    if not os.access(settings.MEDIA_ROOT if settings.MEDIA_ROOT.exists() else settings.VAR, os.W_OK):
+        raise PermissionError
+    return "ok"

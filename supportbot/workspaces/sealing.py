@@ -7,7 +7,9 @@ import base64
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.apps import apps
 from django.conf import settings
+from django.db.models import Model
 
 
 class Unsealable(Exception):
@@ -25,6 +27,29 @@ def unseal(sealed: str) -> str:
         return _fernet().decrypt(sealed.encode()).decode()
     except InvalidToken as error:
         raise Unsealable("The secret was stored under another SECRET_KEY; make a new one.") from error
+
+
+def reseal_all() -> tuple[int, list[str]]:
+    """Seal all secrets of the database anew under SECRET_KEY; how many, and the rows that no known key opens.
+
+    They stand in text fields whose names begin with `sealed_`. A secret that somebody changes meanwhile stays theirs.
+    """
+    done, lost = 0, []
+    for model, name in _sealed_fields():
+        rows = model._default_manager.exclude(**{name: ""}).values_list("pk", name)
+        for pk, sealed in rows.iterator():
+            try:
+                anew = _fernet().rotate(sealed.encode()).decode()
+            except InvalidToken:
+                lost.append(f"{model._meta.label} {pk}")
+                continue
+            done += model._default_manager.filter(**{"pk": pk, name: sealed}).update(**{name: anew})
+    return done, lost
+
+
+def _sealed_fields() -> list[tuple[type[Model], str]]:
+    models = apps.get_models()
+    return [(model, field.name) for model in models for field in model._meta.fields if field.name.startswith("sealed_")]
 
 
 def _fernet() -> MultiFernet:

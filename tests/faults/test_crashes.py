@@ -6,6 +6,8 @@ customer sees is what the database holds.
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
 from tests.customer import Customer
@@ -88,6 +90,34 @@ def test_worker_dies_in_mid_answer_and_another_one_answers(services_stack: Servi
         services_stack.start_service("worker")
         rows = settled(services_stack, customer, *asked)
         assert rows[-1]["author"] == "bot"
+
+
+def test_rolling_restart_under_load_loses_nothing_and_begins_nothing_twice(services_stack: ServicesStack) -> None:
+    stack, twin = services_stack, f"http://127.0.0.1:{services_stack.ports['web-2']}"
+    with Customer(stack.url, twin) as one, Customer(stack.url, twin) as other:
+        asked = {customer: [customer.write(question(index))] for index, customer in enumerate((one, other), 12)}
+        for name in stack.TWINS:
+            stack.start_service(name)
+        wait_until(lambda: stack.answers(twin) and stack.takers() == 3, seconds=RECOVERY, what="both twins")
+        ask(asked, 14)
+        assert stack.terminate("web") == -signal.SIGTERM
+        ask(asked, 16)
+        assert stack.terminate("worker") == 0
+        stack.start_service("web")
+        wait_until(stack.answers, seconds=RECOVERY, what="web again")
+        ask(asked, 18)
+        assert stack.terminate("web-2") == -signal.SIGTERM
+        for customer, written in asked.items():
+            rows = settled(stack, customer, *written)
+            assert max(row["attempts"] for row in rows) == 1, "a reply that was begun was ended"
+            assert customer.hung_up and set(customer.hung_up) == {1012}, "the server told them to come back"
+    stack.kill("worker-2")
+
+
+def ask(asked: dict[Customer, list[str]], index: int) -> None:
+    """Everybody asks something, and nobody waits for it."""
+    for offset, customer in enumerate(asked):
+        asked[customer].append(customer.write(question(index + offset)))
 
 
 def test_message_written_while_no_worker_runs_is_accepted_and_answered_later(services_stack: ServicesStack) -> None:
