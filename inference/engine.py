@@ -171,6 +171,11 @@ class Engine:
         self._scheduler.close()
 
     @property
+    def is_idle(self) -> bool:
+        """Whether nobody waits for it at this moment."""
+        return self._scheduler.is_idle
+
+    @property
     def reads_passages(self) -> bool:
         """Whether what writes the replies reads `Params.passages`; our own model has learnt its answers."""
         return False

@@ -73,6 +73,11 @@ class Scheduler:
             self._waiting.append(job)
             self._wake.notify()
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is being read or written."""
+        return not self._waiting and not self._running
+
     def close(self) -> None:
         """Stop the thread; jobs that are not finished fail with EngineStopped."""
         self._stop(EngineStopped("the engine was closed"))
