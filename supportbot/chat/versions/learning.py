@@ -99,9 +99,9 @@ def cancel(training: ExpertTraining, *, by: User) -> bool:
 
 def expire() -> None:
     """Give up those whose worker is gone."""
-    lost = {"state": State.FAILED, "problem": "Its worker has ended. Start it again.", "ended_at": timezone.now()}
-    running = ExpertTraining.objects.filter(state=State.RUNNING, beat_at__lt=timezone.now() - SILENT)
-    running.update(**lost)
+    now = timezone.now()
+    late = ExpertTraining.objects.filter(state__in=ExpertTraining.OPEN, beat_at__lt=now - SILENT)
+    late.update(state=State.FAILED, problem="No worker is at it any more. Start it again.", ended_at=now)
 
 
 def run(training_id: int) -> None:
