@@ -48,7 +48,8 @@ def answer_again(generation: Generation, model: Engine) -> dict[str, Any]:
     assert isinstance(written, Completion)
     if written.finish_reason == "deadline":
         raise EngineBusy("other replies left no time for this one")
-    leader = int(written.trace.share.mean(axis=0).argmax()) if written.trace.ids.size else None
+    reply = written.trace.part(slice(written.trace.prompt_tokens, None))
+    leader = int(reply.share.mean(axis=0).argmax()) if reply.ids.size else None
     said = {"text": written.text.strip(), "category": reading.category, "sure": written.mean_logprob}
     return said | {"expert": leader}
 

@@ -63,7 +63,7 @@ def compare(request: HttpRequest) -> HttpResponse:
         asked = comparing.ask(workspace=workspace, left=left, right=right, count=number, by=request.user)
     except Refused as refusal:
         messages.error(request, str(refusal))
-        return back("compare", workspace.slug)
+        return back(workspace)
     transaction.on_commit(partial(_queue, tasks.compare, asked.pk))
     return redirect("admin:models-comparison", asked.pk)
 
@@ -110,9 +110,9 @@ def learn(request: HttpRequest) -> HttpResponse:
         training = learning.start(workspace=workspace, category=category, label=chosen, by=request.user)
     except Refused as refusal:
         messages.error(request, str(refusal))
-    else:
-        transaction.on_commit(partial(_queue, tasks.learn, training.pk))
-    return back("learn", workspace.slug)
+        return back(workspace)
+    transaction.on_commit(partial(_queue, tasks.learn, training.pk))
+    return back(workspace, "learn")
 
 
 def training_state(request: HttpRequest, training_id: int) -> HttpResponse:
@@ -128,7 +128,7 @@ def cancel_training(request: HttpRequest, training_id: int) -> HttpResponse:
     training = _training(request, training_id)
     if not learning.cancel(training, by=request.user):
         messages.info(request, "It was over already.")
-    return back("learn", training.workspace.slug)
+    return back(training.workspace, "learn")
 
 
 def _pairs(found: VersionComparison, rows: list[ComparedReply]) -> list[Pair]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from supportbot.analytics.evaluated import Cell, Evaluated, evaluated
-from supportbot.chat.experts import Checkpoint, stored_in
+from supportbot.chat.experts import Checkpoint, Expert, stored_in
 from supportbot.chat.models import ExpertTraining
 from supportbot.chat.versions import registry
 
@@ -67,6 +67,11 @@ class Version:
     def name(self) -> str:
         """Its own, and what it learnt besides."""
         return f"{self.checkpoint.name} + {self.added.category}" if self.added else self.checkpoint.name
+
+    @property
+    def experts(self) -> list[Expert]:
+        """Those of its card."""
+        return self.checkpoint.experts(len(self.checkpoint.cards))
 
     @property
     def version(self) -> str:

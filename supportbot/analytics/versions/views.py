@@ -14,7 +14,7 @@ from supportbot.analytics.routing.views import administered, chosen
 from supportbot.analytics.versions import figures, listing
 from supportbot.chat.models import ExpertTraining, Label, Serving, VersionComparison
 from supportbot.chat.versions import comparing, learning, serving
-from supportbot.workspaces.models import User
+from supportbot.workspaces.models import User, Workspace
 
 TITLE = "Models"
 STEPS_SHOWN, JOBS_SHOWN = 20, 5
@@ -80,10 +80,9 @@ def framed(request: HttpRequest) -> dict[str, Any]:
     return {**admin.site.each_context(request), "title": TITLE}
 
 
-def back(anchor: str, workspace: str = "") -> HttpResponse:
-    """To a part of the page."""
-    query = f"?workspace={workspace}" if workspace else ""
-    return redirect(f"{reverse('admin:models')}{query}#{anchor}")
+def back(workspace: Workspace, anchor: str = "") -> HttpResponse:
+    """To the page, or a part of it; without an anchor what is said above it is seen."""
+    return redirect(f"{reverse('admin:models')}?workspace={workspace.slug}{f'#{anchor}' if anchor else ''}")
 
 
 def _told(done: Serving) -> str:
