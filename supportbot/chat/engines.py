@@ -27,11 +27,12 @@ class Engines:
         self._lock = threading.Lock()
         self._loaded: dict[Path, Engine] = {}  # replaced, never changed, so that it is read without the lock
         self._unwanted: dict[Path, float] = {}
+        self._alone: Path | None = None
         self.is_stopped = False
 
     def get(self, path: Path) -> Engine:
         """The engine of a checkpoint; while it is not loaded the one that stands, and if none does, wait for it."""
-        loaded = self._loaded
+        loaded, path = self._loaded, self._alone or path
         return loaded.get(path) or next(iter(loaded.values()), None) or self.load(path)
 
     def load(self, path: Path) -> Engine:
@@ -40,6 +41,11 @@ class Engines:
             if path not in self._loaded:
                 self._loaded = {**self._loaded, path: _open(path)}
             return self._loaded[path]
+
+    def only(self, path: Path) -> None:
+        """Have one checkpoint answer whatever is asked of this process, to try it; CheckpointError as `load`."""
+        self.load(path)
+        self._alone = path
 
     def keep(self, wanted: Sequence[Path]) -> None:
         """Let the first of them that is loaded stand; close what is not among them once its replies are over."""

@@ -19,7 +19,7 @@ from supportbot.analytics.routing.views import administered
 from supportbot.analytics.versions.views import back, framed
 from supportbot.chat import tasks
 from supportbot.chat.experts import Checkpoint, Expert, stored_in
-from supportbot.chat.models import ComparedReply, ExpertTraining, Label, VersionComparison
+from supportbot.chat.models import ComparedReply, Correction, ExpertTraining, Label, VersionComparison
 from supportbot.chat.versions import comparing, learning, registry
 from supportbot.chat.versions.serving import Refused
 from supportbot.workspaces.models import User, Workspace
@@ -40,6 +40,12 @@ class Pair:
     def is_same(self) -> bool:
         """Whether both have the same words."""
         return bool(self.row.left["text"] == self.row.right["text"])
+
+    @property
+    def correction(self) -> str:
+        """What an agent says is right, if an administrator approved it."""
+        found = getattr(self.row.generation.message, "correction", None)
+        return found.reply if found and found.state == Correction.State.APPROVED else ""
 
     @cached_property
     def left(self) -> list[tuple[str, bool]]:
@@ -63,7 +69,7 @@ def compare(request: HttpRequest) -> HttpResponse:
         asked = comparing.ask(workspace=workspace, left=left, right=right, count=number, by=request.user)
     except Refused as refusal:
         messages.error(request, str(refusal))
-        return back(workspace)
+        return back(workspace, left=left, right=right, count=count)
     transaction.on_commit(partial(_queue, tasks.compare, asked.pk))
     return redirect("admin:models-comparison", asked.pk)
 
@@ -71,7 +77,8 @@ def compare(request: HttpRequest) -> HttpResponse:
 def comparison(request: HttpRequest, comparison_id: int) -> HttpResponse:
     """What both versions say, side by side; those that differ first."""
     found = _comparison(request, comparison_id)
-    rows = found.replies.select_related("generation__in_reply_to", "generation__message__conversation")
+    known = ("generation__in_reply_to", "generation__message__conversation", "generation__message__correction")
+    rows = found.replies.select_related(*known).defer("generation__reading", "generation__routing")
     pairs = sorted(_pairs(found, list(rows)), key=lambda pair: pair.is_same)
     shown = Paginator(pairs, ON_A_PAGE).get_page(request.GET.get("page"))
     context = {
@@ -110,7 +117,7 @@ def learn(request: HttpRequest) -> HttpResponse:
         training = learning.start(workspace=workspace, category=category, label=chosen, by=request.user)
     except Refused as refusal:
         messages.error(request, str(refusal))
-        return back(workspace)
+        return back(workspace, category=category, label=label)
     transaction.on_commit(partial(_queue, tasks.learn, training.pk))
     return back(workspace, "learn")
 

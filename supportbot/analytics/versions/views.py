@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
@@ -45,6 +47,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "comparisons": VersionComparison.objects.in_workspaces(administered(request))[:JOBS_SHOWN],
         "trainings": ExpertTraining.objects.in_workspaces(administered(request))[:JOBS_SHOWN],
         "counts": comparing.COUNTS,
+        "kept": _kept(request, shown),
         "least": learning.LEAST,
         "workspace": workspace,
         "labels": Label.objects.in_workspace(workspace) if workspace else [],
@@ -80,9 +83,18 @@ def framed(request: HttpRequest) -> dict[str, Any]:
     return {**admin.site.each_context(request), "title": TITLE}
 
 
-def back(workspace: Workspace, anchor: str = "") -> HttpResponse:
-    """To the page, or a part of it; without an anchor what is said above it is seen."""
-    return redirect(f"{reverse('admin:models')}?workspace={workspace.slug}{f'#{anchor}' if anchor else ''}")
+def back(workspace: Workspace, anchor: str = "", **kept: str) -> HttpResponse:
+    """To the page or a part of it, without an anchor to what is said above it; forms show again what is `kept`."""
+    query = urlencode({"workspace": workspace.slug, **kept})
+    return redirect(f"{reverse('admin:models')}?{query}{f'#{anchor}' if anchor else ''}")
+
+
+def _kept(request: HttpRequest, shown: Sequence[listing.Version]) -> dict[str, str]:
+    """What the forms show: what was given before, else the standing version beside the latest of the others."""
+    standing = serving.standing()
+    others = [version.version for version in shown if version.version != standing]
+    usual = {"left": standing, "right": others[-1] if others else "", "category": "", "label": "", "count": ""}
+    return {name: request.GET.get(name, value) for name, value in usual.items()}
 
 
 def _told(done: Serving) -> str:
