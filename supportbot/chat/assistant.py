@@ -62,15 +62,15 @@ def follow() -> None:
     """Load what is to answer beside what answers here, then let it stand; a worker's process does so for ever."""
     if engines.is_stopped:
         return
-    wanted = serving.wanted()
+    step, wanted = serving.latest(), serving.wanted()
     try:
         for path in wanted:
             engines.load(path)
     except Exception as error:  # whatever is wrong with its files, what stands goes on
         log.exception("checkpoint not loaded", path=str(path))
-        serving.note_problem(repr(error))
+        serving.note_problem(step, repr(error))
     else:
-        serving.note_ready()
+        serving.note_ready(step)
     engines.keep(wanted)
 
 

@@ -94,20 +94,16 @@ def set_canary(version: str, share: int, *, by: User, seen: int) -> Serving:
     return _step(Step.CANARY, by=by, seen=seen, version=standing(), candidate=version, share=share)
 
 
-def note_ready() -> None:
-    """Called by a worker that has loaded what is wanted."""
-    _note(ready_at=timezone.now())
+def note_ready(step: Serving | None) -> None:
+    """Called by a worker that has loaded all that a decision wants."""
+    if step and not step.ready_at:
+        Serving.objects.filter(id=step.id, ready_at=None).update(ready_at=timezone.now(), problem="")
 
 
-def note_problem(problem: str) -> None:
+def note_problem(step: Serving | None, problem: str) -> None:
     """Called by a worker that could not; it goes on with what it has."""
-    _note(problem=problem[:PROBLEM_LIMIT])
-
-
-def _note(**values: object) -> None:
-    now = latest()
-    if now and not now.ready_at and (not now.problem or "ready_at" in values):
-        Serving.objects.filter(id=now.id, ready_at=None).update(**values)
+    if step and not step.problem:
+        Serving.objects.filter(id=step.id, ready_at=None).update(problem=problem[:PROBLEM_LIMIT])
 
 
 @transaction.atomic
