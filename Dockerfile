@@ -14,12 +14,13 @@ FROM python:3.11-slim-bookworm
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     SUPPORTBOT_ENV=production SUPPORTBOT_VAR=/var/lib/supportbot NUMBA_CACHE_DIR=/var/cache/supportbot
 RUN useradd --system --uid 10001 --home-dir /var/lib/supportbot --create-home supportbot \
-    && install -d -o supportbot /var/cache/supportbot /var/lib/supportbot/files
+    && install -d -o supportbot /var/cache/supportbot /var/lib/supportbot/files /var/lib/supportbot/models
 WORKDIR /app
 COPY --from=build /venv /venv
 COPY manage.py ./
 COPY supportbot supportbot
 COPY inference inference
+COPY training training
 COPY templates templates
 COPY static static
 COPY corpus corpus

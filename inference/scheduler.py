@@ -55,6 +55,11 @@ class Usage:
     waiting: int
     steps: tuple[int, ...]
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is being read or written."""
+        return not self.running and not self.waiting
+
 
 class Scheduler:
     """Runs jobs on one thread; `submit` and `close` may be called from any."""

@@ -96,6 +96,7 @@ DEBUG = env.bool("DJANGO_DEBUG", False)
 VAR = Path(env.str("SUPPORTBOT_VAR", str(BASE_DIR / "var")))
 SECRET_KEY_FALLBACKS = words(env.str("DJANGO_SECRET_KEY_FALLBACKS", ""))  # former keys that still open what they sealed
 MODEL_DIR = BASE_DIR / env.str("SUPPORTBOT_MODEL", "models/fennmoor")
+MODELS = VAR / "models"  # a folder for each checkpoint beside the one of MODEL_DIR
 BACKEND = backend("SUPPORTBOT_BACKEND")
 BACKEND_KEY = env.str("SUPPORTBOT_BACKEND_KEY", "").strip()
 BACKEND_EXPERTS = env.int("SUPPORTBOT_BACKEND_EXPERTS", 0)  # routed experts of a model whose server tells its routing
@@ -358,6 +359,8 @@ CELERY_TASK_ROUTES = {
     "supportbot.chat.tasks.suggest": {"queue": "inference"},
     "supportbot.analytics.tasks.find_gaps": {"queue": "inference"},
     "supportbot.chat.tasks.explore": {"queue": "background"},
+    "supportbot.chat.tasks.compare": {"queue": "background"},
+    "supportbot.chat.tasks.learn": {"queue": "background"},
     "supportbot.chat.tasks.translate": {"queue": "translation"},
     "supportbot.api.tasks.send": {"queue": "webhooks"},
 }

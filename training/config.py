@@ -12,6 +12,9 @@ from typing import Any
 
 from inference.config import ModelConfig
 
+HERE = Path(__file__).resolve().parent
+WORK = HERE.parent / "var" / "training"  # data, state and logs of a run
+
 
 @dataclass(frozen=True)
 class Source:

@@ -16,13 +16,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from rich.progress import track
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.rnn import pad_sequence
 
 from inference.model import Decoder
 from inference.moe import MoE, Router
+from training.progress import steps
 
 BATCH_TOKENS = 1024
 WARM = 0.1  # share of the steps
@@ -105,7 +105,7 @@ def learn(model: Decoder, data: Batches, mixed: Sequence[Example], schedule: Sch
         weight.register_hook(_last_alone)  # type: ignore[no-untyped-call]
     optimiser = torch.optim.AdamW([{"params": weights, "peak": schedule.expert_rate}], lr=0, weight_decay=0)
     fits = {0: LENIENT, schedule.steps // 4: schedule.taken, 3 * schedule.steps // 4: schedule.taken}
-    for step in track(range(schedule.steps), "the new expert"):
+    for step in steps(schedule.steps, "the new expert"):
         if step in fits:
             fit_rows(model, mixed, fits[step])
         _step(optimiser, model, next(data), step / schedule.steps, ROUTING)
@@ -117,7 +117,7 @@ def retrain(model: Decoder, data: Batches, schedule: Schedule) -> None:
     """Teach all weights for as many steps: what the new expert is compared with."""
     weights = [weight.requires_grad_(not name.endswith("router.bias")) for name, weight in model.named_parameters()]
     optimiser = torch.optim.AdamW([{"params": weights, "peak": schedule.all_rate}], lr=0, weight_decay=0)
-    for step in track(range(schedule.steps), "all weights, to compare"):
+    for step in steps(schedule.steps, "all weights, to compare"):
         _step(optimiser, model, next(data), step / schedule.steps, 0.0)
 
 

@@ -25,9 +25,9 @@ from inference import checkpoint
 from inference.model import Decoder
 from inference.weights import replace
 from training import corpus, finish
+from training.config import HERE, WORK
 from training.finish import by_category
 from training.masking import Batch, Experts, Support, batches, elsewhere, kept, knock_out, reply_losses
-from training.train import HERE, WORK
 
 FILE = "specialisation.json"
 MODEL, TWIN = HERE.parent / "models" / "fennmoor", WORK / "fennmoor-twin-model"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from inference import checkpoint
 from training import ranks
-from training.config import Config, Router, Source, Stage
+from training.config import HERE, WORK, Config, Router, Source, Stage
 from training.data import prepare
 from training.finish import finish
 from training.interrupt import Stopped
@@ -24,8 +24,6 @@ from training.screen import Bar, Board
 
 __all__ = ["HERE", "WORK", "Config", "Router", "Run", "Source", "Stage", "main"]
 
-HERE = Path(__file__).resolve().parent
-WORK = HERE.parent / "var" / "training"
 STOPPED, INTERRUPTED = 1, 130
 
 

@@ -1,5 +1,5 @@
 /**
- * What the routing pages do beyond the lens: they wait for replies that are being written again, and remember which
+ * What the pages of the model do beyond the lens: they wait for what is being written or learnt, and remember which
  * explanations somebody has closed.
  */
 
@@ -21,11 +21,9 @@ async function follow(waiting) {
   holder.innerHTML = await answer.text();
   const fresh = holder.content.firstElementChild;
   if (!(fresh instanceof HTMLElement)) return;
-  if (fresh.dataset.waiting) {
-    follow(waiting);
-    return;
-  }
-  waiting.replaceWith(fresh);
+  const isNews = fresh.textContent !== waiting.textContent || !fresh.dataset.waiting;
+  if (isNews) waiting.replaceWith(fresh);
+  if (fresh.dataset.waiting) follow(isNews ? fresh : waiting);
 }
 
 /** @param {HTMLDetailsElement} details */

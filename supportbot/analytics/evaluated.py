@@ -6,8 +6,6 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
-
 from supportbot.chat.experts import Checkpoint
 
 FILE = "evaluation.json"
@@ -45,7 +43,7 @@ class Evaluated:
 def evaluated(checkpoint: Checkpoint) -> Evaluated | None:
     """None where nothing was measured of these very weights."""
     try:
-        data = json.loads((settings.MODEL_DIR / FILE).read_text("utf-8"))
+        data = json.loads((checkpoint.directory / FILE).read_text("utf-8"))
         if data["version"] != checkpoint.version:
             return None
         companies = [_company(name, systems, data["labels"]) for name, systems in data["companies"].items()]

@@ -40,6 +40,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         ),
         _group(
             "Model",
+            *([("Models", "admin:models", "deployed_code")] if is_superuser(request) else []),
             ("Expert routing", "admin:routing", "alt_route"),
             ("Evaluation", "admin:evaluation", "fact_check"),
             ("Suggested replies", "admin:chat_suggestionuse_changelist", "assistant"),

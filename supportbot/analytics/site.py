@@ -17,6 +17,7 @@ from supportbot.actions import uses
 from supportbot.analytics import pages, views
 from supportbot.analytics.overview import Overview
 from supportbot.analytics.routing import urls as routing
+from supportbot.analytics.versions import urls as versions
 from supportbot.workspaces.administration import is_administrator
 
 
@@ -72,4 +73,5 @@ class AdministratorSite(UnfoldAdminSite):  # type: ignore[misc]
             path("analytics/people/", self.admin_view(pages.people), name="analytics-people"),
             path("evaluation/", self.admin_view(views.evaluation), name="evaluation"),
             *routing.urls(self.admin_view),
+            *versions.urls(self.admin_view),
         ]

@@ -1,16 +1,14 @@
-"""The bot: writes one reply. The only door to inference/, which a worker opens when it first needs it.
+"""The bot: writes one reply. It reaches inference/ through `engines`, which a worker opens when it first needs one.
 
 Failure has its one place here: whatever goes wrong, the customer gets an answer, a person, or another attempt.
 """
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from functools import cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -24,15 +22,17 @@ from supportbot.chat.answering import UNTOLD, Question, Unsupported, best_quote,
 from supportbot.chat.attempt import Attempt, TurnLost
 from supportbot.chat.decision import Decision
 from supportbot.chat.drafts import Draft
-from supportbot.chat.models import Generation, Message
+from supportbot.chat.engines import Engines
+from supportbot.chat.models import Conversation, Generation, Message
 from supportbot.chat.translation.interpreter import Interpreter, Said, interpreter, joined
+from supportbot.chat.versions import serving
 from supportbot.chat.words import say
 from supportbot.telemetry import tracing
 from supportbot.workspaces.experts import switched_off
 from supportbot.workspaces.models import Workspace
 
 if TYPE_CHECKING:
-    from inference.engine import Completion, Engine, Params, ReplyStream, Turn, WhatIf
+    from inference.engine import Completion, Engine, Params, ReplyStream, Turn
     from supportbot.actions.dialogue import Step
 
 log = structlog.get_logger(__name__)
@@ -40,47 +40,49 @@ ATTEMPTS = 3
 CHUNK_EVERY = 0.06  # seconds
 LOOK_EVERY = 0.1  # seconds between two looks at who has the turn
 SOURCES = 3
-REWRITE_DEADLINE = 60.0  # seconds in which a reply that is written again has to find a quiet moment
 AGAIN_AT = 0.7  # temperature of a second try
 TRIES = 2  # of the model at one reply, before a passage speaks for it
 
 
-_loading = threading.Lock()
+engines = Engines()
 
 
 class NoReply(Exception):
     """The engine ended without a text that can be sent."""
 
 
-def engine() -> Engine:
-    """This process's engine; the first call loads it, which takes seconds."""
-    with _loading:
-        return _engine()
+def engine(conversation: Conversation | None = None) -> Engine:
+    """This process's engine for a conversation, or the one that stands; the first call loads it, which takes seconds.
+
+    A version that is not loaded yet is on its way by `follow`; meanwhile the one that stands answers.
+    """
+    return engines.get(serving.directory(conversation))
 
 
-@cache
-def _engine() -> Engine:
-    path, slots = settings.MODEL_DIR, settings.INFERENCE_THREADS
-    if settings.BACKEND:
-        from inference import backends  # noqa: PLC0415  (nor load what it does not use)
-
-        key, experts = settings.BACKEND_KEY, settings.BACKEND_EXPERTS
-        return backends.load(path, settings.BACKEND, key=key, experts=experts, slots=slots)
-    from inference.engine import Engine  # noqa: PLC0415  (a web process must not load torch)
-
-    return Engine.load(path, slots=slots)
+def follow() -> None:
+    """Load what is to answer beside what answers here, then let it stand; a worker's process does so for ever."""
+    if engines.is_stopped:
+        return
+    step, wanted = serving.latest(), serving.wanted()
+    try:
+        for path in wanted:
+            engines.load(path)
+    except Exception as error:  # whatever is wrong with its files, what stands goes on
+        log.exception("checkpoint not loaded", path=str(path))
+        serving.note_problem(step, repr(error))
+    else:
+        serving.note_ready(step)
+    engines.keep(wanted)
 
 
 def loaded() -> Engine | None:
-    """This process's engine, if it is there by now."""
-    return _engine() if _engine.cache_info().currsize else None
+    """The engine that stands in this process, if one is there by now."""
+    return engines.standing
 
 
 def stop() -> None:
-    """End the engine; what is being answered stays accepted, for the next process to answer."""
-    with _loading:
-        if model := loaded():
-            model.close()
+    """End the engines; what is being answered stays accepted, for the next process to answer."""
+    engines.stop()
 
 
 def write_reply(message_id: UUID) -> UUID | None:
@@ -117,7 +119,7 @@ def _work(attempt: Attempt) -> None:
         attempt.save_hand_off("failed")
         return
     try:
-        _reply(attempt, engine())
+        _reply(attempt, engine(attempt.conversation))
     except (EngineBusy, EngineStopped) as error:
         log.warning("no engine; the sweep tries again", message=str(attempt.message.id), error=repr(error))
         attempt.take_back("interrupted")
@@ -184,7 +186,7 @@ def _understood(attempt: Attempt, said: context.Context, text: str, model: Engin
 
 def _read(attempt: Attempt, said: context.Context, text: str, model: Engine, home: str) -> Question:
     with tracing.span("read"):
-        reading = model.read(_turns(said.earlier, text), home=home)
+        reading = model.read(turns(said.earlier, text), home=home)
     counting.read(reading.trace)
     return consider(said, attempt.conversation.workspace, text, reading, model)
 
@@ -273,7 +275,8 @@ def _quoted(attempt: Attempt, said: context.Context, question: Question, model: 
     return None
 
 
-def _turns(earlier: Iterable[Message], text: str) -> list[Turn]:
+def turns(earlier: Iterable[Message], text: str) -> list[Turn]:
+    """What the engine reads: earlier messages, then the customer's words."""
     from inference.engine import Turn  # noqa: PLC0415  (a web process must not load torch)
 
     before = [Turn("customer" if m.author == Message.Author.CUSTOMER else "agent", m.body) for m in earlier]
@@ -281,7 +284,7 @@ def _turns(earlier: Iterable[Message], text: str) -> list[Turn]:
 
 
 def _prompt(said: context.Context, question: Question, params: Params, slots: Mapping[str, str]) -> dict[str, Any]:
-    """What `rewrite` needs to write the reply again."""
+    """What `rewriting` needs to write the reply again."""
     return {
         "earlier": [message.seq for message in said.earlier],
         "question": question.text,
@@ -290,26 +293,6 @@ def _prompt(said: context.Context, question: Question, params: Params, slots: Ma
         "temperature": params.temperature,
         "seed": params.seed,
     }
-
-
-def rewrite(generation: Generation, off: Collection[int]) -> WhatIf:
-    """A reply of our model as it is written from the same prompt, and without some experts; never in others' way.
-
-    EngineBusy and EngineStopped as the engine raises them, ValueError for experts that it can't do without.
-    """
-    from inference.engine import Brief, Params  # noqa: PLC0415  (a web process must not load torch)
-
-    asked, model, conversation = generation.prompt, engine(), generation.message.conversation
-    params = Params(
-        brief=Brief(*asked["brief"]),
-        slots={**_own_slots(conversation.workspace), **asked["slots"]},
-        temperature=asked["temperature"],
-        seed=asked["seed"],
-        deadline=REWRITE_DEADLINE,
-        off=switched_off(conversation.workspace, model.info.version),
-    )
-    earlier = conversation.messages.filter(seq__in=asked["earlier"])
-    return model.what_if(_turns(earlier, asked["question"]), params, off)
 
 
 def _slots(attempt: Attempt, said: context.Context, decision: Decision) -> dict[str, str]:
@@ -322,7 +305,8 @@ def _slots(attempt: Attempt, said: context.Context, decision: Decision) -> dict[
     return slots
 
 
-def _own_slots(workspace: Workspace) -> dict[str, str]:
+def own_slots(workspace: Workspace) -> dict[str, str]:
+    """What a reply may say of the workspace."""
     return {"shop_name": workspace.name, **workspace.settings}
 
 
@@ -330,7 +314,7 @@ def _generate(attempt: Attempt, said: context.Context, question: Question, model
     """Stream the model's reply to whoever looks on, sentence by sentence as each is checked; its text."""
     params = _params(attempt, said, question, model, seed)
     attempt.record["prompt"] = _prompt(said, question, params, _slots(attempt, said, question.decision))
-    stream = model.stream(_turns(said.earlier, question.text), params)
+    stream = model.stream(turns(said.earlier, question.text), params)
     attempt.draft = Draft(attempt.conversation.id, attempt.message.seq)
     attempt.draft.start()
     return _follow(attempt, attempt.draft, stream, question)
@@ -345,7 +329,7 @@ def _params(attempt: Attempt, said: context.Context, question: Question, model: 
     passages = question.passages if model.reads_passages and decision.act == "answer" else ()
     return Params(
         brief=Brief(category, intent, decision.act),  # type: ignore[arg-type]
-        slots={**_own_slots(workspace), **_slots(attempt, said, decision)},
+        slots={**own_slots(workspace), **_slots(attempt, said, decision)},
         passages=[(passage.heading, passage.text) for passage in passages],
         temperature=AGAIN_AT if seed else 0.0,
         seed=seed,

@@ -1,12 +1,11 @@
 """Who the experts are, and which of them a stored trace names most.
 
-They are known from the card that the installed checkpoint carries, and from what a workspace says of them. Reads the
+They are known from the card that a checkpoint carries, and from what a workspace says of them. Reads the
 checkpoint's files, not its weights' meaning.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
@@ -16,12 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from django.conf import settings
 
 from inference.trace import RoutingTrace
+from supportbot.chat.versions import serving
+from supportbot.chat.versions.registry import CARD, WEIGHTS, version_at
 from supportbot.workspaces.models import ExpertSetting, Workspace
 
-CARD, WEIGHTS, CONFIG = "experts.json", "model.safetensors", "config.json"
+CONFIG = "config.json"
 COLOURS = 12
 HEAT = (0.02, 0.05, 0.09, 0.14, 0.20, 0.28, 0.38, 0.50)  # bounds of the shades
 LEAST_SHARE = 0.01  # of a category's replies; less is no speciality
@@ -92,6 +92,7 @@ class Checkpoint:
     cards: tuple[dict[str, Any], ...] = ()
     needed: int = 0
     own: Mapping[int, ExpertSetting] = field(default_factory=dict)
+    directory: Path = Path()
 
     def experts(self, count: int) -> list[Expert]:
         """All `count` experts; one without a card has its number for a name."""
@@ -122,12 +123,17 @@ class Checkpoint:
 
 
 def installed(workspace: Workspace | None = None) -> Checkpoint:
-    """The checkpoint of the settings, with what a workspace says of it; read again only after its files changed."""
-    checkpoint = _read(settings.MODEL_DIR, *(_stamp(settings.MODEL_DIR / name) for name in (CARD, WEIGHTS, CONFIG)))
+    """The checkpoint that answers, with what a workspace says of it; read again only after its files changed."""
+    checkpoint = stored_in(serving.directory())
     if workspace is None:
         return checkpoint
     said = ExpertSetting.objects.in_workspace(workspace).filter(version=checkpoint.version).select_related("owner")
     return replace(checkpoint, own={setting.number: setting for setting in said})
+
+
+def stored_in(directory: Path) -> Checkpoint:
+    """A checkpoint by its directory."""
+    return _read(directory, *(_stamp(directory / name) for name in (CARD, WEIGHTS, CONFIG)))
 
 
 def stored_trace(data: bytes | memoryview) -> RoutingTrace:
@@ -150,17 +156,16 @@ def _stamp(path: Path) -> int:
     return path.stat().st_mtime_ns if path.exists() else 0
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=64)
 def _read(directory: Path, *stamps: int) -> Checkpoint:
     try:
         card = json.loads((directory / CARD).read_text("utf-8"))
-        checkpoint = Checkpoint(
-            str(card["name"]), _version(directory / WEIGHTS), tuple(card["experts"]), _needed(directory)
-        )
+        version, needed = version_at(directory), _needed(directory)
+        checkpoint = Checkpoint(str(card["name"]), version, tuple(card["experts"]), needed, directory=directory)
         checkpoint.experts(len(checkpoint.cards))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return Checkpoint()
-    return checkpoint
+    return checkpoint if version else Checkpoint()
 
 
 def _needed(directory: Path) -> int:
@@ -169,9 +174,3 @@ def _needed(directory: Path) -> int:
         return int(json.loads((directory / CONFIG).read_text("utf-8"))["moe_k"])
     except (OSError, ValueError, KeyError, TypeError):
         return 256
-
-
-def _version(weights: Path) -> str:
-    """As the engine names it: the first 12 hex digits of the weights' SHA-256."""
-    with weights.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:12]

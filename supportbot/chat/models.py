@@ -19,6 +19,7 @@ from supportbot.chat.policies import SlaPolicy
 from supportbot.chat.routed import Routed, RoutingAlert, RoutingDay, WhatIf
 from supportbot.chat.sorting import Label
 from supportbot.chat.translation.models import Translation, Translator
+from supportbot.chat.versions.models import ComparedReply, ExpertTraining, Serving, VersionComparison
 from supportbot.workspaces.models import Team, User, Workspace
 from supportbot.workspaces.scoping import ScopedQuerySet
 
@@ -27,11 +28,13 @@ __all__ = [
     "Attachment",
     "Browser",
     "CannedResponse",
+    "ComparedReply",
     "Contact",
     "Conversation",
     "Correction",
     "DoomedFile",
     "EmailCopy",
+    "ExpertTraining",
     "Generation",
     "HeldMessage",
     "Label",
@@ -46,12 +49,14 @@ __all__ = [
     "Routed",
     "RoutingAlert",
     "RoutingDay",
+    "Serving",
     "SignIn",
     "SlaPolicy",
     "SuggestionUse",
     "TranscriptMail",
     "Translation",
     "Translator",
+    "VersionComparison",
     "WhatIf",
 ]
 

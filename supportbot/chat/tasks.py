@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
@@ -10,6 +11,7 @@ from uuid import UUID
 import structlog
 from celery.signals import worker_ready
 from django.conf import settings
+from django.db import DatabaseError, connections
 from django.db.models import Q
 from django.utils import timezone
 
@@ -22,6 +24,7 @@ from supportbot.chat import (
     digest,
     mail,
     organising,
+    rewriting,
     sending,
     suggesting,
     transcript_mail,
@@ -30,10 +33,12 @@ from supportbot.chat import (
 from supportbot.chat.attachments import service as attachments
 from supportbot.chat.models import Conversation, Message
 from supportbot.chat.translation import service as translation
+from supportbot.chat.versions import comparing, learning
 from supportbot.telemetry import metrics
 
 log = structlog.get_logger(__name__)
 OVERDUE = timedelta(seconds=10)
+FOLLOW_EVERY = 2.0  # seconds until a worker notices another model
 
 
 @app.task(expires=120)
@@ -54,7 +59,19 @@ def suggest(conversation_id: str) -> None:
 @app.task(expires=120)
 def explore(what_if_id: int) -> None:
     """Write a reply again without some experts, for an administrator."""
-    whatif.complete(what_if_id, assistant.rewrite)
+    whatif.complete(what_if_id, rewriting.rewrite)
+
+
+@app.task
+def compare(comparison_id: int) -> None:
+    """Have two versions answer the latest questions again."""
+    comparing.run(comparison_id, assistant.engines.borrowed, rewriting.answer_again)
+
+
+@app.task
+def learn(training_id: int) -> None:
+    """Have a new expert learn a category."""
+    learning.run(training_id)
 
 
 @app.task(expires=120)
@@ -121,13 +138,28 @@ def sweep() -> None:
 
 @worker_ready.connect
 def warm_up(**_: object) -> None:
-    """Tell metrics; load the engine before the first customer waits for it, in a worker that writes replies.
-
-    Not a daemon: Python's end waits for it, for a thread that is stopped inside native code aborts the process.
-    """
+    """Tell metrics; in a worker that replies, load the engine before a customer waits, and any promoted later."""
     metrics.serve(settings.METRICS, counting.EngineLoad(assistant.loaded))
     if "inference" in app.amqp.queues.consume_from:
-        threading.Thread(target=assistant.engine, name="warm-up").start()
+        threading.Thread(target=_follow_for_ever, name="follow", daemon=True).start()
+
+
+def _follow_for_ever() -> None:
+    """Each look is a thread that Python's end waits for: one that is stopped in native code aborts the process."""
+    while True:
+        look = threading.Thread(target=_follow, name="warm-up")
+        look.start()
+        look.join()
+        time.sleep(FOLLOW_EVERY)
+
+
+def _follow() -> None:
+    try:
+        assistant.follow()
+    except DatabaseError:
+        log.warning("not known which model is to answer; looking again", exc_info=True)
+    finally:
+        connections.close_all()
 
 
 def queue_reply(message_id: UUID) -> None:

@@ -94,7 +94,7 @@ def _example(
 def bot(checkpoint_dir: Path, settings: Settings) -> Iterator[Engine]:
     """This process's engine, on the tiny checkpoint."""
     settings.MODEL_DIR = checkpoint_dir
-    yield assistant.engine()
+    yield assistant.engines.get(checkpoint_dir)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from django.core.management import call_command
 from supportbot.actions.catalogue import set_use
 from supportbot.actions.models import ActionCall, Use
 from supportbot.chat import assistant, services
+from supportbot.chat.engines import Engines
 from supportbot.chat.events import message_frame
 from supportbot.chat.models import Message
 from supportbot.chat.visitors import identify
@@ -27,7 +28,7 @@ Say = Callable[[str], Message]
 def enter(transactional_db: None) -> Iterator[Callable[..., Say]]:
     """Customers of the demo shop, each with the bot's reply to his messages."""
     assistant.stop()
-    assistant._engine.cache_clear()
+    assistant.engines = Engines()
     call_command("demo", password="secret", verbosity=0)
 
     def open_chat(identity: str = "") -> Say:
@@ -45,7 +46,7 @@ def enter(transactional_db: None) -> Iterator[Callable[..., Say]]:
 
     yield open_chat
     assistant.stop()
-    assistant._engine.cache_clear()
+    assistant.engines = Engines()
 
 
 @pytest.fixture

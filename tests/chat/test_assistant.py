@@ -17,6 +17,7 @@ from inference.engine import Engine, RoutingTrace
 from supportbot.chat import assistant, drafts, services
 from supportbot.chat.attachments import service as attachments
 from supportbot.chat.attachments.service import Uploader
+from supportbot.chat.engines import Engines
 from supportbot.chat.models import Conversation, Generation, Message
 from supportbot.chat.translation.interpreter import Said
 from supportbot.chat.visitors import Visitor
@@ -244,7 +245,7 @@ def test_bot_reads_nothing_from_before_the_conversation_was_closed(answered: Ans
 def test_missing_model_is_handed_off_and_never_silent(write: Write, settings: Settings, tmp_path: Path) -> None:
     settings.MODEL_DIR = tmp_path
     assistant.stop()
-    assistant._engine.cache_clear()
+    assistant.engines = Engines()
     message = write("where is order 10023?")
     assistant.write_reply(message.id)
     reply = message.conversation.messages.get(author="bot")

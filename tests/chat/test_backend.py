@@ -11,6 +11,7 @@ from django.db import connection
 from pytest_django import Settings
 
 from supportbot.chat import assistant, drafts
+from supportbot.chat.engines import Engines
 from supportbot.chat.models import Conversation, Message
 from tests.chat.conftest import Publish, Write, now
 from tests.model_server import Exchange, ModelServer, words
@@ -35,7 +36,7 @@ def server(checkpoint_dir: Path, settings: Settings) -> Iterator[ModelServer]:
 def forget_engine() -> None:
     """Let the next reply load the engine anew."""
     assistant.stop()
-    assistant._engine.cache_clear()
+    assistant.engines = Engines()
 
 
 def replies(message: Message) -> list[Message]:

@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 from inference.encoder import shared_encoder
 from inference.engine import Engine
 from supportbot.chat import assistant
+from supportbot.chat.engines import Engines
 from supportbot.chat.models import Contact, Conversation, Message
 from supportbot.knowledge import indexing
 from supportbot.knowledge.models import Article
@@ -31,7 +32,7 @@ def evaluate(tmp_path: Path) -> Iterator[Evaluate]:
         return out.getvalue()
 
     yield play
-    assistant._engine.cache_clear()
+    assistant.engines = Engines()
 
 
 @pytest.fixture

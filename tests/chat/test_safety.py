@@ -24,6 +24,7 @@ from pytest_django import DjangoDbBlocker
 
 from inference.encoder import shared_encoder
 from supportbot.chat import assistant, services
+from supportbot.chat.engines import Engines
 from supportbot.chat.models import Contact, Conversation, Message
 from supportbot.chat.visitors import identify
 from supportbot.chat.words import SENTENCES
@@ -78,7 +79,7 @@ def shop(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[
 def forget_engine() -> None:
     """Let the next reply load the engine anew."""
     assistant.stop()
-    assistant._engine.cache_clear()
+    assistant.engines = Engines()
 
 
 def plant_secrets(shop: Workspace) -> None:

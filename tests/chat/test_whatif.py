@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from inference.engine import Engine, RoutingTrace
-from supportbot.chat import assistant, whatif
+from supportbot.chat import rewriting, whatif
 from supportbot.chat.models import Generation, Message, WhatIf
 from supportbot.workspaces.experts import ExpertSetting
 from supportbot.workspaces.models import Member, User, Workspace
@@ -32,7 +32,7 @@ def test_a_reply_is_written_again_from_what_it_was_written_from(answered: Answer
     *_, reply = answered("where is order 10023?")
     busiest = RoutingTrace.from_bytes(bytes(reply.generation.routing)).share.mean(axis=0).argmax()
     asked = whatif.ask(reply.generation, title="without it", off=[int(busiest)], by=maya)
-    whatif.complete(asked.pk, assistant.rewrite)
+    whatif.complete(asked.pk, rewriting.rewrite)
     asked.refresh_from_db()
     assert asked.state == WhatIf.State.DONE
     assert asked.usual == reply.body  # the same prompt: earlier turns, brief, facts
@@ -69,7 +69,7 @@ def test_what_cannot_be_written_again_is_refused_in_words(answered: Answered, ma
 def test_one_that_fails_says_so(answered: Answered, maya: User) -> None:
     *_, reply = answered("where is order 10023?")
     asked = whatif.ask(reply.generation, title="x", off=[0, 1, 2], by=maya)  # of four, and a token needs two
-    whatif.complete(asked.pk, assistant.rewrite)
+    whatif.complete(asked.pk, rewriting.rewrite)
     asked.refresh_from_db()
     assert (asked.state, bool(asked.problem)) == (WhatIf.State.FAILED, True)
 
@@ -88,7 +88,7 @@ def test_an_administrator_asks_on_the_page_and_nobody_else_can(
     page = visitor.post(address, {"change": "without-3"}, follow=True).content.decode()
     asked = WhatIf.objects.get()
     assert f'data-waiting="/admin/routing/what-if/{asked.pk}/"' in page and asked.off == [3]
-    whatif.complete(asked.pk, assistant.rewrite)
+    whatif.complete(asked.pk, rewriting.rewrite)
     piece = visitor.get(f"/admin/routing/what-if/{asked.pk}/").content.decode()
     assert "Without expert 3, expert 3" in piece and "a token" in piece and "data-waiting" not in piece
     other = Workspace.objects.create(name="Harbour", slug="harbour")

@@ -42,6 +42,7 @@ ADMIN_PAGES = {
     "suggested replies": "admin/chat/suggestionuse/",
     "imports": "admin/knowledge/import/",
     "new import": "admin/knowledge/import/add/",
+    "models": "admin/models/",
     "routing": "admin/routing/",
     "routing of all conversations": "admin/routing/overall/",
     "experts": "admin/routing/experts/",

@@ -12,10 +12,10 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from django.conf import settings
 from numpy.typing import NDArray
 
 from inference.trace import divergence
+from supportbot.chat.versions import registry
 
 FILE = "baseline.json"
 
@@ -48,7 +48,7 @@ class Baseline:
 
 def baseline_of(version: str) -> Baseline | None:
     """None where nothing was measured of these very weights."""
-    path = settings.MODEL_DIR / FILE
+    path = (registry.find(version) or Path()) / FILE
     known = _read(path, path.stat().st_mtime_ns) if path.exists() else None
     return known if known and known.version == version else None
 

@@ -7,8 +7,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.conf import settings
-
 from supportbot.chat.experts import Checkpoint, Expert
 
 FILE = "specialisation.json"
@@ -68,7 +66,7 @@ class Loss:
 def losses(checkpoint: Checkpoint, expert: int, mix: Mapping[str, float]) -> list[Loss]:
     """What each category loses without an expert, the most first; empty where nothing was measured of these weights."""
     try:
-        data = json.loads((settings.MODEL_DIR / FILE).read_text("utf-8"))
+        data = json.loads((checkpoint.directory / FILE).read_text("utf-8"))
         if data["version"] != checkpoint.version:
             return []
         rises = zip(data["categories"], data["knock_out"][expert], strict=True)
@@ -81,7 +79,7 @@ def losses(checkpoint: Checkpoint, expert: int, mix: Mapping[str, float]) -> lis
 def measured(checkpoint: Checkpoint) -> Measured | None:
     """None where nothing was measured of these very weights."""
     try:
-        data = json.loads((settings.MODEL_DIR / FILE).read_text("utf-8"))
+        data = json.loads((checkpoint.directory / FILE).read_text("utf-8"))
         if data["version"] != checkpoint.version:
             return None
         rises, experts = data["knock_out"], checkpoint.experts(len(data["knock_out"]))

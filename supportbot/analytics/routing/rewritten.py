@@ -80,12 +80,12 @@ class Comparison:
     @cached_property
     def usual(self) -> list[tuple[str, bool]]:
         """Pieces of the usual reply, and whether the other one lacks them."""
-        return list(self._pieces(0))
+        return list(pieces(self.what_if.usual, self.what_if.changed, 0))
 
     @cached_property
     def changed(self) -> list[tuple[str, bool]]:
         """Pieces of the changed reply, and whether the usual one lacks them."""
-        return list(self._pieces(1))
+        return list(pieces(self.what_if.usual, self.what_if.changed, 1))
 
     @property
     def usual_sure(self) -> float:
@@ -129,13 +129,15 @@ class Comparison:
         factor = math.exp(self.rise)
         return f"{factor:.1f} times" if factor < 10 else f"{factor:.0f} times" if factor < 1000 else "over 1000 times"
 
-    def _pieces(self, side: int) -> Iterator[tuple[str, bool]]:
-        words = self.what_if.usual.split(), self.what_if.changed.split()
-        parts = SequenceMatcher(None, *words, autojunk=False).get_opcodes()
-        marked = [
-            (word, tag != "equal" or (len(parts) > 1 and to - at < PHRASE))
-            for tag, at, to, *other in parts
-            for word in words[side][slice(at, to) if side == 0 else slice(*other)]
-        ]
-        for differs, run in groupby(marked, key=lambda pair: pair[1]):
-            yield " ".join(word for word, _ in run), differs
+
+def pieces(left: str, right: str, side: int) -> Iterator[tuple[str, bool]]:
+    """One of two texts in pieces, `side` 0 the left one, each with whether the other text lacks it."""
+    words = left.split(), right.split()
+    parts = SequenceMatcher(None, *words, autojunk=False).get_opcodes()
+    marked = [
+        (word, tag != "equal" or (len(parts) > 1 and to - at < PHRASE))
+        for tag, at, to, *other in parts
+        for word in words[side][slice(at, to) if side == 0 else slice(*other)]
+    ]
+    for differs, run in groupby(marked, key=lambda pair: pair[1]):
+        yield " ".join(word for word, _ in run), differs

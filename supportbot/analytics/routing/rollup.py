@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from inference.trace import RoutingTrace
 from supportbot.analytics.routing.baseline import Baseline, baseline_of
 from supportbot.chat.experts import stored_trace
-from supportbot.chat.models import Generation, Routed, RoutingDay, WhatIf
+from supportbot.chat.models import ComparedReply, Generation, Routed, RoutingDay, WhatIf
 from supportbot.chat.routed import MILLION, pack, unpack, width
 from supportbot.workspaces.models import Workspace
 
@@ -88,6 +88,7 @@ def forget(now: datetime | None = None) -> int:
         old = counted.filter(created_at__lt=today - timedelta(days=workspace.routing_days_kept))
         while ids := list(old.values_list("id", flat=True)[:BATCH]):
             WhatIf.objects.filter(generation__in=ids).delete()
+            ComparedReply.objects.filter(generation__in=ids).delete()
             empty = {"reading": b"", "routing": b"", "prompt": {}}
             deleted += Generation.objects.filter(id__in=ids).update(traces=Generation.Traces.DELETED, **empty)
     return deleted

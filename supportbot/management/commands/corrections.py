@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from supportbot.chat.corrections import tickets
 from supportbot.evaluation import corrections
 from supportbot.workspaces.commands import workspace_named
 
@@ -35,7 +36,7 @@ class Command(BaseCommand):
         try:
             if options["tickets"]:
                 category, file = options["tickets"]
-                rows = list(corrections.tickets(place, category))
+                rows = list(tickets.of_corrections(place, category))
                 lines = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
                 Path(file).write_text(lines, "utf-8")
                 self.stdout.write(f"{len(rows)} tickets of {category} in {file}")
@@ -45,7 +46,7 @@ class Command(BaseCommand):
                     writer = csv.DictWriter(table, corrections.COLUMNS)
                     writer.writeheader()
                     writer.writerows(asked)
-                left = corrections.approved(place).count() - len(asked)
+                left = tickets.approved(place).count() - len(asked)
                 self.stdout.write(f"{len(asked)} questions in {file}; {left} without facts or article were left out")
         except OSError as error:
             raise CommandError(f"{file} cannot be written: {error}") from error

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from supportbot.chat import assistant
+from supportbot.chat.versions import registry
 from supportbot.evaluation.material import BadMaterial, Question, own_questions
 from supportbot.evaluation.play import Played, Stage
 from supportbot.evaluation.score import LABELS, figures
@@ -30,9 +31,10 @@ class Command(BaseCommand):
         parser.add_argument(
             "file", type=Path, help="CSV with the columns question, article or facts, and perhaps expect"
         )
+        parser.add_argument("--model", metavar="VERSION", help="one of the page Models; else what answers customers")
         parser.add_argument("--wrong", action="store_true", help="show the questions that went wrong, with the replies")
 
-    def handle(self, *args: Any, workspace: str, file: Path, wrong: bool, **options: Any) -> None:
+    def handle(self, *args: Any, workspace: str, file: Path, wrong: bool, model: str | None, **options: Any) -> None:
         """Play and print."""
         try:
             questions = own_questions(file)
@@ -40,6 +42,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         place = workspace_named(workspace)
         _demand_articles(place, questions)
+        if model:
+            _try(model)
         stage = Stage(place)
         try:
             played = [stage.ask(question) for question in questions]
@@ -54,6 +58,14 @@ class Command(BaseCommand):
         for row in played if wrong else ():
             if not row.reply.right or row.reply.unsupported:
                 self.stdout.write(f"\n{row.question.text}\n  {row.reply.act}: {row.reply.text}")
+
+
+def _try(version: str) -> None:
+    path = registry.find(version)
+    if path is None:
+        here = ", ".join(known for known, _ in registry.directories())
+        raise CommandError(f"There is no version {version}; there are: {here}.")
+    assistant.engines.only(path)
 
 
 def _demand_articles(workspace: Workspace, questions: list[Question]) -> None:
