@@ -55,7 +55,7 @@ client: $(VENV)/installed-dev ## generate a typed Python client of the API into 
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/openapi-python-client generate --path var/openapi.json \
 		--output-path var/client/supportbot_client --meta none --overwrite
 
-screenshots: $(VENV)/installed-dev system ## take the README's screenshots anew
+screenshots: $(VENV)/installed-dev system ## take the documentation's screenshots anew
 	$(BIN)/python -m pytest tests/e2e/screenshots.py
 
 reset: ## delete the embedded run's database and state (not what training has in var/training)

@@ -5,6 +5,7 @@
 
 import { Connection } from "../widget/connection.js";
 import { Bulk } from "./bulk.js";
+import { callOf } from "./calls.js";
 import { Choices } from "./choices.js";
 import { Listing } from "./filters.js";
 import { Macros } from "./macros.js";
@@ -51,7 +52,7 @@ export class Desk {
   /**
    * @param {number} me
    * @param {string} name the agent's own, as customers see it
-   * @param {{changed: () => void, arrived: (said: Said) => void, erased: () => void, merged: (into: string) => void}} listener
+   * @param {{changed: () => void, arrived: (said: Said) => void, erased: () => void, merged: (into: string) => void, called: (words: string, conversation: string) => void}} listener
    */
   constructor(me, name, listener) {
     this.me = me;
@@ -268,17 +269,27 @@ export class Desk {
   /** Who looks at the conversation sees the note itself. @param {MentionPosted} mention */
   #call({ conversation, by, contact, preview }) {
     if (conversation === this.current?.id && !document.hidden) return;
-    this.tell(`${by} mentions you with ${contact}: ${preview}`, conversation);
+    this.#callFor(`${by} mentions you with ${contact}: ${preview}`, conversation);
   }
 
   /** Who looks at the conversation reads it there. @param {Followed} followed */
   #hear({ conversation, contact, preview }) {
-    if (conversation !== this.current?.id || document.hidden) this.tell(`${contact} wrote: ${preview}`, conversation);
+    if (conversation !== this.current?.id || document.hidden) this.#callFor(`${contact} wrote: ${preview}`, conversation);
   }
 
   /** What a colleague has is the colleague's to answer. @param {Breach} breach */
   #warn({ conversation, what, contact, assignee }) {
-    if (assignee === null || assignee === this.me) this.tell(`Overdue: the ${what} for ${contact}`, conversation);
+    if (assignee === null || assignee === this.me) this.#callFor(`Overdue: the ${what} for ${contact}`, conversation);
+  }
+
+  /**
+   * Say it on the page, by sound and by the browser.
+   * @param {string} words
+   * @param {string} conversation
+   */
+  #callFor(words, conversation) {
+    this.tell(words, conversation);
+    this.#listener.called(words, conversation);
   }
 
   /** Events may be dropped on their way: with each sign of life, ask for what there is. */
@@ -289,7 +300,12 @@ export class Desk {
 
   /** @param {Row} row */
   #change(row) {
+    const call = callOf(this.rows.get(row.id), row, { id: this.me, isAway: this.own?.away ?? false });
     this.rows.update(row);
+    if (call && (row.id !== this.current?.id || document.hidden)) {
+      if (call.isOwn) this.#callFor(call.words, row.id);
+      else this.#listener.called(call.words, row.id);
+    }
     if (row.id !== this.current?.id) return;
     this.asked = null;
     this.current.expect(row.last_seq);

@@ -10,6 +10,7 @@ export class Facts {
   #composer;
   #pane = byId("facts", HTMLElement);
   #body = byId("facts-body", HTMLElement);
+  #coming = byId("facts-coming", HTMLElement);
   #button = byId("details", HTMLButtonElement);
   #shown = "";
 
@@ -87,6 +88,7 @@ export class Facts {
   #clear() {
     this.#shown = "";
     this.#body.replaceChildren();
+    this.#coming.hidden = !this.#desk.current;
   }
 
   /**
@@ -96,7 +98,9 @@ export class Facts {
   async #load(id, wanted) {
     try {
       const page = new DOMParser().parseFromString(await (await get(`${id}/facts/`)).text(), "text/html");
-      if (wanted === this.#shown) this.#body.replaceChildren(...page.body.children);
+      if (wanted !== this.#shown) return;
+      this.#body.replaceChildren(...page.body.children);
+      this.#coming.hidden = true;
     } catch {
       if (wanted === this.#shown) this.#shown = "";
     }

@@ -19,6 +19,7 @@ import { List } from "./list.js";
 import { NoticeLine } from "./notice.js";
 import { address, byId, setText } from "./page.js";
 import { PieceDialog } from "./piece.js";
+import { Preferences } from "./preferences.js";
 import { Properties } from "./properties.js";
 import { Search } from "./search.js";
 import { SnoozeDialog } from "./snooze.js";
@@ -66,13 +67,16 @@ class Inbox {
   #snooze = byId("snooze", HTMLButtonElement);
   #snoozeDialog = new SnoozeDialog();
   #pieces = new PieceDialog();
+  #preferences;
 
   constructor() {
+    this.#preferences = new Preferences(Number(this.#root.dataset.user));
     this.#desk = new Desk(Number(this.#root.dataset.user), this.#root.dataset.name ?? "", {
       changed: () => this.#drawSoon(),
       arrived: (said) => this.#speak(said),
       erased: () => this.#leaveErased(),
       merged: (into) => this.#follow(into),
+      called: (words, conversation) => this.#preferences.call(words, () => this.#go(conversation)),
     });
     const { choices } = this.#desk;
     this.#list = new List(this.#desk, (id) => this.#go(id));

@@ -51,6 +51,7 @@ export class List {
     this.#list.addEventListener("focusin", (event) => this.#rove(idOf(event.target)));
     this.#scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     new ResizeObserver(() => this.#resized()).observe(this.#scroller);
+    addEventListener("resize", () => this.#resized()); // the rows' height follows the density
   }
 
   draw() {
@@ -139,6 +140,7 @@ export class List {
     line.textContent = words;
     this.#empty.hidden = shown > 0 || !rows.isLoaded;
     this.#scroller.hidden = shown === 0;
+    byId("rows-coming", HTMLElement).hidden = shown > 0 || rows.isLoaded;
   }
 
   /**

@@ -4,22 +4,34 @@ import { address, byId, get } from "./page.js";
 
 const LOST = "This did not get through. Please check your connection and try again; what you wrote is kept.";
 
+const NOT_THERE = "This could not be loaded. Please check your connection.";
+
 export class PieceDialog {
   #dialog = byId("piece-dialog", HTMLDialogElement);
   #body = byId("piece-body", HTMLElement);
   #alarm = byId("piece-alarm", HTMLElement);
+  #lost = byId("piece-lost", HTMLElement);
+  #coming = byId("piece-coming", HTMLElement);
   #path = "";
 
   constructor() {
     this.#body.addEventListener("submit", (event) => this.#send(event));
+    byId("piece-again", HTMLButtonElement).onclick = () => this.#begin();
   }
 
   /** @param {string} path below /inbox/ */
   async open(path) {
     this.#path = path;
     this.#body.replaceChildren();
-    this.#alarm.textContent = "";
     this.#dialog.showModal();
+    await this.#begin();
+  }
+
+  async #begin() {
+    const path = this.#path;
+    this.#alarm.textContent = "";
+    this.#lost.hidden = true;
+    this.#coming.hidden = false;
     await this.#load(() => get(path), path);
   }
 
@@ -49,7 +61,11 @@ export class PieceDialog {
       this.#body.replaceChildren(...page.body.children);
       if (this.#body.querySelector("[data-done]")) this.#dialog.close();
     } catch {
-      if (path === this.#path) this.#alarm.textContent = LOST;
+      if (path !== this.#path) return;
+      this.#alarm.textContent = this.#body.children.length ? LOST : NOT_THERE;
+      this.#lost.hidden = this.#body.children.length > 0;
+    } finally {
+      if (path === this.#path) this.#coming.hidden = true;
     }
   }
 }

@@ -7,6 +7,7 @@
 import { element } from "../widget/dom.js";
 import { dayOf } from "../widget/text.js";
 import { Bubble, writing } from "./bubble.js";
+import { byId } from "./page.js";
 
 const GROUP_FOR = 5 * 60_000;
 const NEAR_END = 60;
@@ -21,6 +22,7 @@ export class Thread {
   #marks = new Map();
   #list = element("ol", { class: "thread", role: "list" });
   #scroller = element("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": "Messages" });
+  #coming = byId("talk-coming", HTMLElement);
   #pill = element("button", { type: "button", class: "pill", hidden: "" }, "New message");
   #atEnd = true;
   #lastKey = "";
@@ -46,7 +48,8 @@ export class Thread {
    */
   draw(transcript, contact) {
     if (this.#shown !== transcript) this.#clear(transcript);
-    const { items, writer } = transcript;
+    const { items, writer, isKnown } = transcript;
+    this.#coming.hidden = isKnown || items.length > 0;
     const nameOf = (/** @type {{author: string, name: string}} */ said) => authorName(said, contact);
     const lines = this.#lines(items, nameOf);
     if (writer) lines.push(this.#dots(writer.author, nameOf(writer)));

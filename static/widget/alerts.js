@@ -55,8 +55,9 @@ export class Alerts {
   /**
    * @param {string} title
    * @param {string} body
+   * @param {() => void} open called when the notification is clicked
    */
-  tell(title, body) {
+  tell(title, body, open = this.#open) {
     if (this.sounds) this.#play();
     if (!this.notifies) return;
     try {
@@ -64,7 +65,7 @@ export class Alerts {
       shown.onclick = () => {
         window.focus();
         shown.close();
-        this.#open();
+        open();
       };
     } catch {
       // Some browsers let only service workers notify.

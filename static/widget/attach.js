@@ -23,6 +23,8 @@ export class Attach {
   #insert;
   /** @type {Tray | null} */
   #tray = null;
+  /** How many choices wait for the tray to be fetched. */
+  #coming = 0;
   /** @type {{grid: HTMLElement, focus: () => void} | null} */
   #emoji = null;
   #choose = chooser(KINDS);
@@ -74,7 +76,7 @@ export class Attach {
 
   /** Whether something is still on its way here. */
   get isBusy() {
-    return this.#tray?.isBusy ?? false;
+    return this.#coming > 0 || (this.#tray?.isBusy ?? false);
   }
 
   /** @param {boolean} off */
@@ -86,7 +88,12 @@ export class Attach {
   async take(files) {
     const chosen = [...files]; // the browser empties its list
     const isHere = !this.#clip.disabled && this.#clip.offsetParent; // not while the questions before the chat stand there
-    if (chosen.length && isHere) await this.#try(async () => (await this.#open()).take(chosen));
+    if (!chosen.length || !isHere) return;
+    this.#coming += 1;
+    this.#changed();
+    await this.#try(async () => (await this.#open()).take(chosen));
+    this.#coming -= 1;
+    this.#changed();
   }
 
   /** They are on their way in a message. */

@@ -82,6 +82,12 @@ class ActionCall(models.Model):
         return f"{self.action.replace('_', ' ')} ({self.state})"
 
     @property
+    def title(self) -> str:
+        """What it does and, if it is about one, to which order."""
+        number = self.arguments.get("order_number", "")
+        return f"{self.action.replace('_', ' ').capitalize()} {number}".strip()
+
+    @property
     def is_over(self) -> bool:
         """Whether nothing more comes of it."""
         return self.state in (self.State.DONE, self.State.FAILED, self.State.DECLINED)

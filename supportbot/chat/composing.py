@@ -196,6 +196,7 @@ class HeldMessage(models.Model):
     client_id = models.UUIDField()
     body = models.TextField(blank=True)
     due_at = models.DateTimeField(null=True, help_text="When to send it; empty is never, it was taken back")
+    reason = models.CharField(max_length=30, blank=True, help_text="Why it was not sent; empty is that it was undone")
 
     objects = ScopedQuerySet["HeldMessage"].as_manager()
 

@@ -32,7 +32,7 @@ class Promise:
 def promise(conversation: Conversation, language: str) -> Promise:
     """What can be said honestly at this moment."""
     workspace, now = conversation.workspace, timezone.now()
-    hours = workspace.hours()
+    hours = (conversation.team or workspace).hours()
     if hours and not hours.is_open(now):
         return Promise([*_back(hours, now, language), _email(conversation, language)], is_away=True)
     if not workspace.agents_online():

@@ -27,6 +27,8 @@ from supportbot.workspaces.models import User
 
 log = structlog.get_logger(__name__)
 UNDO = timedelta(seconds=5)
+UNDONE = "undone"
+TOLD_AGAIN = 20  # messages that could not be sent, to a window that comes back
 DRAFT_LIMIT = 12_000
 Kind = AgentDraft.Kind
 
@@ -79,7 +81,7 @@ def take_back(*, conversation_id: UUID, client_id: UUID, agent: User) -> Frame:
     held = _held(conversation, agent).filter(client_id=client_id).first()
     if held is None:
         raise Refused("too_late", "This message has been sent already.")
-    return _give_back(conversation, held, "undone") if held.due_at else answer(held)
+    return _give_back(conversation, held, UNDONE) if held.due_at else answer(held)
 
 
 def due() -> list[UUID]:
@@ -120,9 +122,14 @@ def draft_of(conversation: Conversation, agent: User, kind: str = Kind.REPLY) ->
 
 
 def own_frames(conversation: Conversation, agent: User) -> list[Frame]:
-    """What only this agent sees of a conversation: the drafts, and what is held back."""
+    """What only this agent sees of a conversation: what could not be sent, the drafts, and what is held back.
+
+    A window that was away hears so of what came back meanwhile; to the others it is nothing new.
+    """
+    refused = _held(conversation, agent).filter(due_at=None).exclude(reason="").order_by("-id")[:TOLD_AGAIN]
     drafts = [events.draft_frame(conversation.id, kind, draft_of(conversation, agent, kind)) for kind in Kind.values]
-    return [*drafts, attachments.unsent_frame(_uploader(conversation, agent)), held_frame(conversation, agent)]
+    unsent = attachments.unsent_frame(_uploader(conversation, agent))
+    return [*(answer(held) for held in refused), *drafts, unsent, held_frame(conversation, agent)]
 
 
 def held_frame(conversation: Conversation, agent: User) -> Frame:
@@ -134,7 +141,7 @@ def answer(held: HeldMessage) -> Frame:
     """What became of a message that was to be held back: it waits, or it was taken back."""
     if held.due_at:
         return held_frame(held.conversation, held.user)
-    return events.returned_frame(held, "undone", "", draft_of(held.conversation, held.user))
+    return events.returned_frame(held, held.reason or UNDONE, held.body, draft_of(held.conversation, held.user))
 
 
 def demand_turn(conversation: Conversation, agent: User) -> None:
@@ -172,7 +179,11 @@ def _settle(conversation: Conversation, held: HeldMessage) -> None:
 
 def _give_back(conversation: Conversation, held: HeldMessage, reason: str) -> Frame:
     """Put it before what has been written since."""
-    body, held.body, held.due_at = held.body, "", None
+    body, held.due_at = held.body, None
+    if reason == UNDONE:
+        held.body = ""
+    else:
+        held.reason = reason
     held.save()
     draft = "\n\n".join(part for part in (body, draft_of(conversation, held.user)) if part)
     AgentDraft.objects.update_or_create(

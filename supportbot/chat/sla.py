@@ -56,7 +56,7 @@ def _due(conversation: Conversation) -> tuple[datetime | None, datetime | None]:
     policy = policy_for(conversation)
     if policy is None:
         return None, None
-    hours = conversation.workspace.hours() if policy.in_business_hours else None
+    hours = (conversation.team or conversation.workspace).hours() if policy.in_business_hours else None
     reply = policy.first_minutes if is_first(conversation) else policy.next_minutes
     return (
         _after(conversation.waiting_since, reply, hours),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from supportbot.chat import attributes, context
+from supportbot.actions.models import ActionCall
+from supportbot.chat import attributes, context, events
 from supportbot.chat.models import Contact, Conversation, EmailCopy, Rating, SuggestionUse, Translator
 from supportbot.chat.reasons import ACTS, REASONS
 from supportbot.chat.translation.models import language_name
@@ -14,6 +15,7 @@ from supportbot.dashboard.why import Why, latest
 from supportbot.knowledge.models import Order
 from supportbot.workspaces.models import User
 
+SHOWN = 5  # earlier conversations, and actions
 SENTIMENTS = {"calm": "Calm", "unhappy": "Unhappy", "angry": "Angry"}
 
 
@@ -69,7 +71,8 @@ class Facts:
     contact: Contact
     contact_attributes: list[tuple[str, str]]
     conversation_attributes: list[tuple[str, str]]
-    conversations: int
+    earlier: list[tuple[Conversation, str]]  # the customer's other conversations, each with its last words
+    calls: list[ActionCall]
     order_number: str | None
     order: Order | None
     why: Why | None
@@ -88,7 +91,8 @@ def facts_of(conversation: Conversation, agent: User) -> Facts:
         contact=conversation.contact,
         contact_attributes=attributes.shown(conversation.contact.attributes),
         conversation_attributes=attributes.shown(conversation.attributes),
-        conversations=conversation.contact.conversations.count(),
+        earlier=_earlier(conversation),
+        calls=list(conversation.action_calls.select_related("user")[:SHOWN]),
         order_number=read.order_number,
         order=read.order,
         why=latest(conversation),
@@ -98,6 +102,11 @@ def facts_of(conversation: Conversation, agent: User) -> Facts:
         languages=Languages.of(conversation),
         helpful=_helpful(conversation, agent),
     )
+
+
+def _earlier(conversation: Conversation) -> list[tuple[Conversation, str]]:
+    others = conversation.contact.conversations.exclude(id=conversation.id).order_by("-active_at")[:SHOWN]
+    return [(other, events.preview(other.messages.last())) for other in others]
 
 
 def _helpful(conversation: Conversation, agent: User) -> bool | None:

@@ -46,12 +46,13 @@ admin.site.unregister(Group)  # roles are memberships, not groups
 admin.site.register(User, UsersAdmin)
 
 
+ZONES = [(name, name) for name in sorted(available_timezones())]
+
+
 class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
     """Refuses what a reply or a socket could not use."""
 
-    time_zone = forms.ChoiceField(
-        choices=[(name, name) for name in sorted(available_timezones())], widget=UnfoldAdminSelectWidget
-    )
+    time_zone = forms.ChoiceField(choices=ZONES, widget=UnfoldAdminSelectWidget)
 
     class Meta:
         model = Workspace
@@ -136,17 +137,43 @@ class OpeningTimesFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
                 raise forms.ValidationError(f"Two spans of {OpeningTime.Weekday(day).label} overlap.")
 
 
-class OpeningTimesInline(PartInline):
+class HolidaysFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
+    """Refuses a day that is there already."""
+
+    def clean(self) -> None:
+        """Compare each day with the others."""
+        super().clean()
+        rows = [form.cleaned_data for form in self.forms if form.is_valid() and form.cleaned_data]
+        days = sorted(row["day"] for row in rows if not row.get("DELETE"))
+        for day, other in pairwise(days):
+            if day == other:
+                raise forms.ValidationError(f"{day:%d %B %Y} stands here twice.")
+
+
+class CalendarInline(PartInline):
+    """A part of the calendar: on a workspace's page what holds for everybody, on a team's page what is its own."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """A team's rows stand on its own page alone."""
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.filter(team=None) if self.parent_model is Workspace else rows
+
+    def get_exclude(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        """The page says whose it is."""
+        return ("workspace", "team")
+
+
+class OpeningTimesInline(CalendarInline):
     """The business hours of a week."""
 
     model, formset = OpeningTime, OpeningTimesFormSet
     verbose_name_plural = "business hours"
 
 
-class HolidaysInline(PartInline):
+class HolidaysInline(CalendarInline):
     """The days without business hours."""
 
-    model = Holiday
+    model, formset = Holiday, HolidaysFormSet
 
 
 class HiddenPatternForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -308,9 +335,16 @@ class MembersAdmin(WorkspaceAdmin):
 class TeamForm(SettledForm):
     """Refuses members of another workspace."""
 
+    time_zone = forms.ChoiceField(
+        choices=[("", "As the workspace"), *ZONES],
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+        help_text="Of business hours of its own; without them those of the workspace hold, and its holidays always do",
+    )
+
     class Meta:
         model = Team
-        fields = ("workspace", "name", "members", "assignment")
+        fields = ("workspace", "name", "members", "assignment", "time_zone")
 
     def clean(self) -> dict[str, Any]:
         """A team is of one workspace with all its members."""
@@ -330,6 +364,7 @@ class TeamsAdmin(SettledAdmin):
     list_filter = (OF_WORKSPACE,)
     search_fields = ("name",)
     filter_horizontal = ("members",)
+    inlines = (OpeningTimesInline, HolidaysInline)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
         """With the number of members."""

@@ -11,6 +11,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.functional import cached_property
 
@@ -202,14 +203,18 @@ class Workspace(models.Model):
         return secret
 
     def hours(self) -> Hours | None:
-        """The business hours; None where nobody has set any."""
-        week = list(self.opening_times.values_list("weekday", "opens", "closes"))
-        days_off = self.holidays.values_list("day", flat=True)
-        return Hours(self.zone, week, frozenset(days_off)) if week else None
+        """The business hours of everybody; None where nobody has set any."""
+        times, holidays = self.opening_times.filter(team=None), self.holidays.filter(team=None)
+        return _hours(self.zone, times, holidays)
 
     def agents_online(self) -> int:
         """How many people have the inbox open now and are not away."""
         return self.members.present().count()
+
+
+def _hours(zone: ZoneInfo, times: QuerySet[OpeningTime], holidays: QuerySet[Holiday]) -> Hours | None:
+    week = list(times.values_list("weekday", "opens", "closes"))
+    return Hours(zone, week, frozenset(holidays.values_list("day", flat=True))) if week else None
 
 
 class MemberQuerySet(ScopedQuerySet["Member"]):
@@ -281,6 +286,9 @@ class Team(models.Model):
     assignment = models.CharField(
         max_length=12, choices=Assignment, blank=True, help_text="Among its members; empty is as the workspace"
     )
+    time_zone = models.CharField(
+        max_length=50, blank=True, help_text="Of business hours of its own; empty is as the workspace"
+    )
 
     objects = ScopedQuerySet["Team"].as_manager()
 
@@ -291,8 +299,33 @@ class Team(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def hours(self) -> Hours | None:
+        """Its own business hours in its zone, else those of the workspace; its holidays come to the workspace's."""
+        shared = self.workspace.holidays.filter(team=None)
+        if self.opening_times.exists():
+            zone = ZoneInfo(self.time_zone) if self.time_zone else self.workspace.zone
+            return _hours(zone, self.opening_times.all(), shared | self.holidays.all())
+        times = self.workspace.opening_times.filter(team=None)
+        return _hours(self.workspace.zone, times, shared | self.holidays.all())
 
-class OpeningTime(models.Model):
+
+class InCalendar(models.Model):
+    """A row of the calendar of a workspace, or of one of its teams."""
+
+    workspace: models.ForeignKey[Workspace]
+    team: models.ForeignKey[Team | None]
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """What is a team's is of the team's workspace."""
+        if self.team:
+            self.workspace = self.team.workspace
+        super().save(*args, **kwargs)
+
+
+class OpeningTime(InCalendar):
     """One span of a weekday in which people answer; a day may have several."""
 
     class Weekday(models.IntegerChoices):
@@ -305,6 +338,7 @@ class OpeningTime(models.Model):
         SUNDAY = 6
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="opening_times")
+    team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True, related_name="opening_times")
     weekday = models.PositiveSmallIntegerField(choices=Weekday)
     opens = models.TimeField()
     closes = models.TimeField(help_text="00:00 is midnight at the end of the day")
@@ -318,10 +352,11 @@ class OpeningTime(models.Model):
         return f"{self.get_weekday_display()} {self.opens:%H:%M} to {self.closes:%H:%M}"
 
 
-class Holiday(models.Model):
+class Holiday(InCalendar):
     """A day on which nobody answers, whatever the weekday."""
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="holidays")
+    team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True, related_name="holidays")
     day = models.DateField()
     name = models.CharField(max_length=60, blank=True)
 
@@ -329,7 +364,10 @@ class Holiday(models.Model):
 
     class Meta:
         ordering = ["day"]
-        constraints = [models.UniqueConstraint(fields=["workspace", "day"], name="one_holiday_per_day")]
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "day"], condition=Q(team=None), name="one_holiday_per_day"),
+            models.UniqueConstraint(fields=["team", "day"], name="one_holiday_per_team_and_day"),
+        ]
 
     def __str__(self) -> str:
         return self.name or f"{self.day:%d %B %Y}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.contrib import admin
 from django.test import Client
@@ -76,7 +78,9 @@ def test_article_cannot_be_put_into_another_workspace(shop: Shop, other_shop: Sh
 
 def test_a_team_has_members_of_its_own_workspace_only(shop: Shop, other_shop: Shop, superuser: User) -> None:
     theirs, ours = (Member.objects.get(user=user) for user in (other_shop.agent, shop.agent))
-    fields = {"workspace": shop.workspace.id, "name": "Returns"}
+    fields: dict[str, Any] = {"workspace": shop.workspace.id, "name": "Returns"}
+    for rows in ("opening_times", "holidays"):
+        fields |= {f"{rows}-TOTAL_FORMS": "0", f"{rows}-INITIAL_FORMS": "0"}
     page = "/admin/workspaces/team/add/"
     refused = signed_in(shop.admin).post(page, {**fields, "members": [theirs.id]})
     assert "not one of the available choices" in refused.content.decode()

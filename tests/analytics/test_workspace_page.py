@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
-from supportbot.workspaces.models import HiddenPattern, Holiday, OpeningTime, Workspace
+from supportbot.workspaces.models import HiddenPattern, Holiday, OpeningTime, Team, Workspace
 from tests.analytics.conftest import Shop, signed_in
 
 
@@ -28,8 +30,12 @@ def save(shop: Shop, **changed: str) -> str:
         "hidden_patterns-0-name": "member",
         "hidden_patterns-0-pattern": "M-[0-9]+",
     }
-    page = f"/admin/workspaces/workspace/{shop.workspace.id}/change/"
-    return signed_in(shop.admin).post(page, {**fields, **changed}).content.decode()
+    return signed_in(shop.admin).post(shop_page(shop), {**fields, **changed}).content.decode()
+
+
+def shop_page(shop: Shop) -> str:
+    """The workspace's page in the admin."""
+    return f"/admin/workspaces/workspace/{shop.workspace.id}/change/"
 
 
 def test_an_administrator_sets_hours_holidays_and_patterns(shop: Shop) -> None:
@@ -39,6 +45,28 @@ def test_an_administrator_sets_hours_holidays_and_patterns(shop: Shop) -> None:
     assert hours and hours.zone.key == "Europe/London" and len(hours.week) == 2 and len(hours.holidays) == 1
     assert workspace.routing_days_kept == 30
     assert workspace.reserved == ["invoice"] and HiddenPattern.objects.get().workspace == workspace
+
+
+def test_a_team_has_hours_of_its_own_and_the_holidays_of_all(shop: Shop) -> None:
+    save(shop)
+    team = Team.objects.create(workspace=shop.workspace, name="Lisbon")
+    assert team.hours() == shop.workspace.hours()
+    page = f"/admin/workspaces/team/{team.pk}/change/"
+    fields = {
+        "name": "Lisbon",
+        "time_zone": "Europe/Lisbon",
+        "opening_times-TOTAL_FORMS": "1",
+        "holidays-TOTAL_FORMS": "2",
+    }
+    fields |= {"opening_times-INITIAL_FORMS": "0", "holidays-INITIAL_FORMS": "0", "opening_times-0-weekday": "5"}
+    fields |= {"opening_times-0-opens": "10:00", "opening_times-0-closes": "14:00"}
+    fields |= {f"holidays-{n}-day": "2026-06-10" for n in range(2)}
+    assert "10 June 2026 stands here twice." in signed_in(shop.admin).post(page, fields).content.decode()
+    assert signed_in(shop.admin).post(page, {**fields, "holidays-1-day": "2026-06-13"}).status_code == 302
+    own, shared = Team.objects.get().hours(), Workspace.objects.get(id=shop.workspace.id).hours()
+    assert own and (str(own.zone), [day for day, *_ in own.week]) == ("Europe/Lisbon", [5])
+    assert shared and own.holidays == shared.holidays | {date(2026, 6, 10), date(2026, 6, 13)}
+    assert "2026-06-10" not in signed_in(shop.admin).get(shop_page(shop)).content.decode()
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,10 @@ def test_minutes_are_those_of_the_business_hours(waiting: Conversation, maya: Us
     Conversation.objects.update(waiting_since=friday)
     organising.prioritise(conversation_id=waiting.id, agent=maya, priority="high")
     assert now(waiting).reply_due_at == datetime(2026, 12, 1, 9, 20, tzinfo=UTC)
+    team = Team.objects.create(workspace=workspace, name="Returns", time_zone="America/New_York")
+    team.opening_times.create(weekday=4, opens="09:00", closes="17:00")
+    organising.route(conversation_id=waiting.id, agent=maya, team_id=team.pk)
+    assert now(waiting).reply_due_at == friday + timedelta(minutes=30), "the team's own hours"
 
 
 def test_a_policy_that_is_gone_leaves_nothing_due(waiting: Conversation) -> None:

@@ -177,6 +177,21 @@ async def test_what_may_no_longer_be_said_is_kept_as_the_draft(
     assert await sync_to_async(by_agents)(mayas) == []
 
 
+async def test_who_was_offline_hears_afterwards_that_a_message_was_not_sent(
+    maya: User, tom: User, mayas: Conversation, sit: Sit
+) -> None:
+    client_id = str(uuid4())
+    async with Inbox(maya) as inbox:
+        await send_off(inbox, mayas, "Let me look", client_id)
+    await Conversation.objects.filter(id=mayas.id).aupdate(assignee=tom)
+    await sync_to_async(time_is_up)()
+    again = await sit(maya)
+    resent = await send_off(again, mayas, "Let me look", client_id)
+    assert (resent["reason"], resent["body"], resent["draft"]) == ("not_yours", "Let me look", "Let me look")
+    await again.open(mayas)
+    assert await again.hear("message.returned") == resent
+
+
 async def test_nobody_sends_or_takes_back_for_another(maya: User, tom: User, mayas: Conversation, sit: Sit) -> None:
     inbox, toms, client_id = await sit(maya), await sit(tom), str(uuid4())
     assert (await send_off(toms, mayas, "Hi", str(uuid4())))["code"] == "not_yours"

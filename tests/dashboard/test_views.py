@@ -110,6 +110,13 @@ def test_the_facts_tell_the_order_and_why_the_bot_did_so(maya: User, ada: User, 
     page = signed_in(maya).get(f"/inbox/{waiting.id}/facts/").content.decode()
     for words in ("10023", "A Brisk kettle", "On its way to you", "Track order", "48 %", "below what this"):
         assert words in page
+    assert "Earlier conversations" not in page and "Actions" not in page
+    waiting.workspace.action_calls.create(
+        conversation=waiting, action="cancel_order", arguments={"order_number": "10023"}, state="done"
+    )
+    other = Conversation.objects.create(workspace=waiting.workspace, contact=waiting.contact, status="resolved")
+    page = signed_in(maya).get(f"/inbox/{waiting.id}/facts/").content.decode()
+    assert f"/inbox/{other.id}/" in page and "Cancel order 10023" in page
     routing = f"/admin/routing/{waiting.id}/"
     assert routing not in page
     assert routing in signed_in(ada).get(f"/inbox/{waiting.id}/facts/").content.decode()

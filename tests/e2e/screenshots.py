@@ -1,20 +1,39 @@
-"""Takes the README's pictures anew: `make screenshots`. Its name keeps it out of the usual test run."""
+"""Takes the documentation's pictures anew: `make screenshots`. Its name keeps it out of the usual test run."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from PIL import Image
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
+from tests.e2e.axe import DESKTOP, PHONE
 from tests.e2e.pages import PATIENCE, conversation_of, open_chat, said, say, sign_in, visit
 from tests.files import pdf
 from tests.servers import wait_until
 from tests.stack import ROOT, EmbeddedStack
 
 PICTURES = ROOT / "docs" / "images"
+LOOKS: tuple[tuple[str, Literal["light", "dark"], ViewportSize], ...] = (
+    ("", "light", DESKTOP),
+    ("-dark", "dark", DESKTOP),
+    ("-phone", "light", PHONE),
+)
+ADMIN_PAGES = {
+    "today": "admin/",
+    "analytics": "admin/analytics/",
+    "quality": "admin/analytics/quality/",
+    "people": "admin/analytics/people/",
+    "ask": "admin/analytics/ask/?q=csat+by+category",
+    "routing-overall": "admin/routing/overall/",
+    "routing-expert": "admin/routing/experts/3/",
+    "api": "api/v1/docs",
+}
 QUESTIONS = ("where is order 10023?", "can I still change the delivery address?", "How do I send something back?")
 
 REPAIRS = """# Repairs of chairs
@@ -34,10 +53,18 @@ Write to the workshop with a picture, so that the wood is there when you are. Ch
 
 
 @pytest.fixture
-def customer(browser: Browser, embedded_stack: EmbeddedStack) -> Iterator[Page]:
-    """A customer who has asked several things and got answers."""
+def stack(embedded_stack: EmbeddedStack) -> EmbeddedStack:
+    """The product with some months behind it."""
     PICTURES.mkdir(parents=True, exist_ok=True)
-    with visit(browser, f"{embedded_stack.url}/demo/", reduced_motion="reduce") as page:
+    if not embedded_stack.rows("SELECT 1 AS one FROM chat_contact WHERE external_id = %s", "history-0"):
+        embedded_stack.manage("history", "fennmoor", "--conversations", "900", "--days", "120")
+    return embedded_stack
+
+
+@pytest.fixture
+def customer(browser: Browser, stack: EmbeddedStack) -> Iterator[Page]:
+    """A customer who has asked several things and got answers."""
+    with visit(browser, f"{stack.url}/demo/", reduced_motion="reduce") as page:
         open_chat(page)
         for count, question in enumerate(QUESTIONS, start=1):
             say(page, question)
@@ -45,67 +72,110 @@ def customer(browser: Browser, embedded_stack: EmbeddedStack) -> Iterator[Page]:
         yield page
 
 
-def test_pictures_of_widget_inbox_and_routing(browser: Browser, embedded_stack: EmbeddedStack, customer: Page) -> None:
-    customer.screenshot(path=PICTURES / "widget.png")
-    conversation = conversation_of(embedded_stack, QUESTIONS[0])
-    with visit(browser, f"{embedded_stack.url}/inbox/{conversation}/") as page:
+def test_pictures_of_widget_inbox_and_routing(browser: Browser, stack: EmbeddedStack, customer: Page) -> None:
+    looks(customer, "widget")
+    conversation = conversation_of(stack, QUESTIONS[0])
+    with visit(browser, f"{stack.url}/inbox/{conversation}/?view=all", reduced_motion="reduce") as page:
         sign_in(page, "admin")
         expect(page.get_by_text(QUESTIONS[0])).not_to_have_count(0)
-        page.get_by_role("button", name="All").click()
         page.wait_for_load_state("networkidle")
-        page.screenshot(path=PICTURES / "inbox.png")
-        page.goto(f"{embedded_stack.url}/admin/routing/{conversation}/")
-        expect(page.get_by_role("region", name=re.compile("Layer by expert")).first).to_be_visible()
-        page.locator("#message-6").evaluate("reply => reply.scrollIntoView()")
-        page.screenshot(path=PICTURES / "routing.png", full_page=False)
-        page.get_by_role("region", name="What if?").last.get_by_role("button", name="Write it").click()
-        again = page.get_by_role("article", name=re.compile("Without expert"))
-        expect(again.get_by_text("Other words.")).to_be_visible(timeout=PATIENCE)
-        again.screenshot(path=PICTURES / "what-if.png")
+        looks(page, "inbox")
+        page.goto(f"{stack.url}/inbox/?view=all")
+        page.locator("#rows li").first.wait_for()
+        take(page, "inbox-list-phone", PHONE)
+        page.get_by_role("button", name="Your account").click()
+        page.get_by_label("Density").select_option("dense")
+        page.keyboard.press("Escape")
+        page.goto(f"{stack.url}/inbox/{conversation}/?view=all")
+        expect(page.get_by_text(QUESTIONS[0])).not_to_have_count(0)
+        page.wait_for_load_state("networkidle")
+        take(page, "inbox-dense")
+        pages_of_administrators(page, stack, conversation)
 
 
-def test_picture_of_the_help_centre(browser: Browser, embedded_stack: EmbeddedStack) -> None:
-    with visit(browser, f"{embedded_stack.url}/help/fennmoor/") as page:
+def pages_of_administrators(page: Page, stack: EmbeddedStack, conversation: str) -> None:
+    """The overview, expert routing, analytics, the API's reference; and a what-if."""
+    for name, path in ADMIN_PAGES.items():
+        page.goto(f"{stack.url}/{path}")
         page.wait_for_load_state("networkidle")
-        page.screenshot(path=PICTURES / "help-centre.png")
+        looks(page, name, anew=True)
+    page.goto(f"{stack.url}/admin/routing/{conversation}/")
+    expect(page.get_by_role("region", name=re.compile("Layer by expert")).first).to_be_visible()
+    looks(page, "routing", anew=True, at="#message-6")
+    page.get_by_role("region", name="What if?").last.get_by_role("button", name="Write it").click()
+    again = page.get_by_role("article", name=re.compile("Without expert"))
+    expect(again.get_by_text("Other words.")).to_be_visible(timeout=PATIENCE)
+    keep("what-if", again.screenshot())
+
+
+def test_pictures_of_the_help_centre(browser: Browser, stack: EmbeddedStack) -> None:
+    with visit(browser, f"{stack.url}/help/fennmoor/") as page:
+        page.wait_for_load_state("networkidle")
+        looks(page, "help-centre")
+
+
+def looks(page: Page, name: str, *, anew: bool = False, at: str = "") -> None:
+    """Take a view in light, in dark and on a phone; some pages choose their colours while they load."""
+    for suffix, scheme, size in LOOKS:
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size(size)
+        if anew:
+            page.reload()
+            page.wait_for_load_state("networkidle")
+        if at:
+            page.locator(at).evaluate("part => part.scrollIntoView()")
+        take(page, name + suffix, size)
+    page.set_viewport_size(DESKTOP)
+
+
+def take(page: Page, name: str, size: ViewportSize = DESKTOP) -> None:
+    """Take what is on the screen."""
+    page.set_viewport_size(size)
+    page.wait_for_load_state("networkidle")
+    keep(name, page.screenshot(animations="disabled"))
+
+
+def keep(name: str, picture: bytes) -> None:
+    """Write it with few colours, so that the repository stays small."""
+    with Image.open(BytesIO(picture)) as image:
+        few = image.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        few.save(PICTURES / f"{name}.png", optimize=True)
 
 
 def test_pictures_of_knowledge_an_action_and_a_hand_over(
-    browser: Browser, embedded_stack: EmbeddedStack, tmp_path: Path
+    browser: Browser, stack: EmbeddedStack, tmp_path: Path
 ) -> None:
     (tmp_path / "repairs.md").write_text(REPAIRS, "utf-8")
-    embedded_stack.manage("import_articles", "fennmoor", str(tmp_path))
+    stack.manage("import_articles", "fennmoor", str(tmp_path))
     passages = "SELECT text FROM knowledge_passage WHERE heading LIKE %s"
-    wait_until(lambda: embedded_stack.rows(passages, "Repairs of chairs%"), what="the passage of the imported article")
-    with visit(browser, f"{embedded_stack.url}/help/fennmoor/articles/repairs-of-chairs/") as page:
+    wait_until(lambda: stack.rows(passages, "Repairs of chairs%"), what="the passage of the imported article")
+    with visit(browser, f"{stack.url}/help/fennmoor/articles/repairs-of-chairs/") as page:
         page.wait_for_load_state("networkidle")
-        page.screenshot(path=PICTURES / "imported-article.png")
+        keep("imported-article", page.screenshot())
     placed = "SELECT number, email FROM knowledge_order WHERE state = %s AND email <> '' ORDER BY number LIMIT 1"
-    (order,) = embedded_stack.rows(placed, "placed")
-    with visit(browser, f"{embedded_stack.url}/demo/", reduced_motion="reduce") as page:
+    (order,) = stack.rows(placed, "placed")
+    with visit(browser, f"{stack.url}/demo/", reduced_motion="reduce") as page:
         open_chat(page)
         widget = page.locator("supportbot-widget .panel")
         ask(page, "what does it cost to have a wobbly chair glued?", 1)
-        widget.screenshot(path=PICTURES / "cited-answer.png")
+        keep("cited-answer", widget.screenshot())
         ask(page, f"please cancel order {order['number']}", 2)
         ask(page, str(order["email"]), 3)
         ask(page, "yes", 4)
-        widget.screenshot(path=PICTURES / "confirmed-action.png")
+        keep("confirmed-action", widget.screenshot())
         ask(page, "thanks. the lamp of my last order flickers, can I talk to a person?", 5)
-    conversation = conversation_of(embedded_stack, "what does it cost to have a wobbly chair glued?")
-    with visit(browser, f"{embedded_stack.url}/inbox/{conversation}/") as page:
+    conversation = conversation_of(stack, "what does it cost to have a wobbly chair glued?")
+    with visit(browser, f"{stack.url}/inbox/{conversation}/") as page:
         sign_in(page, "maya")
         expect(page.get_by_text("wobbly chair").first).to_be_visible()
         page.wait_for_load_state("networkidle")
-        page.screenshot(path=PICTURES / "hand-over.png")
+        keep("hand-over", page.screenshot())
 
 
-def test_picture_of_attachments(browser: Browser, embedded_stack: EmbeddedStack) -> None:
-    with visit(
-        browser, f"{embedded_stack.url}/static/demo/glow-lamp.svg", viewport={"width": 900, "height": 700}
-    ) as page:
+def test_picture_of_attachments(browser: Browser, stack: EmbeddedStack) -> None:
+    with visit(browser, f"{stack.url}/static/demo/glow-lamp.svg", viewport={"width": 900, "height": 700}) as page:
         lamp = page.screenshot()
-    with visit(browser, f"{embedded_stack.url}/demo/", reduced_motion="reduce") as page:
+    with visit(browser, f"{stack.url}/demo/", reduced_motion="reduce") as page:
         open_chat(page)
         with page.expect_file_chooser() as chooser:
             page.get_by_role("button", name="Attach files").click()
@@ -115,7 +185,7 @@ def test_picture_of_attachments(browser: Browser, embedded_stack: EmbeddedStack)
         expect(page.locator(".tray-file progress")).to_have_count(0)
         ask(page, "The shade of my lamp is torn. Here is the bill, I want to talk to a person.", 1)
         page.get_by_role("button", name="Open lamp.png").scroll_into_view_if_needed()
-        page.locator("supportbot-widget .panel").screenshot(path=PICTURES / "attachments.png")
+        keep("attachments", page.locator("supportbot-widget .panel").screenshot())
 
 
 def ask(page: Page, question: str, answers: int) -> None:

@@ -8,7 +8,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
+from playwright.sync_api import Browser, FilePayload, Locator, Page, Route, expect
 
 from tests.customer import KEY
 from tests.e2e.axe import violations
@@ -65,7 +65,16 @@ def test_a_customer_sends_files_from_a_page_that_allows_no_images(
     with visit(browser, f"{shop.origin()}/") as page:
         open_chat(page)
         field, send = page.get_by_role("textbox", name="Your message"), page.get_by_role("button", name="Send message")
+        held: list[Route] = []
+        page.route("**/widget/files.js*", held.append)
         field.evaluate(PASTE, list(picture()))
+        say(page, "too early")
+        expect(page.get_by_text("once all files are uploaded")).to_be_visible()
+        wait_until(lambda: page.evaluate("true") and held, what="the request for what shows files")
+        held[0].continue_()
+        expect(chosen(page)).to_have_count(1)
+        expect(said(page, "customer")).to_have_count(0)
+        field.fill("")
         field.evaluate(DROP, list(picture(colour="#d94f30")))
         choose(page, payload("bill.pdf", pdf(), "application/pdf"), payload("fake.png", b"<script>"))
         expect(page.locator(".tray-file.failed")).to_contain_text("Only pictures")

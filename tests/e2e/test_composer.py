@@ -14,6 +14,13 @@ from tests.customer import Customer
 from tests.e2e.pages import sign_in, thread, visit
 from tests.stack import EmbeddedStack
 
+MENTIONED = """async () => {
+    const { mentioned } = await import("/static/dashboard/mentions.js");
+    const people = [{ id: 1, name: "Tom" }, { id: 2, name: "Tom" }, { id: 3, name: "Tom Okafor" }];
+    const asked = [["@Tom, look", []], ["@Tom, look", [2]], ["Ask @Tom Okafor!", []], ["mail@Tom and @Tomas", []]];
+    return asked.map(([body, chosen]) => mentioned(body, people, new Set(chosen)));
+}"""
+
 
 class Open(Protocol):
     """Opens the inbox at a conversation for somebody."""
@@ -165,6 +172,9 @@ def test_a_note_goes_to_colleagues_alone(inbox: Open, customer: Customer) -> Non
     expect(reply_of(mayas)).to_be_enabled()
     customer.until(lambda: customer.state["handler"] == "agent", what="Maya")
     assert all(body not in text for _, _, text in customer.shown())
+    assert mayas.evaluate(MENTIONED) == [[1, 2], [2], [3], []], (
+        "both namesakes, the chosen one, the longer name, nobody"
+    )
 
 
 def test_a_macro_is_one_click(inbox: Open, customer: Customer) -> None:

@@ -156,6 +156,7 @@ def test_on_a_phone_the_whole_chat_works(stack: Stack, browser: Browser) -> None
         open_chat(page)
         say(page, "Hi, where's my order #10012? It should be here by now")
         expect(said(page, "bot")).to_have_count(1, timeout=PATIENCE)
+        expect(page.get_by_role("button", name="Take a photo")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
         panel = page.get_by_role("dialog").bounding_box()
         assert panel and (panel["width"], panel["height"]) == (PHONE["width"], PHONE["height"])

@@ -104,6 +104,7 @@ def test_settings_of_a_page_move_and_word_the_launcher(browser: Browser, shop: S
         expect(launcher).to_have_css("background-color", "rgb(122, 31, 75)")
         expect(launcher).to_have_text("Ask us")
         launcher.click()
+        expect(page.get_by_role("dialog")).to_have_css("transform", "none")
         assert launcher.bounding_box()["x"] == page.get_by_role("dialog").bounding_box()["x"] == 20  # type: ignore[index]
     with visit(browser, f"{shop.origin()}/bare/") as page:
         wait_until(lambda: page.evaluate("Boolean(window.supportbot?.open)"), what="the widget")
