@@ -94,7 +94,6 @@ def login_name(request: Any, credentials: dict[str, str] | None) -> str:
 EMBEDDED = one_of("SUPPORTBOT_ENV", "embedded", "embedded", "production") == "embedded"
 DEBUG = env.bool("DJANGO_DEBUG", False)
 VAR = Path(env.str("SUPPORTBOT_VAR", str(BASE_DIR / "var")))
-SECRET_KEY_FALLBACKS = words(env.str("DJANGO_SECRET_KEY_FALLBACKS", ""))  # former keys that still open what they sealed
 MODEL_DIR = BASE_DIR / env.str("SUPPORTBOT_MODEL", "models/fennmoor")
 MODELS = VAR / "models"  # a folder for each checkpoint beside the one of MODEL_DIR
 BACKEND = backend("SUPPORTBOT_BACKEND")
