@@ -41,6 +41,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _group(
             "Model",
             ("Expert routing", "admin:routing", "alt_route"),
+            ("Own categories", "admin:chat_category_changelist", "category"),
             ("Evaluation", "admin:evaluation", "fact_check"),
             ("Suggested replies", "admin:chat_suggestionuse_changelist", "assistant"),
             ("Corrections", "admin:chat_correction_changelist", "rate_review"),

@@ -22,6 +22,7 @@ from django.utils import timezone
 from supportbot.chat import acting, context, quoting
 from supportbot.chat.answering import UNTOLD, Question, Unsupported, best_quote, checked, consider
 from supportbot.chat.attempt import Attempt, TurnLost
+from supportbot.chat.categories.learnt import learnt
 from supportbot.chat.decision import Decision
 from supportbot.chat.drafts import Draft
 from supportbot.chat.models import Generation, Message
@@ -171,14 +172,15 @@ def _understood(attempt: Attempt, said: context.Context, text: str, model: Engin
 
 
 def _read(attempt: Attempt, said: context.Context, text: str, model: Engine, home: str) -> Question:
-    reading = model.read(_turns(said.earlier, text), home=home)
-    return consider(said, attempt.conversation.workspace, text, reading, model)
+    workspace = attempt.conversation.workspace
+    reading = model.read(_turns(said.earlier, text), home=home, own=learnt(workspace, model))
+    return consider(said, workspace, text, reading, model)
 
 
 def _apart(questions: list[Question]) -> list[Question]:
     """Without small talk beside a question, and without a second question that gets the same answer."""
     kept = {
-        (q.triage["intent"] if q.decision.reason != "found" else q.quote.text if q.quote else ""): q
+        (q.triage["intent"] or q.text if q.decision.reason != "found" else q.quote.text if q.quote else ""): q
         for q in reversed(questions)
     }
     matters = [q for q in reversed(kept.values()) if q.decision.act != "refuse"]

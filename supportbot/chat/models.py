@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from supportbot.chat.attachments.models import Attachment, DoomedFile
+from supportbot.chat.categories.models import Category, Example
 from supportbot.chat.composing import AgentDraft, CannedResponse, HeldMessage, Macro, SuggestionUse
 from supportbot.chat.corrections.models import Correction
 from supportbot.chat.joining import Browser, MergedConversation, Participant
@@ -27,11 +28,13 @@ __all__ = [
     "Attachment",
     "Browser",
     "CannedResponse",
+    "Category",
     "Contact",
     "Conversation",
     "Correction",
     "DoomedFile",
     "EmailCopy",
+    "Example",
     "Generation",
     "HeldMessage",
     "Label",

@@ -7,10 +7,9 @@ numbers and e-mail addresses of customers stay out of both.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
-from supportbot.chat.masking import Rules, mask
+from supportbot.chat.masking import Rules, anonymous
 from supportbot.chat.models import Correction
 from supportbot.workspaces.models import Workspace
 from supportbot.workspaces.scoping import ScopedQuerySet
@@ -51,5 +50,5 @@ def counts(workspace: Workspace) -> dict[str, int]:
 
 
 def _hider(workspace: Workspace) -> Any:
-    rules = replace(Rules.of(workspace), phones=True, emails=True)
-    return lambda text: mask(text, rules)
+    rules = Rules.of(workspace)
+    return lambda text: anonymous(text, rules)
