@@ -22,8 +22,9 @@ FEWEST = 3  # words of a message; what has fewer says too little to be put besid
 SHARED = 0.6  # of a group's messages have the words of its name
 LEAD = 0.3  # by which that share is more than the others'
 NAMED_BY = 2  # words
-EMPTY = frozenset("also anyone anything can come get give got hello help hi know need offer one possible somebody"
-                  " someone tell thanks there use want yes".split())  # fmt: skip
+SAYING_LITTLE = """also anyone anything can come get give got hello help hi know need offer one possible somebody
+someone tell thanks there use want yes"""
+EMPTY = frozenset(SAYING_LITTLE.split())
 NAME_LIMIT = 40
 
 
