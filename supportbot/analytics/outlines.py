@@ -42,6 +42,7 @@ class Section:
     question: str
     conversation_id: UUID
     answers: list[Line]
+    is_answered_above: bool
 
 
 @dataclass(frozen=True)
@@ -69,9 +70,10 @@ def of(gap: Gap) -> Outline | None:
     sections, seen = [], set[str]()
     for question in _distinct(questions):
         asked = _plain(question.body, rules, contacts[question.conversation_id], QUESTION_LIMIT)
-        lines = [line for line in _answers(question, rules, contacts) if line.text not in seen][:ANSWERS]
+        said = list(_answers(question, rules, contacts))
+        lines = [line for line in said if line.text not in seen][:ANSWERS]
         seen |= {line.text for line in lines}
-        sections.append(Section(asked, question.conversation_id, lines))
+        sections.append(Section(asked, question.conversation_id, lines, bool(said) and not lines))
     return Outline(sections[0].question[:TITLE_LIMIT], sections)
 
 

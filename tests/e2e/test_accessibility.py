@@ -44,6 +44,7 @@ ADMIN_PAGES = {
     "new import": "admin/knowledge/import/add/",
     "routing": "admin/routing/",
     "routing of all conversations": "admin/routing/overall/",
+    "topics": "admin/routing/topics/",
     "experts": "admin/routing/experts/",
     "an expert": "admin/routing/experts/3/",
 }

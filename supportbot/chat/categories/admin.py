@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
-from unfold.decorators import display
 
 from supportbot.chat.categories.models import Category, Example
 from supportbot.workspaces.administration import PartInline, SettledAdmin
@@ -29,13 +29,14 @@ class CategoriesAdmin(SettledAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """With the number of their examples."""
-        return super().get_queryset(request).annotate(count=Count("examples"))
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(count=Count("examples"))
+        return rows
 
     def get_readonly_fields(self, request: HttpRequest, obj: Category | None = None) -> tuple[str, ...]:  # type: ignore[override]
         """Messages carry the name, so it stays."""
         return (*super().get_readonly_fields(request, obj), "name") if obj else ()
 
-    @display(description="examples", ordering="count")
+    @admin.display(description="examples", ordering="count")
     def example_count(self, category: Any) -> int:
         """From which it is recognised."""
         return int(category.count)
