@@ -5,8 +5,6 @@ A question counts if the bot gave it to people because it knew no answer, or if 
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,6 +15,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from numpy.typing import NDArray
 
+from supportbot.analytics import alike
 from supportbot.analytics.models import Gap, Preferences
 from supportbot.chat.models import Generation, Message
 from supportbot.knowledge import retrieval
@@ -27,10 +26,6 @@ from supportbot.workspaces.models import Workspace
 WINDOW = timedelta(days=90)
 EVERY = timedelta(days=1)
 MOST = 600  # questions that are looked at, the newest
-APART = 0.45  # mean cosine distance from which questions are about something else
-SMALLEST = 3  # questions that make a gap
-WORD = re.compile(r"[^\W\d_]{2,}")
-FEWEST = 3  # words of a question; what has fewer says too little to be put beside others
 UNKNOWN = ("unsure", "unsupported", "unknown_order")
 
 
@@ -73,11 +68,11 @@ def _waiting() -> QuerySet[Preferences]:
 def find(workspace: Workspace, embed: Embed) -> None:
     """Replace the workspace's gaps by those of its last 90 days."""
     asked = unanswered(workspace).only("id", "body", "language")[:MOST]
-    questions = [question for question in asked if len(WORD.findall(question.body)) >= FEWEST]
+    questions = [question for question in asked if alike.says_enough(question.body)]
     made = []
-    if len(questions) >= SMALLEST:
+    if len(questions) >= alike.SMALLEST:
         vectors = embed([question.body for question in questions])
-        made = [_gap(workspace, questions, vectors, own, embed) for own in _alike(vectors)]
+        made = [_gap(workspace, questions, vectors, own, embed) for own in alike.groups(vectors)]
     with transaction.atomic():
         Gap.objects.in_workspace(workspace).delete()
         Gap.objects.bulk_create(made)
@@ -86,23 +81,8 @@ def find(workspace: Workspace, embed: Embed) -> None:
 def shown(workspace: Workspace, limit: int) -> list[Shown]:
     """The largest gaps; one whose questions were all erased is none."""
     gaps = list(Gap.objects.in_workspace(workspace).select_related("article")[:limit])
-    ids = [id_ for gap in gaps for id_ in gap.messages]
-    found = Message.objects.in_workspace(workspace).in_bulk(ids)
-    rows = {str(id_): message for id_, message in found.items()}
-    filled = [Shown(gap, [rows[id_] for id_ in gap.messages if id_ in rows]) for gap in gaps]
+    filled = [Shown(gap, own) for gap, own in zip(gaps, alike.still_there(workspace, gaps), strict=True)]
     return [one for one in filled if one.questions]
-
-
-def _alike(vectors: NDArray[np.float32]) -> list[NDArray[np.int64]]:
-    """Groups of indices, each with its most typical first."""
-    from sklearn.cluster import AgglomerativeClustering  # noqa: PLC0415  (a web process has no need of it)
-
-    clusters = AgglomerativeClustering(n_clusters=None, metric="cosine", linkage="average", distance_threshold=APART)
-    members: dict[int, list[int]] = defaultdict(list)
-    for index, name in enumerate(clusters.fit_predict(vectors)):
-        members[int(name)].append(index)
-    groups = [np.array(own) for own in members.values() if len(own) >= SMALLEST]
-    return [own[np.argsort(-(vectors[own] @ vectors[own].mean(axis=0)), kind="stable")] for own in groups]
 
 
 def _gap(

@@ -105,6 +105,26 @@ class Gap(models.Model):
         return f"{self.size} questions"
 
 
+class Topic(models.Model):
+    """Messages alike of which the routing does not fit their category; as with a gap, only their messages' ids."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
+    size = models.PositiveIntegerField(help_text="How many messages")
+    messages = models.JSONField(help_text="Their ids, the one that is nearest to all first")
+    name = models.CharField(max_length=40, blank=True, help_text="From their own words; empty where these share none")
+    nearest = models.CharField(max_length=40, help_text="The category that most of them are routed like")
+    agreeing = models.PositiveIntegerField(help_text="How many of them are")
+    is_dismissed = models.BooleanField(default=False, help_text="Comes back only if it grows")
+
+    objects = ScopedQuerySet["Topic"].as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-size", "id"]
+
+    def __str__(self) -> str:
+        return self.name or f"{self.size} messages"
+
+
 class Handler(models.TextChoices):
     """Who had a case in the end."""
 

@@ -42,6 +42,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             "Model",
             *([("Models", "admin:models", "deployed_code")] if is_superuser(request) else []),
             ("Expert routing", "admin:routing", "alt_route"),
+            ("Own categories", "admin:chat_category_changelist", "category"),
             ("Evaluation", "admin:evaluation", "fact_check"),
             ("Suggested replies", "admin:chat_suggestionuse_changelist", "assistant"),
             ("Corrections", "admin:chat_correction_changelist", "rate_review"),

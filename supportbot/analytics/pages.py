@@ -6,19 +6,19 @@ from collections.abc import Collection
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
-from supportbot.analytics import export
+from supportbot.analytics import export, outlines
 from supportbot.analytics.answer import Answer
 from supportbot.analytics.asking import choices, understand
 from supportbot.analytics.measures import DIMENSIONS, MEASURES, WHICH
-from supportbot.analytics.models import Case, Preferences
+from supportbot.analytics.models import Case, Gap, Preferences
 from supportbot.analytics.people import by_agent, by_team
 from supportbot.analytics.performance import SERIES, Performance
 from supportbot.analytics.period import Period
@@ -74,6 +74,24 @@ def quality(request: HttpRequest) -> HttpResponse:
     scope, preferences = _scope(request, workspace), _preferences(workspace)
     context = {"shown": Quality(scope, preferences), "gaps_at": preferences and preferences.gaps_at}
     return _page(request, "quality", "Quality", {**_controls(scope, FILTERS), **context})
+
+
+def outline(request: HttpRequest, gap_id: int) -> HttpResponse:
+    """What an article for a gap could say; by POST it becomes a draft, to be opened and worked on."""
+    assert isinstance(request.user, User)
+    rows = Gap.objects.in_workspaces(request.user.administers()).select_related("workspace")
+    gap = get_object_or_404(rows, id=gap_id)
+    drawn = outlines.of(gap)
+    if drawn is None:
+        raise Http404("its questions were erased")
+    if request.method == "POST":
+        article = outlines.draft(gap, drawn, request.user)
+        messages.success(request, "A draft. Nobody but you and your colleagues sees it until it is published.")
+        return redirect("admin:knowledge_article_change", article.pk)
+    context = {"workspace": gap.workspace, "gap": gap, "outline": drawn}
+    return render(
+        request, "analytics/outline.html", {**admin.site.each_context(request), "title": "Outline", **context}
+    )
 
 
 def people(request: HttpRequest) -> HttpResponse:

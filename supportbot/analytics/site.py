@@ -70,6 +70,7 @@ class AdministratorSite(UnfoldAdminSite):  # type: ignore[misc]
             path("analytics/conversations/", self.admin_view(pages.cases), name="analytics-cases"),
             path("analytics/ask/", self.admin_view(pages.ask), name="analytics-ask"),
             path("analytics/quality/", self.admin_view(pages.quality), name="analytics-quality"),
+            path("analytics/gaps/<int:gap_id>/", self.admin_view(pages.outline), name="analytics-gap"),
             path("analytics/people/", self.admin_view(pages.people), name="analytics-people"),
             path("evaluation/", self.admin_view(views.evaluation), name="evaluation"),
             *routing.urls(self.admin_view),

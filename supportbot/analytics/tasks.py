@@ -1,10 +1,11 @@
-"""Celery's entry points. Rules live in `rollup`, `mailing` and `gaps`."""
+"""Celery's entry points. Rules live in `rollup`, `mailing`, `gaps` and `routing.topics`."""
 
 from __future__ import annotations
 
 import structlog
 
 from supportbot.analytics import gaps, mailing, rollup
+from supportbot.analytics.routing import topics
 from supportbot.celery import app
 from supportbot.workspaces.models import Workspace
 
@@ -13,7 +14,7 @@ log = structlog.get_logger(__name__)
 
 @app.task
 def sweep() -> None:
-    """Bring cases and daily sums up to date, send what is due; look for content gaps once a day."""
+    """Bring cases and daily sums up to date, send what is due; look for content gaps and topics once a day."""
     rollup.roll_up()
     mailing.send_reports()
     mailing.check_alerts()
@@ -23,9 +24,10 @@ def sweep() -> None:
 
 @app.task(expires=600)
 def find_gaps(workspace_id: int) -> None:
-    """Look for the content gaps of a workspace, if nobody did in the last day."""
+    """Look for the content gaps and topics of a workspace, if nobody did in the last day."""
     workspace = Workspace.objects.filter(id=workspace_id).first()
     if workspace and gaps.claim(workspace_id):
         from inference.encoder import shared_encoder  # noqa: PLC0415  (a web process must not load torch)
 
-        gaps.find(workspace, lambda texts: shared_encoder().embed(texts))
+        gaps.find(workspace, shared_encoder().embed)
+        topics.find(workspace, shared_encoder().embed)

@@ -12,9 +12,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
+from supportbot.chat.categories.admin import CategoriesAdmin
 from supportbot.chat.corrections.admin import CorrectionsAdmin
 from supportbot.chat.models import (
     CannedResponse,
+    Category,
     Contact,
     Conversation,
     Correction,
@@ -32,6 +34,7 @@ from supportbot.workspaces.administration import HistoryAdmin, SettledAdmin
 
 OF_WORKSPACE = ("workspace", admin.RelatedOnlyFieldListFilter)
 admin.site.register(Translator, TranslatorsAdmin)
+admin.site.register(Category, CategoriesAdmin)
 admin.site.register(Correction, CorrectionsAdmin)
 STATUS_LABELS = {
     Conversation.Status.PENDING: "info",

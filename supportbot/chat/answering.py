@@ -15,8 +15,9 @@ from django.conf import settings
 
 from supportbot.actions import dialogue
 from supportbot.chat import quoting
+from supportbot.chat.categories.learnt import recognised
 from supportbot.chat.context import ANGRY, Context, wants_to_know
-from supportbot.chat.decision import OFF_TOPIC, Decision, Situation, decide
+from supportbot.chat.decision import OFF_TOPIC, WANTS_PERSON, Decision, Situation, decide
 from supportbot.chat.grounding import ENDS, Evidence, Piece
 from supportbot.chat.quoting import Quote
 from supportbot.chat.translation.interpreter import Interpreter
@@ -114,6 +115,8 @@ def consider(said: Context, workspace: Workspace, text: str, reading: Reading, m
     triage = {"category": reading.category, "intent": reading.intent, "confidence": reading.confidence}
     if said.taken_up and said.taken_up.intent in model.info.needs_order:
         triage = {name: getattr(said.taken_up, name) for name in triage}
+    elif (own := recognised(reading.own)) and reading.intent != WANTS_PERSON:
+        triage = {"category": own, "intent": "", "confidence": reading.own[own]}
     hits = [] if settings.ANSWERS == "model" else _look_up(said, workspace, text, reading.language, model)
     passages = [hit.passage for hit in hits]
     evidence = Evidence((*_known(said, workspace), *_pieces(passages), *_approved(workspace, triage)), said.question)
@@ -172,6 +175,7 @@ def _situation(
     own = workspace.hand_off_below
     return Situation(
         **triage,
+        is_own=not triage["intent"],
         off_topic=reading.categories.get(OFF_TOPIC, 0.0),
         nearest=nearest,
         threshold=model.info.hand_off_below if own is None else own,

@@ -20,6 +20,7 @@ from django.utils import timezone
 from supportbot.chat import acting, context, counting, quoting
 from supportbot.chat.answering import UNTOLD, Question, Unsupported, best_quote, checked, consider
 from supportbot.chat.attempt import Attempt, TurnLost
+from supportbot.chat.categories.learnt import learnt
 from supportbot.chat.decision import Decision
 from supportbot.chat.drafts import Draft
 from supportbot.chat.engines import Engines
@@ -185,16 +186,17 @@ def _understood(attempt: Attempt, said: context.Context, text: str, model: Engin
 
 
 def _read(attempt: Attempt, said: context.Context, text: str, model: Engine, home: str) -> Question:
+    workspace = attempt.conversation.workspace
     with tracing.span("read"):
-        reading = model.read(turns(said.earlier, text), home=home)
+        reading = model.read(turns(said.earlier, text), home=home, own=learnt(workspace, model))
     counting.read(reading.trace)
-    return consider(said, attempt.conversation.workspace, text, reading, model)
+    return consider(said, workspace, text, reading, model)
 
 
 def _apart(questions: list[Question]) -> list[Question]:
     """Without small talk beside a question, and without a second question that gets the same answer."""
     kept = {
-        (q.triage["intent"] if q.decision.reason != "found" else q.quote.text if q.quote else ""): q
+        (q.triage["intent"] or q.text if q.decision.reason != "found" else q.quote.text if q.quote else ""): q
         for q in reversed(questions)
     }
     matters = [q for q in reversed(kept.values()) if q.decision.act != "refuse"]

@@ -34,6 +34,7 @@ class Situation:
     angry_in_a_row: int = 0
     reserved: bool = False
     withheld: bool = False  # whether the workspace keeps the action that the customer wants from the chat
+    is_own: bool = False  # whether it is a category of the workspace's own, for which no reply was learnt
     readable: bool = True  # whether triage knows the language
 
 
@@ -52,7 +53,8 @@ def decide(now: Situation) -> Decision:
         return Decision("hand_off", person)
     if _is_off_topic(now):
         return Decision("refuse", "off_topic")
-    is_sure = now.readable and now.category != OFF_TOPIC and now.confidence >= now.threshold
+    is_known = now.readable and not now.is_own and now.category != OFF_TOPIC
+    is_sure = is_known and now.confidence >= now.threshold
     decision = _sure(now) if is_sure else Decision("hand_off", "unsure", is_open=True)
     return Decision("answer", "found") if decision.is_open and now.found >= now.found_threshold else decision
 

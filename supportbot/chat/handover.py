@@ -15,20 +15,17 @@ from django.db.models import QuerySet
 
 from supportbot.actions.words import yes_or_no
 from supportbot.celery import app
-from supportbot.chat import quoting
-from supportbot.chat.decision import OFF_TOPIC
+from supportbot.chat import quoting, similar
+from supportbot.chat.decision import OFF_TOPIC, WANTS_PERSON
 from supportbot.chat.models import Conversation, Generation, Message
 from supportbot.chat.quoting import Find, Quote
 from supportbot.knowledge import retrieval
 from supportbot.knowledge.retrieval import Embed
 
 log = structlog.get_logger(__name__)
-WANTS_PERSON = "talk_to_human"
 SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
 SENTENCE_LIMIT = 240
 WORD = re.compile(r"\w{4,}|\d+")
-SIMILAR = 3
-CANDIDATES = 200
 SENTIMENTS = ("calm", "unhappy", "angry")
 
 
@@ -55,23 +52,10 @@ def suggestions(conversation: Conversation, embed: Embed, find: Find) -> dict[st
     shown = [hit.passage for hit in hits if hit.passage.article.is_public]
     quote = quoting.best(about.body, shown, find)
     is_sure = quote and quote.sureness >= quoting.threshold(conversation.workspace, conversation.language)
-    return {"reply": _reply(quote if is_sure else None), "similar": similar(conversation, about)}
-
-
-def similar(conversation: Conversation, about: Message) -> list[dict[str, str]]:
-    """Resolved conversations of this workspace with the same intent or shared words, most alike first."""
-    resolved = Conversation.objects.in_workspace(conversation.workspace).filter(
-        status=Conversation.Status.RESOLVED, is_spam=False
-    )
-    ids = resolved.filter(category=about.category).exclude(id=conversation.id).values_list("id", flat=True)
-    rows = Message.objects.filter(conversation__in=list(ids[:CANDIDATES]), author=Message.Author.CUSTOMER)
-    best: dict[UUID, tuple[float, Message]] = {}
-    for message in rows.exclude(intent=WANTS_PERSON).order_by("seq"):
-        score = _likeness(about, message)
-        if score > best.get(message.conversation_id, (0.0, None))[0]:
-            best[message.conversation_id] = (score, message)
-    ranked = sorted(best.values(), key=lambda entry: -entry[0])[:SIMILAR]
-    return [{"id": str(m.conversation_id), "sentence": key_sentence([m.body])} for _, m in ranked]
+    return {
+        "reply": _reply(quote if is_sure else None),
+        "similar": similar.by_meaning(about, embed, lambda body: key_sentence([body])),
+    }
 
 
 def ask_for_suggestions(conversation_id: UUID) -> None:
@@ -115,12 +99,6 @@ def _tried(conversation: Conversation) -> list[dict[str, str]]:
     made = Generation.objects.filter(message__conversation=conversation, message__seq__gt=conversation.context_seq)
     acts = made.exclude(act=Generation.Act.HAND_OFF).order_by("message__seq")
     return [{"act": act, "reason": reason} for act, reason in acts.values_list("act", "reason")]
-
-
-def _likeness(about: Message, other: Message) -> float:
-    ours, theirs = _words(about.body), _words(other.body)
-    shared = len(ours & theirs) / (len(ours | theirs) or 1)
-    return shared + (0.2 if about.intent and about.intent == other.intent else 0.0)
 
 
 def _words(text: str) -> set[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import regex
 import structlog
@@ -86,6 +86,14 @@ def mask(text: str, rules: Rules = Rules()) -> str:
     if rules.emails:
         text = EMAIL.sub(hidden("e-mail"), text)
     return PHONE.sub(hidden("phone number"), text) if rules.phones else text
+
+
+def anonymous(text: str, rules: Rules, name: str = "") -> str:
+    """The text without anybody's telephone number or e-mail address, nor the parts of a customer's name."""
+    text = mask(text, replace(rules, phones=True, emails=True))
+    for part in (part for part in name.split() if len(part) > 1):
+        text = re.sub(rf"\b{re.escape(part)}\b", hidden("name"), text, flags=re.IGNORECASE)
+    return text
 
 
 def hidden(kind: str) -> str:

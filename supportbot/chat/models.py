@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from supportbot.chat.attachments.models import Attachment, DoomedFile
+from supportbot.chat.categories.models import Category, Example
 from supportbot.chat.composing import AgentDraft, CannedResponse, HeldMessage, Macro, SuggestionUse
 from supportbot.chat.corrections.models import Correction
 from supportbot.chat.joining import Browser, MergedConversation, Participant
@@ -29,12 +30,14 @@ __all__ = [
     "Browser",
     "CannedResponse",
     "ComparedReply",
+    "Category",
     "Contact",
     "Conversation",
     "Correction",
     "DoomedFile",
     "EmailCopy",
     "ExpertTraining",
+    "Example",
     "Generation",
     "HeldMessage",
     "Label",

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from supportbot.actions.models import ActionCall
-from supportbot.chat import attributes, context, events
+from supportbot.chat import attributes, context, events, similar
 from supportbot.chat.models import Contact, Conversation, EmailCopy, Rating, SuggestionUse, Translator
 from supportbot.chat.reasons import ACTS, REASONS
+from supportbot.chat.similar import Similar
 from supportbot.chat.translation.models import language_name
 from supportbot.chat.translation.service import customers_language
 from supportbot.dashboard.why import Why, latest
@@ -80,6 +81,7 @@ class Facts:
     rating: Rating | None
     email_copy: EmailCopy | None
     languages: Languages
+    similar: list[Similar]
     helpful: bool | None  # whether the suggested reply is, says the agent
 
 
@@ -100,6 +102,7 @@ def facts_of(conversation: Conversation, agent: User) -> Facts:
         rating=Rating.objects.filter(conversation=conversation).first(),
         email_copy=EmailCopy.objects.filter(message__conversation=conversation).order_by("message__seq").last(),
         languages=Languages.of(conversation),
+        similar=similar.shown(conversation),
         helpful=_helpful(conversation, agent),
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.urls import reverse
 
 from supportbot.chat.experts import LEAST_SHARE, Cell, installed, leaders, stored_trace
-from supportbot.chat.models import Conversation, Correction, Generation, Message
+from supportbot.chat.models import Category, Conversation, Correction, Generation, Message
 from supportbot.chat.reasons import ACTS, REASONS
 from supportbot.chat.refusals import Refused
 from supportbot.knowledge.models import Article
@@ -104,7 +104,8 @@ class Why:
     def categories(self) -> list[tuple[str, str]]:
         """Those that a correction may name: all that triage knows, and those of the workspace's articles."""
         own = Article.objects.in_workspace(self.said.conversation.workspace).exclude(category="")
-        known = {*self.generation.categories, *own.values_list("category", flat=True), self.said.category} - {""}
+        made = Category.objects.in_workspace(self.said.conversation.workspace).values_list("name", flat=True)
+        known = {*self.generation.categories, *made, *own.values_list("category", flat=True), self.said.category} - {""}
         return [(name, spelt(name)) for name in sorted(known)]
 
 

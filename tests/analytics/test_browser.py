@@ -11,7 +11,10 @@ from django.core.management import call_command
 from playwright.sync_api import Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
+from inference.encoder import shared_encoder
+from supportbot.analytics.routing import topics
 from tests.analytics.conftest import opened
+from tests.analytics.routing.test_topics import ASSEMBLY, stray
 from tests.conftest import CHROMIUM_FLAGS
 
 PASSWORD = "a long password"
@@ -23,6 +26,9 @@ def quarter(transactional_db: None, live_server: LiveServer) -> str:
     shop = opened("Fennmoor")
     shop.admin.set_password(PASSWORD)
     shop.admin.save()
+    for body in ASSEMBLY:
+        stray(shop, body)
+    topics.find(shop.workspace, shared_encoder().embed)
     call_command("history", "fennmoor", conversations=150, days=60, until="2025-05-31", verbosity=0)
     return f"{live_server.url}/admin/analytics/?period=custom&from=2025-04-02&to=2025-05-31"
 
@@ -37,6 +43,8 @@ def test_an_administrator_reads_the_figures(quarter: str, tmp_path: Path) -> Non
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
         _walk(page)
+        page.goto(quarter.partition("analytics/")[0] + "routing/topics/")
+        _decide(page)
         browser.close()
     assert errors == []
 
@@ -68,3 +76,19 @@ def _walk(page: Page) -> None:
     assert len(Path(download.value.path()).read_text().splitlines()) == int(count) + 1
     page.get_by_role("table").get_by_role("link").first.click()
     expect(page.get_by_text("I pass this on to my colleagues.").first).to_be_visible()
+
+
+def _decide(page: Page) -> None:
+    """With the keyboard: a name that is refused loses nothing, another one makes the category."""
+    one = page.get_by_role("checkbox", name=ASSEMBLY[0])
+    one.focus()
+    page.keyboard.press("Space")
+    page.get_by_label("Name", exact=True).fill("Order")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("There is a category order already")).to_be_visible()
+    expect(one).not_to_be_checked()
+    page.get_by_label("Name", exact=True).fill("Assembly")
+    page.get_by_role("button", name="Make it a category").press("Enter")
+    expect(page.get_by_text("assembly is a category now")).to_be_visible()
+    page.get_by_role("link", name="assembly", exact=True).click()
+    expect(page.get_by_text(ASSEMBLY[2]).or_(page.locator(f"input[value='{ASSEMBLY[2]}']")).first).to_be_visible()

@@ -45,6 +45,7 @@ ADMIN_PAGES = {
     "models": "admin/models/",
     "routing": "admin/routing/",
     "routing of all conversations": "admin/routing/overall/",
+    "topics": "admin/routing/topics/",
     "experts": "admin/routing/experts/",
     "an expert": "admin/routing/experts/3/",
 }

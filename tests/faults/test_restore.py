@@ -27,7 +27,7 @@ def fingerprints(url: str) -> dict[str, tuple[int, str]]:
     with psycopg.connect(url) as connection:
         names = connection.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
-            " AND tablename ~ '^(chat_(contact|message|generation|attachment)|workspaces_|knowledge_|actions_|django_m)'"
+            " AND tablename ~ '^(chat_(contact|message|generation|attachment)|workspaces_|knowledge_|actions_)'"
         ).fetchall()
         query = "SELECT count(*), coalesce(md5(string_agg(md5(t::text), '' ORDER BY md5(t::text))), '') FROM {} t"
         return {name: connection.execute(query.format(name)).fetchone() or (0, "") for (name,) in names}

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from supportbot.analytics.routing import expert_views, views, what_if_views
+from supportbot.analytics.routing import expert_views, topic_views, views, what_if_views
 
 
 def urls(guarded: Callable[[Any], Any]) -> list[URLPattern]:
@@ -15,6 +15,8 @@ def urls(guarded: Callable[[Any], Any]) -> list[URLPattern]:
     return [
         path("routing/", guarded(views.conversations), name="routing"),
         path("routing/overall/", guarded(views.overall), name="routing-overall"),
+        path("routing/topics/", guarded(topic_views.look), name="routing-topics"),
+        path("routing/topics/<int:topic_id>/", guarded(topic_views.decide), name="routing-topic"),
         path("routing/experts/", guarded(expert_views.experts), name="routing-experts"),
         path("routing/experts/<int:number>/", guarded(expert_views.expert), name="routing-expert"),
         path("routing/replies/<int:generation_id>/what-if/", guarded(what_if_views.ask), name="routing-ask"),

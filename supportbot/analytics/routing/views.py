@@ -16,6 +16,7 @@ from django.shortcuts import get_object_or_404, render
 from supportbot.analytics.routing import overall as over_all
 from supportbot.analytics.routing import report, sums
 from supportbot.analytics.routing.rewritten import Choices
+from supportbot.chat import similar
 from supportbot.chat.experts import HEAT, Cell, Checkpoint, installed, leaders, stored_trace
 from supportbot.chat.models import Conversation, Generation, Message, RoutingDay, WhatIf
 from supportbot.chat.reasons import ACTS
@@ -90,6 +91,8 @@ def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
         "entries": entries,
         "experts": experts,
         "names": [expert.name for expert in experts],
+        "by_meaning": similar.shown(found),
+        "by_routing": similar.by_routing(found),
         "choices": Choices.of(checkpoint),
         "other_checkpoint": any(
             e.generation and e.generation.model_version not in ("", checkpoint.version) for e in entries

@@ -6,11 +6,11 @@ Telephone numbers and e-mail addresses of customers stay out, and so does all th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
-from supportbot.chat.masking import Rules, mask
+from supportbot.chat.masking import Rules, anonymous
 from supportbot.chat.models import Correction, Label, Message
 from supportbot.workspaces.models import Workspace
 from supportbot.workspaces.scoping import ScopedQuerySet
@@ -40,14 +40,15 @@ def of_conversations(workspace: Workspace, label: Label) -> Iterator[Ticket]:
     spoken = (Message.Author.CUSTOMER, Message.Author.AGENT)
     rows = (
         Message.objects.in_workspace(workspace).filter(conversation__labels=label, author__in=spoken).exclude(body="")
-    )
+    ).select_related("conversation__contact")
     for asked, reply in pairwise(rows.order_by("conversation", "seq").iterator()):
         answers = (asked.author, reply.author) == spoken and asked.conversation_id == reply.conversation_id
         if answers and len(asked.body) <= TEXT_LIMIT and len(reply.body) <= REPLY_LIMIT and "{{" not in reply.body:
-            yield {"id": f"message-{reply.pk}", "text": hide(asked.body), "reply": hide(reply.body)}
+            name = asked.conversation.contact.name
+            told = {"text": hide(asked.body, name=name), "reply": hide(reply.body, name=name)}
+            yield {"id": f"message-{reply.pk}", **told}
 
 
-def hider(workspace: Workspace) -> Callable[[str], str]:
-    """What takes out of a text whatever training must not see."""
-    rules = replace(Rules.of(workspace), phones=True, emails=True)
-    return lambda text: mask(text, rules)
+def hider(workspace: Workspace) -> Callable[..., str]:
+    """What takes out of a text, with a customer's name if it is given, whatever training must not see."""
+    return partial(anonymous, rules=Rules.of(workspace))

@@ -11,8 +11,8 @@ import pytest
 
 from supportbot.analytics.routing.tasks import tend
 from supportbot.chat.experts import installed
-from supportbot.chat.models import Generation, Message
-from tests.analytics.conftest import VERSION, Shop, signed_in, traced
+from supportbot.chat.models import Conversation, Generation, Message, Milestone
+from tests.analytics.conftest import VERSION, Shop, answered, signed_in, traced
 from tests.analytics.routing.conftest import text
 
 
@@ -193,3 +193,19 @@ def test_experts_page_shows_what_was_measured_of_these_weights_and_nothing_of_ot
     assert "another category’s quarter by 412 %" in page
     (checkpoint / "specialisation.json").write_text(json.dumps(specialised | {"version": "other"}))
     assert "What the experts are worth" not in text(visitor.get("/admin/routing/experts/").content.decode())
+
+
+def test_conversations_whose_words_went_to_the_same_experts_are_shown_with_how_they_ended(
+    shop: Shop, other_shop: Shop
+) -> None:
+    near, far, open_one = (answered(shop.workspace) for _ in range(3))
+    words = traced(["x", "y"], 2, leader=9).to_bytes()
+    Generation.objects.filter(message__conversation=far).update(reading=words)
+    Conversation.objects.exclude(id__in=[shop.conversation.id, open_one.id]).update(status="resolved")
+    Milestone.objects.create(conversation=near, kind="resolved", after=2, user=shop.agent)
+    kept = [{"id": str(one.id), "sentence": f"of {one.pk}"} for one in (near, open_one, other_shop.conversation)]
+    Conversation.objects.filter(id=shop.conversation.id).update(summary={"similar": kept})
+    page = signed_in(shop.admin).get(shop.routing_page).content.decode()
+    links = re.findall(r"/admin/routing/([0-9a-f-]{36})/", page[page.index("Similar, resolved") :])
+    assert links == [str(near.id), str(near.id), str(far.id)]
+    assert "Resolved by Fennmoor, 1.00 of 1" in text(page)
