@@ -26,7 +26,7 @@ from supportbot.chat.drafts import Draft
 from supportbot.chat.engines import Engines
 from supportbot.chat.models import Conversation, Generation, Message
 from supportbot.chat.translation.interpreter import Interpreter, Said, interpreter, joined
-from supportbot.chat.versions import serving
+from supportbot.chat.versions import registry, serving
 from supportbot.chat.words import say
 from supportbot.telemetry import tracing
 from supportbot.workspaces.experts import switched_off
@@ -55,9 +55,17 @@ class NoReply(Exception):
 def engine(conversation: Conversation | None = None) -> Engine:
     """This process's engine for a conversation, or the one that stands; the first call loads it, which takes seconds.
 
-    A version that is not loaded yet is on its way by `follow`; meanwhile the one that stands answers.
+    A version that is not loaded yet is on its way by `follow`; meanwhile the one that stands answers. In a process that
+    has none, one that can't be loaded leaves it to the shipped one; CheckpointError if that can't either.
     """
-    return engines.get(serving.directory(conversation))
+    path = serving.directory(conversation)
+    try:
+        return engines.get(path)
+    except Exception:
+        if path == registry.shipped():
+            raise
+        log.exception("checkpoint not loaded; the shipped one answers", path=str(path))
+        return engines.get(registry.shipped())
 
 
 def follow() -> None:
@@ -65,14 +73,16 @@ def follow() -> None:
     if engines.is_stopped:
         return
     step, wanted = serving.latest(), serving.wanted()
-    try:
-        for path in wanted:
+    for path in engines.due(wanted):
+        try:
             engines.load(path)
-    except Exception as error:  # whatever is wrong with its files, what stands goes on
-        log.exception("checkpoint not loaded", path=str(path))
-        serving.note_problem(step, repr(error))
-    else:
+        except Exception as error:  # whatever is wrong with its files, what stands goes on
+            log.exception("checkpoint not loaded", path=str(path))
+            serving.note_problem(step, repr(error))
+    if engines.have(wanted):
         serving.note_ready(step)
+    else:
+        engine()
     engines.keep(wanted)
 
 

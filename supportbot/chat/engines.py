@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from inference.engine import Engine
 
 REST = 180.0  # seconds; longer than any reply's deadline
+AGAIN = 30.0  # seconds until a checkpoint that could not be loaded is tried again
 
 
 class Engines:
@@ -27,6 +28,7 @@ class Engines:
         self._lock = threading.Lock()
         self._loaded: dict[Path, Engine] = {}  # replaced, never changed, so that it is read without the lock
         self._unwanted: dict[Path, float] = {}
+        self._tried: dict[Path, float] = {}
         self._alone: Path | None = None
         self.is_stopped = False
 
@@ -44,8 +46,18 @@ class Engines:
         """The engine of a checkpoint, which takes seconds the first time; CheckpointError when it can't be read."""
         with self._lock:
             if path not in self._loaded:
+                self._tried[path] = time.monotonic()
                 self._loaded = {**self._loaded, path: _open(path)}
             return self._loaded[path]
+
+    def have(self, paths: Sequence[Path]) -> bool:
+        """Whether all of them are loaded."""
+        return self._loaded.keys() >= set(paths)
+
+    def due(self, paths: Sequence[Path]) -> list[Path]:
+        """Those that are to be loaded now: not loaded, and not tried in vain a moment ago."""
+        now = time.monotonic()
+        return [path for path in paths if path not in self._loaded and now - self._tried.get(path, -AGAIN) >= AGAIN]
 
     def only(self, path: Path) -> None:
         """Have one checkpoint answer whatever is asked of this process, to try it; CheckpointError as `load`."""

@@ -1,4 +1,4 @@
-"""Another version of the model is tried and taken back while a customer chats, on both ways to run the product."""
+"""Another version of the model is tried and taken back while a customer chats: web and worker are processes apart."""
 
 from __future__ import annotations
 
@@ -14,26 +14,19 @@ from inference.checkpoint import version
 from inference.weights import MARK, WEIGHTS
 from tests.e2e.pages import PATIENCE, open_chat, said, say, sign_in, visit
 from tests.servers import wait_until
-from tests.stack import ROOT, Stack
+from tests.stack import ROOT, ServicesStack, Stack
 
 SHIPPED = ROOT / "models" / "fennmoor"
 
 
-@pytest.fixture(params=["embedded_stack", "services_stack"])
-def stack(request: pytest.FixtureRequest) -> Stack:
-    """Both ways to run the product."""
-    found: Stack = request.getfixturevalue(request.param)
-    return found
-
-
 @pytest.fixture
-def second(stack: Stack, tmp_path: Path) -> str:
+def second(services_stack: ServicesStack, tmp_path: Path) -> str:
     """A version that differs from the shipped one by one weight; its name."""
     path = Path(shutil.copytree(SHIPPED, tmp_path / "second"))
     weights = load_file(path / WEIGHTS)
     next(iter(weights.values())).view(-1)[0] += 1
     save_file(weights, path / WEIGHTS, metadata=MARK)
-    folder = stack.folder / "var" / "models"
+    folder = services_stack.folder / "var" / "models"
     folder.mkdir(exist_ok=True)
     path.rename(folder / "second")
     return version(folder / "second")
@@ -59,7 +52,10 @@ def wrote(stack: Stack, question: str) -> str:
     return str(rows[0]["model_version"])
 
 
-def test_canary_promotion_comparison_and_roll_back(browser: Browser, stack: Stack, second: str) -> None:
+def test_canary_promotion_comparison_and_roll_back(
+    browser: Browser, services_stack: ServicesStack, second: str
+) -> None:
+    stack = services_stack
     shipped, begun = version(SHIPPED), len(stack.rows("SELECT id FROM chat_serving"))
     with visit(browser, f"{stack.url}/admin/models/") as page, visit(browser, f"{stack.url}/demo/") as customer:
         sign_in(page, "admin")

@@ -103,7 +103,7 @@ def note_ready(step: Serving | None) -> None:
 def note_problem(step: Serving | None, problem: str) -> None:
     """Called by a worker that could not; it goes on with what it has."""
     if step and not step.problem:
-        Serving.objects.filter(id=step.id, ready_at=None).update(problem=problem[:PROBLEM_LIMIT])
+        Serving.objects.filter(id=step.id).update(problem=problem[:PROBLEM_LIMIT])
 
 
 @transaction.atomic

@@ -14,6 +14,7 @@ from pytest_django import Settings
 
 from inference.engine import Brief, EngineStopped, Params, Turn
 from supportbot.chat import assistant, engines
+from supportbot.chat.engines import Engines
 from supportbot.chat.experts import installed
 from supportbot.chat.models import Conversation, Message, Serving
 from supportbot.chat.versions import serving
@@ -129,12 +130,21 @@ def test_what_cannot_be_done_is_refused_in_words(
 
 
 def test_a_version_that_breaks_or_goes_leaves_the_one_before_at_work(
-    answered: Answered, first: str, second: str, models: Path, root: User, settings: Settings
+    answered: Answered,
+    first: str,
+    second: str,
+    models: Path,
+    root: User,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     (models / "second" / "tokenizer.model").write_bytes(b"no tokenizer")
     serving.promote(second, by=root, seen=0)
     assistant.follow()
     assert "tokenizer" in serving.latest().problem
     assert version_of(answered(QUESTION)[-1]) == first
+    monkeypatch.setattr(assistant, "engines", Engines())  # the worker begins anew
+    assistant.follow()
+    assert version_of(answered(f"{QUESTION} Again")[-1]) == first
     shutil.rmtree(models / "second")
     assert serving.standing() == first and serving.wanted() == [settings.MODEL_DIR]
