@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workspaces', '1001_audit_kept'),
+        ('workspaces', '0010_audit_kept'),
     ]
 
     operations = [

@@ -15,6 +15,6 @@ def on_postgresql(is_there):
 class Migration(migrations.Migration):
     """The triggers that keep the audit log. SQLite's are made after every migrate, by `audit`."""
 
-    dependencies = [("workspaces", "0008_digest")]
+    dependencies = [("workspaces", "0009_team_hours")]
 
     operations = [migrations.RunPython(on_postgresql(True), on_postgresql(False))]

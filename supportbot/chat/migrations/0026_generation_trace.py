@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0022_suggestion_uses'),
+        ('chat', '0025_own_categories'),
     ]
 
     operations = [

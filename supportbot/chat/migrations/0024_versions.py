@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0022_suggestion_uses'),
+        ('chat', '0023_held_reason'),
         ('workspaces', '0008_digest'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
