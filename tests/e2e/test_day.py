@@ -122,7 +122,7 @@ def test_a_day_at_the_inbox(browser: Browser, stack: Stack, shop: Page) -> None:
 
         maya.goto(f"{stack.url}/inbox/{conversation_of(stack, question)}/?view=unassigned")
         facts = maya.locator("#facts")
-        maya.get_by_label("Team", exact=True).select_option("Night shift")
+        facts.get_by_label("Team").select_option("Night shift")
         expect(thread(maya).get_by_text(re.compile("^Reply in"))).to_be_visible()
         for words in ("10023", "Plus", "nora@home.example"):
             expect(facts.get_by_text(words).first).to_be_visible()
