@@ -173,7 +173,7 @@ def _understood(attempt: Attempt, said: context.Context, text: str, model: Engin
 
 def _read(attempt: Attempt, said: context.Context, text: str, model: Engine, home: str) -> Question:
     workspace = attempt.conversation.workspace
-    reading = model.read(_turns(said.earlier, text), home=home, own=learnt(workspace, model))
+    reading = model.read(_turns(said.earlier, text), home=home, own=learnt(workspace, model.learn))
     return consider(said, workspace, text, reading, model)
 
 
