@@ -198,7 +198,7 @@ def _understood(attempt: Attempt, said: context.Context, text: str, model: Engin
 def _read(attempt: Attempt, said: context.Context, text: str, model: Engine, home: str) -> Question:
     workspace = attempt.conversation.workspace
     with tracing.span("read"):
-        reading = model.read(turns(said.earlier, text), home=home, own=learnt(workspace, model))
+        reading = model.read(turns(said.earlier, text), home=home, own=learnt(workspace, model.learn))
     counting.read(reading.trace)
     return consider(said, workspace, text, reading, model)
 

@@ -1,4 +1,4 @@
-"""What a worker has learnt of the categories that workspaces made themselves. Is given the model.
+"""What a worker has learnt of the categories that workspaces made themselves. Is given what learns.
 
 A message is told apart from what customers write else: messages of which triage was sure, and titles of articles.
 """
@@ -6,7 +6,7 @@ A message is told apart from what customers write else: messages of which triage
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from django.db.models import Exists, OuterRef
@@ -17,34 +17,36 @@ from supportbot.knowledge.models import Article
 from supportbot.workspaces.models import Workspace
 
 if TYPE_CHECKING:
-    from inference.engine import Engine, FewShot
+    from inference.fewshot import FewShot
 
 ELSE = ""  # what belongs to no category of the workspace's own
-EXAMPLES = 300  # of all its categories together
-LATEST, OF_EACH = 400, 10  # sure messages that are looked at; that are taken of one category
-TITLES = 60
+EXAMPLES = 100  # of all its categories together, the newest; each takes some 25 ms to learn
+LATEST, OF_EACH = 400, 6  # sure messages that are looked at; that are taken of one category
+TITLES = 40
 SURE = 0.8
 LEAST_ELSE = 8  # texts without which nothing can be told apart
 ENOUGH = 0.5  # probability from which a message belongs to a category
 KEPT = 64  # workspaces
 
+Learn = Callable[[Mapping[str, Sequence[str]]], "FewShot"]
 Learnt = tuple[tuple[tuple[str, str], ...], "FewShot | None"]
 _kept: dict[int, Learnt] = {}
-_learning = threading.Lock()
+_keeping = threading.Lock()
 
 
-def learnt(workspace: Workspace, model: Engine) -> FewShot | None:
+def learnt(workspace: Workspace, learn: Learn) -> FewShot | None:
     """What recognises the workspace's own categories, learnt anew when their examples change; None if it has none."""
-    rows = Example.objects.in_workspace(workspace).order_by("-id")[:EXAMPLES].values_list("category__name", "text")
-    examples = tuple(rows)
+    rows = Example.objects.in_workspace(workspace).order_by("-id").values_list("category__name", "text")
+    examples = tuple(rows[:EXAMPLES])
     if not examples:
         return None
-    with _learning:
-        before = _kept.get(workspace.pk)
-        if before is None or before[0] != examples:
+    known = _kept.get(workspace.pk)
+    if known is None or known[0] != examples:
+        known = examples, _learn(workspace, examples, learn)  # without the lock: other workspaces go on meanwhile
+        with _keeping:
             _kept.pop(next(iter(_kept)) if len(_kept) >= KEPT else workspace.pk, None)
-            before = _kept[workspace.pk] = (examples, _learn(workspace, examples, model))
-    return before[1]
+            _kept[workspace.pk] = known
+    return known[1]
 
 
 def recognised(own: Mapping[str, float]) -> str:
@@ -53,11 +55,11 @@ def recognised(own: Mapping[str, float]) -> str:
     return name if own.get(name, 0.0) >= ENOUGH else ELSE
 
 
-def _learn(workspace: Workspace, examples: tuple[tuple[str, str], ...], model: Engine) -> FewShot | None:
+def _learn(workspace: Workspace, examples: tuple[tuple[str, str], ...], learn: Learn) -> FewShot | None:
     texts: dict[str, list[str]] = {ELSE: list(_others(workspace, {name for name, _ in examples}))}
     for name, text in examples:
         texts.setdefault(name, []).append(text)
-    return model.learn(texts) if len(texts[ELSE]) >= LEAST_ELSE else None
+    return learn(texts) if len(texts[ELSE]) >= LEAST_ELSE else None
 
 
 def _others(workspace: Workspace, own: set[str]) -> Iterator[str]:
