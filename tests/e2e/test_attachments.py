@@ -66,7 +66,7 @@ def test_a_customer_sends_files_from_a_page_that_allows_no_images(
         open_chat(page)
         field, send = page.get_by_role("textbox", name="Your message"), page.get_by_role("button", name="Send message")
         held: list[Route] = []
-        page.route("**/widget/files.js*", held.append)
+        page.route("**/widget/files.js*", lambda route: held.append(route))
         field.evaluate(PASTE, list(picture()))
         say(page, "too early")
         expect(page.get_by_text("once all files are uploaded")).to_be_visible()
