@@ -170,7 +170,7 @@ def _move_messages(made: Conversation, *old: Conversation) -> list[Message]:
 
 def _before(new: Sequence[int], seen: int, last: int) -> int:
     """Up to where all was seen: to before the first of this conversation that was not."""
-    return new[seen + 1] - 1 if seen + 1 < len(new) else last
+    return next((number - 1 for number in new[seen + 1 :] if number), last)
 
 
 def _move_remarks(made: Conversation, said: list[Message], *old: Conversation) -> None:

@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db.models import Max
 from django.utils import timezone
 
 from supportbot.analytics.cases import Raw, cases_of
 from supportbot.analytics.models import Case, Day, Mark
 from supportbot.analytics.rollup import roll_up
+from supportbot.chat.merging import merge
 from supportbot.chat.models import Contact, Conversation, Generation, Message, Milestone, Rating
 from supportbot.management.history import Material, Story
 from supportbot.workspaces.models import User, Workspace
@@ -63,9 +65,8 @@ class Meddler:
 
     def meddle(self) -> None:
         """One change."""
-        self.draw.choice(
-            (self.late, self.reworded, self.unsaid, self.resolved, self.rated, self.spam, self.moved, self.erased)
-        )()
+        ways = (self.late, self.reworded, self.unsaid, self.resolved, self.rated, self.spam, self.moved, self.erased)
+        self.draw.choice((*ways, self.merged, self.merged))()
 
     def some(self, model: Any) -> Any:
         """A row."""
@@ -98,6 +99,16 @@ class Meddler:
     def moved(self) -> None:
         message, other = self.some(Message), self.some(Conversation)
         Message.objects.filter(pk=message.pk).update(conversation=other, seq=20_000 + self.draw.randrange(10_000))
+
+    def merged(self) -> None:
+        first = self.some(Conversation)
+        other = self.draw.choice(list(Conversation.objects.in_workspace(first.workspace).order_by("pk")))
+        Contact.objects.filter(pk=other.contact_id).update(external_id="")
+        for one in (first, other):
+            last = one.messages.aggregate(last=Max("seq"))["last"] or 0
+            Conversation.objects.filter(pk=one.pk).update(last_seq=last, is_spam=False, assignee=None)
+        if first != other:
+            merge(conversation_id=first.id, other_id=other.id, agent=self.some(User))
 
     def erased(self) -> None:
         self.some(Contact).delete()
