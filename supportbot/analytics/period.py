@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import ClassVar
+from zoneinfo import ZoneInfo
 
 from django.utils.dateparse import parse_date
 
@@ -54,6 +55,11 @@ class Period:
     def days(self) -> int:
         """How many."""
         return (self.end - self.start).days + 1
+
+    def moments(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
+        """When its first day begins in a time zone, and when the day after its last one does."""
+        first, after = (datetime.combine(day, time.min, zone) for day in (self.start, self.end + timedelta(days=1)))
+        return first, after
 
     @property
     def before(self) -> Period:

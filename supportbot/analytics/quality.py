@@ -11,6 +11,7 @@ from supportbot.analytics.gaps import Shown
 from supportbot.analytics.models import Citation
 from supportbot.analytics.performance import Performance, Split, split_by
 from supportbot.analytics.wording import words
+from supportbot.chat.models import Correction
 
 FIGURES = ("helped", "stopped", "reopened", "left")
 COLUMNS = ("conversations", "helped", "stopped", "reopened", "left", "csat")
@@ -38,6 +39,13 @@ class Quality(Performance):
     def by_category(self) -> Split:
         """The same by category."""
         return split_by(self.scope, "category", "By category", COLUMNS)
+
+    def corrections(self) -> list[tuple[str, int]]:
+        """What colleagues said in the period that the bot should have done: how many, by how they were reviewed."""
+        begin, end = self.scope.period.moments(self.scope.workspace.zone)
+        made = Correction.objects.in_workspace(self.scope.workspace).filter(created_at__gte=begin, created_at__lt=end)
+        counts = dict(made.order_by().values_list("state").annotate(Count("id")))
+        return [(str(state.label), counts[state]) for state in Correction.State if state in counts]
 
     def articles(self) -> list[Cited]:
         """Those that are used most; filters by team and the like do not hold here."""

@@ -11,6 +11,7 @@ import pytest
 
 from supportbot.analytics.models import Preferences
 from supportbot.analytics.rollup import roll_up
+from supportbot.chat.models import Correction, Message, SuggestionUse
 from supportbot.workspaces.models import AuditEntry, User
 from tests.analytics.conftest import Shop, signed_in
 from tests.analytics.told import Told
@@ -99,12 +100,22 @@ def test_the_list_is_downloaded_as_csv(march: Shop) -> None:
 
 
 def test_quality_and_people_have_theirs(march: Shop) -> None:
+    reply = Message.objects.filter(author="bot").earliest("created_at")
+    Correction.objects.create(message=reply, act="ask", category="order", reply="Which order?")
+    Correction.objects.update(created_at=MONDAY.replace(hour=20))
+    talk, sent = reply.conversation, Message.objects.filter(author="agent").earliest("created_at")
+    for message in (sent, None, None):
+        SuggestionUse.objects.create(conversation=talk, user=march.agent, text="Hello", message=message)
+    SuggestionUse.objects.filter(message=None).update(created_at=MONDAY.replace(hour=21))
+    SuggestionUse.objects.filter(message=sent).update(created_at=MONDAY.replace(hour=21))
+    SuggestionUse.objects.create(conversation=talk, user=march.agent, text="After the period")
     quality = words(march, f"/admin/analytics/quality/{MARCH}")
+    assert "Corrections of the bot’s replies by agents: 1 waits for review." in quality
     assert "Answers that helped 50.0 % of 2 that customers judged" in quality
     assert "Delivery times 1 100.0 % 0.0 % 0 0" in quality
     people = words(march, f"/admin/analytics/people/{MARCH}")
-    assert "Fennmoor Agent 0 2 2.0 min 16.7 min 0.0 % 50.0 % 50.0 % 6.0 min" in people
-    assert "Nobody 1 1 – – – – – 0 s" in people
+    assert "Fennmoor Agent 0 2 2.0 min 16.7 min 0.0 % 50.0 % 50.0 % 6.0 min 1 of 3" in people
+    assert "Nobody 1 1 – – – – – 0 s –" in people
 
 
 def test_a_workspace_can_show_teams_only(march: Shop) -> None:
