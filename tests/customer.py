@@ -16,7 +16,8 @@ from typing import Any, Self
 from uuid import uuid4
 
 from websockets.exceptions import WebSocketException
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
+from websockets.sync.connection import Connection
 from websockets.typing import Origin
 
 from tests.servers import wait_until
@@ -98,7 +99,7 @@ class Customer:
             except (OSError, WebSocketException):
                 self._stopping.wait(AGAIN_AFTER)
 
-    def _talk(self, socket: ClientConnection) -> None:
+    def _talk(self, socket: Connection) -> None:
         self.connections += 1
         self._is_known, self._send_at = False, 0.0
         self._resume(socket)
@@ -114,17 +115,17 @@ class Customer:
                 self.frames.append(frame)
                 self._apply(socket, frame)
 
-    def _flush(self, socket: ClientConnection) -> None:
+    def _flush(self, socket: Connection) -> None:
         waiting = next(iter(list(self.outbox.items())), None)
         if waiting and self._is_known and time.monotonic() >= self._send_at:
             self._send_at = time.monotonic() + PATIENCE
             self._send(socket, {"type": "message.post", "client_id": waiting[0], "body": waiting[1]})
 
-    def _resume(self, socket: ClientConnection) -> None:
+    def _resume(self, socket: Connection) -> None:
         self._is_resuming = True
         self._send(socket, {"type": "resume", "workspace": KEY, "token": self.token, "last_seq": self.complete})
 
-    def _apply(self, socket: ClientConnection, frame: Frame) -> None:
+    def _apply(self, socket: Connection, frame: Frame) -> None:
         if frame["type"] == "state":
             self._take_state(socket, frame)
         elif frame["type"] == "ack":
@@ -137,13 +138,13 @@ class Customer:
         elif frame["type"] == "error":
             socket.close()
 
-    def _take_state(self, socket: ClientConnection, state: Frame) -> None:
+    def _take_state(self, socket: Connection, state: Frame) -> None:
         self.state, self._is_known = state, True
         if "workspace" in state:
             self._is_resuming, self._covered = False, state["last_seq"]
         self._close_gap(socket, state["last_seq"])
 
-    def _close_gap(self, socket: ClientConnection, seq: int) -> None:
+    def _close_gap(self, socket: Connection, seq: int) -> None:
         if seq > max(self.complete, self._covered) and not self._is_resuming:
             self._resume(socket)
 
@@ -156,5 +157,5 @@ class Customer:
         self.conversation = ack["conversation"]
 
     @staticmethod
-    def _send(socket: ClientConnection, frame: Frame) -> None:
+    def _send(socket: Connection, frame: Frame) -> None:
         socket.send(json.dumps({"v": 1, **frame}))
