@@ -8,7 +8,7 @@ import { element, styleSheet } from "./dom.js";
 import { fillScreen, isSmallScreen, wayBack } from "./screen.js";
 
 const SHEET = `{place.css}`;
-const PATIENCE = 2_000; // milliseconds that a loaded document has for its first word
+const PATIENCE = 10_000; // milliseconds that a loaded document has for its first word
 const SILENT = "The chat's frame is silent: is this origin allowed, and the chat's host in the page's frame-src?";
 
 /**

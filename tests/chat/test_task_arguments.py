@@ -13,7 +13,16 @@ from django.db import models
 from inference.engine import Engine
 from supportbot.api.models import Endpoint
 from supportbot.celery import app
-from supportbot.chat.models import Attachment, Conversation, Message, TranscriptMail, Translation, WhatIf
+from supportbot.chat.models import (
+    Attachment,
+    Conversation,
+    ExpertTraining,
+    Message,
+    TranscriptMail,
+    Translation,
+    VersionComparison,
+    WhatIf,
+)
 from supportbot.knowledge.models import Import
 from supportbot.workspaces.models import Member, Workspace
 from tests.isolation.rows import Rows, snapshot
@@ -26,6 +35,8 @@ ROWS: dict[str, type[models.Model]] = {
     "member_id": Member,
     "mail_id": TranscriptMail,
     "what_if_id": WhatIf,
+    "comparison_id": VersionComparison,
+    "training_id": ExpertTraining,
     "endpoint_id": Endpoint,
     "import_id": Import,
     "workspace_id": Workspace,

@@ -16,7 +16,18 @@ from django.forms import ModelChoiceField
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from supportbot.chat.models import Attachment, CannedResponse, Contact, Conversation, Generation, Label, WhatIf
+from supportbot.analytics.models import Gap, Topic
+from supportbot.chat.models import (
+    Attachment,
+    CannedResponse,
+    Contact,
+    Conversation,
+    ExpertTraining,
+    Generation,
+    Label,
+    VersionComparison,
+    WhatIf,
+)
 from supportbot.knowledge.models import Article, Collection, Import, Order
 from supportbot.workspaces.models import Team, User, Workspace
 from tests.isolation.rows import SECRET, Rows, all_models, path_of, snapshot
@@ -70,6 +81,7 @@ def values(rows: Rows) -> dict[str, Any]:
     keys |= {"conversation_id": Conversation, "contact_id": Contact, "label_id": Label, "team_id": Team}
     keys |= {"response_id": CannedResponse, "article_id": Article, "collection_id": Collection, "run_id": Import}
     keys |= {"generation_id": Generation, "what_if_id": WhatIf, "agent_id": User, "id": User}
+    keys |= {"gap_id": Gap, "topic_id": Topic, "comparison_id": VersionComparison, "training_id": ExpertTraining}
     words = {"seq": 1, "key": rows.workspace.key, "token": "guessed", "customer": "1", "name": "core", "language": "en"}
     words |= {
         "workspace": rows.workspace.slug,
@@ -166,7 +178,7 @@ def signed_in(user: User) -> Client:
 
 def test_every_model_knows_its_workspace() -> None:
     without = {model.__name__ for model in all_models() if not path_of(model)}
-    assert without == {"User", "Login", "Workspace", "Mark", "Sweep", "DoomedFile"}
+    assert without == {"User", "Login", "Workspace", "Mark", "Sweep", "DoomedFile", "Serving"}
 
 
 def test_every_address_is_tried(shop: Rows) -> None:

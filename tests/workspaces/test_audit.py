@@ -36,7 +36,10 @@ def test_a_change_of_role_and_of_settings_is_told_without_texts(shop: Workspace,
     entry = AuditEntry.objects.get(action="member.changed")
     assert (entry.workspace, entry.actor and entry.actor.name, entry.target) == (shop, "Ada Lindqvist", str(maya.pk))
     assert entry.details["role"] == "admin" and "Role" in entry.details["changes"][0]["changed"]["fields"]
-    team = {"workspace": shop.pk, "name": "Returns of Mrs Miller"}
+    hours = {
+        f"{part}-{count}": "0" for part in ("opening_times", "holidays") for count in ("TOTAL_FORMS", "INITIAL_FORMS")
+    }
+    team = {"workspace": shop.pk, "name": "Returns of Mrs Miller", **hours}
     ada.post("/admin/workspaces/team/add/", team)
     made = shop.teams.get()
     ada.post("/admin/workspaces/team/", {"action": "delete_selected", "_selected_action": made.pk, "post": "yes"})
