@@ -173,7 +173,9 @@ class FramedPanel {
   #paint(colour) {
     this.#widget.paint(colour);
     try {
-      localStorage.setItem(this.#key, JSON.stringify({ framed: true, colour }));
+      // on the chat's own pages the frame keeps the visitor in the same place
+      const kept = this.#widget.origin === location.origin ? JSON.parse(localStorage.getItem(this.#key) ?? "{}") : {};
+      localStorage.setItem(this.#key, JSON.stringify({ ...kept, framed: true, colour }));
     } catch {
       // The next page waits for a click.
     }

@@ -146,7 +146,7 @@ def choices(answer: Any) -> Iterator[QuerySet[Model]]:
     forms = [context["adminform"].form] if "adminform" in context else []
     forms += [inline.formset.empty_form for inline in context.get("inline_admin_formsets", ())]
     for field in (field for form in forms for field in form.fields.values()):
-        if isinstance(field, ModelChoiceField) and field.queryset is not None:
+        if isinstance(field, ModelChoiceField) and field.queryset is not None and not field.widget.is_hidden:
             yield field.queryset
 
 

@@ -15,6 +15,7 @@ from inference.encoder import shared_encoder
 from supportbot.analytics.models import Topic
 from supportbot.analytics.routing import topics
 from supportbot.chat import assistant, services
+from supportbot.chat.engines import Engines
 from supportbot.chat.models import Category, Conversation, Example, Generation, Message, Routed
 from supportbot.chat.visitors import identify
 from supportbot.knowledge.models import Article
@@ -44,10 +45,10 @@ def real_bot(settings: Settings) -> Iterator[None]:
     """The checkpoint that ships writes the replies of this process."""
     settings.MODEL_DIR = MODEL
     assistant.stop()
-    assistant._engine.cache_clear()
+    assistant.engines = Engines()
     yield
     assistant.stop()
-    assistant._engine.cache_clear()
+    assistant.engines = Engines()
 
 
 def stray(shop: Shop, body: str, nearest: str = "returns") -> Message:
