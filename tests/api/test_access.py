@@ -75,10 +75,13 @@ def test_a_key_ends_with_its_time_and_with_its_member(workspace: Workspace, maya
 
 
 def test_each_answer_tells_what_is_left_until_nothing_is(workspace: Workspace) -> None:
-    robot = machine(workspace, per_minute=2)
-    left = [robot.get("labels").headers["RateLimit"] for _ in range(2)]
-    assert [re.fullmatch(r'"key";r=(\d);t=\d+', header)[1] for header in left] == ["1", "0"]  # type: ignore[index]
-    refused = robot.get("labels")
+    for _ in range(2):  # of two tries one at most meets the end of a minute
+        robot = machine(workspace, per_minute=2)
+        *left, refused = [robot.get("labels") for _ in range(3)]
+        if refused.status_code == 429:
+            break
+    told = [re.fullmatch(r'"key";r=(\d);t=\d+', answer.headers["RateLimit"]) for answer in left]
+    assert [found and found[1] for found in told] == ["1", "0"]
     assert refused.status_code == 429
     assert refused.headers["RateLimit-Policy"] == '"key";q=2;w=60'
     assert 0 < int(refused.headers["Retry-After"]) <= 60
