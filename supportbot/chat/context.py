@@ -27,7 +27,10 @@ UNKNOWN = "und"  # ISO 639-2: a language that could not be told
 ASKING = ("collecting", "proposed")  # the states of an action in which it waits for an answer
 AT_ONCE = 3  # questions in one message that are answered one by one
 LEANING = 3  # content words below which a question leans on what was said before
-PRONOUN = re.compile(r"\b(?:it|its|that|this|they|them|those|these|one|ones|there|same)\b", re.IGNORECASE)
+WHOLE = 2  # content words from which a question in a whole sentence stands for itself
+POINTS_BACK = re.compile(
+    r"^(?:and|but|or)\b|\b(?:it|its|that|this|they|them|those|these|one|ones|there|same|then)\b", re.IGNORECASE
+)
 ASKS = re.compile(
     r"^(?:and |also |but )*(?:who|what|when|where|which|why|how|can|could|do|does|did|is|are|will|would|may|must|should"
     r"|has|have|i (?:need|want|would like)|please|tell me)\b",
@@ -77,8 +80,9 @@ class Context:
 
     def search(self, question: str) -> str:
         """What to look for: a question that leans on the one before is looked for together with it."""
-        words = content(question)
-        leans = len(words) < LEANING or (PRONOUN.search(question) and len(words) < 2 * LEANING)
+        words = len(content(question))
+        stands = ASKS.match(question) and words >= WHOLE
+        leans = words < 2 * LEANING if POINTS_BACK.search(question) else words < LEANING and not stands
         return f"{self.by_customer[-1].body}\n{question}" if self.by_customer and leans else question
 
     @property

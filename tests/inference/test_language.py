@@ -30,7 +30,15 @@ def test_it_knows_the_languages_of_its_customers(languages: Languages, text: str
 
 
 @pytest.mark.parametrize(
-    "text", ["wher is my ordr", "ok thx", "WHERE IS MY PARCEL", "cancl my membrship pls", "it wont turn on"]
+    "text",
+    [
+        "wher is my ordr",
+        "wher is my oder 10023??",
+        "ok thx",
+        "WHERE IS MY PARCEL",
+        "cancl my membrship pls",
+        "it wont turn on",
+    ],
 )
 def test_short_english_with_slips_stays_english(languages: Languages, text: str) -> None:
     assert languages.read(text) == "en"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -36,6 +38,8 @@ def test_it_prints_addresses_and_logins_and_ends_with_all_that_it_started(
     process, port, output = run
     for text in (f"http://127.0.0.1:{port}/demo/", "/inbox/", "/admin/", "maya@fennmoor.example"):
         assert text in output.read_text()
+    with closing(sqlite3.connect(output.parent / "var" / "supportbot.sqlite3", timeout=20)) as database:
+        assert not database.execute("SELECT title FROM knowledge_article WHERE index_due IS NOT NULL").fetchall()
     family = psutil.Process(process.pid).children(recursive=True)
     os.kill(process.pid, signal.SIGINT)
     assert process.wait(30) == 0

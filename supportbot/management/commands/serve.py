@@ -1,4 +1,4 @@
-"""Run the product in one process: migrate, load the demo, serve until Ctrl-C."""
+"""Run the product in one process: migrate, load the demo, index it, serve until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import uvicorn
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+
+from supportbot.knowledge import indexing
 
 FRAME_CEILING = 128 * 1024  # above the protocol's 64 KiB, so that a frame that is too large gets a civil answer
 
@@ -30,23 +32,37 @@ class Command(BaseCommand):
         if not settings.EMBEDDED:
             raise CommandError("serve is the embedded run; in production start uvicorn and the workers.")
         listener = take_port(host, port)
-        call_command("migrate", verbosity=0, interactive=False)
-        call_command("demo", stdout=self.stdout)
-        address = f"http://{host}:{listener.getsockname()[1]}"
+        with suppress(KeyboardInterrupt):  # uvicorn has ended cleanly when it passes the signal on
+            call_command("migrate", verbosity=0, interactive=False)
+            call_command("demo", stdout=self.stdout)
+            self._index()
+            self._serve(listener, f"http://{host}:{listener.getsockname()[1]}")
+
+    def _serve(self, listener: socket.socket, address: str) -> None:
         for name, path in (("Shop with the chat", "demo"), ("Inbox", "inbox"), ("Admin", "admin")):
             self.stdout.write(f"{name}: {address}/{path}/")
         self.stdout.write("Ctrl-C ends it.")
         self.stdout.flush()
-        with suppress(KeyboardInterrupt):  # uvicorn has ended cleanly when it passes the signal on
-            config = uvicorn.Config(
-                "supportbot.asgi:application",
-                lifespan="on",
-                log_config=None,
-                ws_max_size=FRAME_CEILING,
-                ws_ping_interval=None,
-                timeout_graceful_shutdown=1,
-            )
-            uvicorn.Server(config).run(sockets=[listener])
+        config = uvicorn.Config(
+            "supportbot.asgi:application",
+            lifespan="on",
+            log_config=None,
+            ws_max_size=FRAME_CEILING,
+            ws_ping_interval=None,
+            timeout_graceful_shutdown=1,
+        )
+        uvicorn.Server(config).run(sockets=[listener])
+
+    def _index(self) -> None:
+        """Make what is written in articles findable before the first customer asks."""
+        if not indexing.is_due():
+            return
+        self.stdout.write("Reading the help centre. That takes some seconds, once.")
+        self.stdout.flush()
+        from inference.encoder import shared_encoder  # noqa: PLC0415  (only now does it need torch)
+
+        while indexing.index_due(shared_encoder().embed):
+            pass
 
 
 def take_port(host: str, port: int) -> socket.socket:
