@@ -84,6 +84,20 @@ def test_two_questions_in_one_message_are_both_answered(answered: Answered) -> N
     assert "10023 is on its way" in reply.body and "from 8:00 to 20:00" in reply.body
 
 
+@pytest.mark.parametrize(
+    ("then", "nearest"), [("How do I send something back?", "Returns"), ("And abroad?", "Deposits")]
+)
+def test_short_question_is_looked_for_alone_unless_it_points_back(
+    answered: Answered, knowledge: Publish, then: str, nearest: str
+) -> None:
+    knowledge(
+        "Deposits", "We hold a deposit of £80 on your card. It is released within 5 days, or 9 to a foreign card."
+    )
+    knowledge("Returns", "Take bikes to Mill Quay before 18:00.")
+    answered("When is the deposit of £80 on my card released?")
+    assert answered(then)[-1].generation.retrieved[0]["title"] == nearest
+
+
 def test_sentence_that_nothing_supports_is_never_sent(answered: Answered, workspace: Workspace) -> None:
     Article.objects.in_workspace(workspace).filter(intents__icontains="opening_hours").delete()
     workspace.settings = {}
