@@ -21,6 +21,7 @@ from supportbot.chat.decision import OFF_TOPIC, WANTS_PERSON, Decision, Situatio
 from supportbot.chat.grounding import ENDS, Evidence, Piece
 from supportbot.chat.quoting import Quote
 from supportbot.chat.translation.interpreter import Interpreter
+from supportbot.chat.words import say
 from supportbot.knowledge import retrieval
 from supportbot.knowledge.models import Article, Passage
 from supportbot.knowledge.pages import fill
@@ -37,6 +38,7 @@ READ_CLOSELY = 4  # of these; each takes a tenth of a second
 UNTOLD = "{{private}}"  # stands for what an order has for its proven customer alone; no sentence with it is sent
 READ = "en"  # the language that triage and our model were trained on
 DIGITS = re.compile(r"\d+")
+MANY = 2  # articles
 SAME = 0.9  # likeness from which two messages ask the same
 
 
@@ -53,7 +55,7 @@ class Question:
     reading: Reading
     hits: Sequence[Hit]
     evidence: Evidence
-    quote: Quote | None  # None until it is needed
+    quotes: Sequence[Quote]  # best first; empty until they are needed
     decision: Decision
     language: str  # to answer fixed words in
     interpreter: Interpreter | None = None  # where it was translated to be understood
@@ -72,6 +74,20 @@ class Question:
             found = {"title": title, "heading": hit.passage.heading, "nearness": round(float(hit.cosine), 2)}
             nearest.setdefault(title, found)
         return list(nearest.values())
+
+    @property
+    def sureness(self) -> float | None:
+        """How surely a passage answers, where that was asked."""
+        return quoting.sureness(self.quotes) if self.quotes else None
+
+    @property
+    def quotation(self) -> str:
+        """What the passages say; of two pages each under its title."""
+        articles = [quote.passage.article for quote in self.quotes]
+        if len({article.pk for article in articles}) < MANY or not all(article.is_public for article in articles):
+            return "\n\n".join(quote.text for quote in self.quotes)
+        lead = say("two_pages", READ if self.interpreter else self.language)
+        return "\n\n".join([lead, *(f"{quote.passage.article.title}:\n{quote.text}" for quote in self.quotes)])
 
     @property
     def is_sure(self) -> bool:
@@ -101,8 +117,8 @@ class Question:
 
     def _used(self, text: str) -> Iterator[Piece]:
         """Pieces of articles."""
-        if self.quote and text.endswith(self.quote.text):
-            yield from _pieces([self.quote.passage])
+        if self.quotes and text.endswith(self.quotation):
+            yield from _pieces([quote.passage for quote in self.quotes])
             return
         for sentence in ENDS.split(text):
             piece = self.evidence.judge(sentence.strip()).piece
@@ -121,19 +137,19 @@ def consider(said: Context, workspace: Workspace, text: str, reading: Reading, m
     passages = [hit.passage for hit in hits]
     evidence = Evidence((*_known(said, workspace), *_pieces(passages), *_approved(workspace, triage)), said.question)
     nearest = max((hit.cosine for hit in hits), default=None)
-    situation, quote = _situation(said, workspace, triage, reading, model, nearest), None
-    decision = decide(situation)
-    if decision.is_open and (quote := best_quote(said, text, workspace, passages, reading, model)):
-        decision = decide(replace(situation, found=quote.sureness))
-    return Question(text, triage, reading, hits, evidence, quote, decision, said.language_of(reading.language))
+    situation = _situation(said, workspace, triage, reading, model, nearest)
+    decision, quotes = decide(situation), []
+    if decision.is_open and (quotes := best_quotes(said, text, workspace, passages, reading, model)):
+        decision = decide(replace(situation, found=quoting.sureness(quotes)))
+    return Question(text, triage, reading, hits, evidence, quotes, decision, said.language_of(reading.language))
 
 
-def best_quote(
+def best_quotes(
     said: Context, text: str, workspace: Workspace, passages: Sequence[Passage], reading: Reading, model: Engine
-) -> Quote | None:
+) -> list[Quote]:
     """The sentences of the first passages that answer best."""
     wanted = corrected(workspace, said.search(text), _spoken(said, reading.language))
-    return quoting.best(wanted, passages[:READ_CLOSELY], model.find_answers)
+    return quoting.quotes(wanted, passages[:READ_CLOSELY], model.find_answers)
 
 
 def _spoken(said: Context, language: str) -> str:

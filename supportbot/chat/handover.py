@@ -50,7 +50,7 @@ def suggestions(conversation: Conversation, embed: Embed, find: Find) -> dict[st
         return {"reply": None, "similar": []}
     hits = retrieval.find(conversation.workspace, about.body, embed=embed, language=conversation.language[:2])
     shown = [hit.passage for hit in hits if hit.passage.article.is_public]
-    quote = quoting.best(about.body, shown, find)
+    quote = next(iter(quoting.quotes(about.body, shown, find)), None)
     is_sure = quote and quote.sureness >= quoting.threshold(conversation.workspace, conversation.language)
     return {
         "reply": _reply(quote if is_sure else None),

@@ -15,6 +15,8 @@ Find = Callable[[str, Sequence[tuple[str, Sequence[str]]]], list[list[float]]]  
 QUOTE_FROM = 0.3  # probability from which a passage answers, unless the workspace has its own
 READS_WELL = ("en", "und")
 ELSEWHERE = 0.5  # the least in other languages, where the reader is surer than it ought to be
+UNSURE = 0.6  # below which what the next passage says is quoted, too,
+BESIDE = 0.25  # if its best sentence has this part of the best one's probability
 LEAST, MOST = 35, 75  # words of a quotation
 ALSO = 0.4  # of the best sentence's probability, from which another of its passage is quoted, too
 HEADING = re.compile(r"^(?:[^\s|]+ ){0,11}[^\s|]+[:?]$")  # as `passages.cut` marks it
@@ -38,22 +40,41 @@ def threshold(workspace: Workspace, language: str) -> float:
     return own if language in READS_WELL else max(own, ELSEWHERE)
 
 
-def best(question: str, passages: Sequence[Any], find: Find) -> Quote | None:
-    """The sentences that answer best; passages have `heading` and `text`. None without one that has no open slot."""
+def quotes(question: str, passages: Sequence[Any], find: Find) -> list[Quote]:
+    """The sentences that answer best, of one passage or, where that is not sure, of two, best first.
+
+    Passages have `heading` and `text`; those with an open slot are left out.
+    """
     passages = [passage for passage in passages if OPEN not in passage.text]
     parts = [_parts(passage.text) for passage in passages]
     likely = find(
         NUMBER.sub("", question),
         [(p.heading, [read for read, _ in own]) for p, own in zip(passages, parts, strict=True)],
     )
-    most, index = max(((max(own), index) for index, own in enumerate(likely) if own), default=(0.0, -1))
-    if index < 0:
-        return None
-    own = likely[index]
-    answering = sorted((at for at, one in enumerate(own) if one >= ALSO * most), key=lambda at: -own[at])
-    chosen = _chosen(parts[index], answering)
-    units = [(at, parts[index][at][1]) for at in sorted(chosen)]
-    return Quote(_joined(units), passages[index], min(1.0, sum(own[at] for at in answering if at in chosen)))
+    ranked = sorted((at for at, own in enumerate(likely) if own), key=lambda at: -max(likely[at]))[:2]
+    found = [_quote(passages[at], parts[at], likely[at]) for at in ranked]
+    if len(found) > 1 and (found[0].sureness >= UNSURE or _share(likely, ranked) < BESIDE):
+        found.pop()
+    return found
+
+
+def sureness(quoted: Sequence[Quote]) -> float:
+    """How surely one of them answers."""
+    return min(1.0, sum(quote.sureness for quote in quoted))
+
+
+def _share(likely: Sequence[Sequence[float]], ranked: Sequence[int]) -> float:
+    first, second = (max(likely[at]) for at in ranked)
+    return second / max(first, 1e-9)
+
+
+def _quote(passage: Any, parts: Sequence[tuple[str, str]], likely: Sequence[float]) -> Quote:
+    """What a passage says, with the probabilities of its units."""
+    most = max(likely)
+    answering = sorted((at for at, one in enumerate(likely) if one >= ALSO * most), key=lambda at: -likely[at])
+    chosen = _chosen(parts, answering)
+    units = [(at, parts[at][1]) for at in sorted(chosen)]
+    return Quote(_joined(units), passage, min(1.0, sum(likely[at] for at in answering if at in chosen)))
 
 
 def _parts(text: str) -> list[tuple[str, str]]:

@@ -121,6 +121,14 @@ SENTENCES: dict[str, dict[str, str]] = {
         "pt": "Não posso ajudar com isso aqui. Respondo a perguntas sobre {shop}; em que posso ajudar?",
         "it": "Qui non posso aiutarla in questo. Rispondo a domande su {shop}; come posso aiutarla?",
     },
+    "two_pages": {
+        "en": "I'm not sure which of these two pages answers this.",
+        "es": "No estoy seguro de cuál de estas dos páginas responde a esto.",
+        "fr": "Je ne sais pas laquelle de ces deux pages répond à cela.",
+        "de": "Ich bin nicht sicher, welche dieser beiden Seiten das beantwortet.",
+        "pt": "Não tenho a certeza de qual destas duas páginas responde a isto.",
+        "it": "Non so quale di queste due pagine risponda a questo.",
+    },
     "order_needed": {
         "en": "Which order is it about? Please send me the order number; it is in your confirmation e-mail.",
         "es": "¿De qué pedido se trata? Envíeme su número; está en el correo de confirmación.",

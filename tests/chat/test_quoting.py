@@ -35,9 +35,7 @@ def find(question: str, pages: Sequence[tuple[str, Sequence[str]]]) -> list[list
 
 
 def best(question: str, *passages: Text) -> quoting.Quote:
-    quote = quoting.best(question, passages, find)
-    assert quote
-    return quote
+    return quoting.quotes(question, passages, find)[0]
 
 
 def test_the_sentence_that_answers_is_quoted_from_the_right_passage() -> None:
@@ -63,8 +61,17 @@ def test_nearer_question_is_the_surer_one() -> None:
     assert near.sureness > 0.5 > 0.2 > far.sureness >= 0
 
 
+def test_what_two_passages_may_answer_is_quoted_from_both() -> None:
+    paused = "You can pause your plan for up to three months. While it is paused you pay €5 a month."
+    pausing = Text("Pausing a plan", paused)
+    ending = Text("Ending a plan", "You can end your plan at the end of any month. Tell us 14 days before.")
+    pages = [pausing, ending, DEPOSIT]
+    assert {quote.passage for quote in quoting.quotes("can I stop my plan", pages, find)} == {pausing, ending}
+    assert [quote.passage for quote in quoting.quotes("I want to pause my plan", pages, find)] == [pausing]
+
+
 def test_no_passage_is_no_quote() -> None:
-    assert quoting.best("How high is the deposit?", [], find) is None
+    assert quoting.quotes("How high is the deposit?", [], find) == []
 
 
 def test_headings_within_a_passage_are_read_but_not_quoted() -> None:
@@ -93,4 +100,4 @@ def test_quotation_stays_short_and_shows_where_it_skips() -> None:
 
 
 def test_passage_with_a_slot_that_nobody_filled_is_not_quoted() -> None:
-    assert quoting.best("How high is the deposit?", [Text("Deposits", "It is …")], find) is None
+    assert quoting.quotes("How high is the deposit?", [Text("Deposits", "It is …")], find) == []
