@@ -21,7 +21,7 @@ up: $(VENV)/installed ## run the whole product in one process (PORT, 8000 unless
 	@exec $(BIN)/python manage.py serve --port $(PORT)
 
 test: lint system ## run every test, on throw-away PostgreSQL, Redis and Chromium
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/installed-dev node_modules/installed ## check style, types, imports, modules, deployment files, and that no secret is committed
 	$(BIN)/ruff check .

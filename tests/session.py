@@ -15,6 +15,7 @@ from tests.servers import Postgres, Redis, remove
 FOLDER = Path(tempfile.mkdtemp(prefix="supportbot-tests-"))
 POSTGRES = Postgres(FOLDER / "postgres")
 REDIS = Redis(FOLDER / "redis")
+LONG = ("faults", "e2e", "benchmarks", "training")  # files that take up to minutes, longest folders first
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -33,6 +34,11 @@ def pytest_load_initial_conftests() -> Generator[None, object, object]:
         CSRF_TRUSTED_ORIGINS="http://127.0.0.1,http://localhost",
     )
     return (yield)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the long files first, so that no worker is left alone with one at the end."""
+    items.sort(key=lambda item: LONG.index(folder) if (folder := item.path.parent.name) in LONG else len(LONG))
 
 
 def pytest_unconfigure() -> None:

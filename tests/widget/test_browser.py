@@ -2,59 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
-import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.e2e.pages import sign_in, thread
-from tests.servers import free_port, stop_process, wait_until
-
-ROOT = Path(__file__).resolve().parents[2]
-FROM_THE_SESSION = ("SUPPORTBOT_ENV", "DATABASE_URL", "REDIS_URL", "ALLOWED_HOSTS", "DJANGO_SECRET_KEY")
+from tests.stack import EmbeddedStack
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def shop(embedded_stack: EmbeddedStack) -> str:
     """The address of the demo shop's page."""
-    folder, port = tmp_path_factory.mktemp("shop"), free_port()
-    env = {name: value for name, value in os.environ.items() if name not in FROM_THE_SESSION}
-    command = [sys.executable, "manage.py", "serve", "--port", str(port)]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env={**env, "SUPPORTBOT_VAR": str(folder)},
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    try:
-        wait_until(lambda: _answers(f"http://127.0.0.1:{port}/healthz"), seconds=120, what="the embedded run")
-        yield f"http://127.0.0.1:{port}/demo/"
-    finally:
-        process.send_signal(signal.SIGINT)
-        stop_process(process)
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(url).is_success
-    except httpx.HTTPError:
-        return False
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+    return f"{embedded_stack.url}/demo/"
 
 
 @pytest.fixture
