@@ -19,7 +19,7 @@ from supportbot.chat.categories.learnt import recognised
 from supportbot.chat.context import ANGRY, Context, wants_to_know
 from supportbot.chat.decision import OFF_TOPIC, WANTS_PERSON, Decision, Situation, decide
 from supportbot.chat.grounding import ENDS, Evidence, Piece
-from supportbot.chat.quoting import Quote
+from supportbot.chat.quoting import Quotation
 from supportbot.chat.translation.interpreter import Interpreter
 from supportbot.chat.words import say
 from supportbot.knowledge import retrieval
@@ -55,7 +55,7 @@ class Question:
     reading: Reading
     hits: Sequence[Hit]
     evidence: Evidence
-    quotes: Sequence[Quote]  # best first; empty until they are needed
+    quotation: Quotation | None  # None until it is needed
     decision: Decision
     language: str  # to answer fixed words in
     interpreter: Interpreter | None = None  # where it was translated to be understood
@@ -76,18 +76,14 @@ class Question:
         return list(nearest.values())
 
     @property
-    def sureness(self) -> float | None:
-        """How surely a passage answers, where that was asked."""
-        return quoting.sureness(self.quotes) if self.quotes else None
-
-    @property
-    def quotation(self) -> str:
+    def quoted(self) -> str:
         """What the passages say; of two pages each under its title."""
-        articles = [quote.passage.article for quote in self.quotes]
-        if len({article.pk for article in articles}) < MANY or not all(article.is_public for article in articles):
-            return "\n\n".join(quote.text for quote in self.quotes)
+        quotes = self.quotation.quotes if self.quotation else ()
+        articles = {quote.passage.article for quote in quotes}
+        if len(articles) < MANY or not all(article.is_public for article in articles):
+            return "\n\n".join(quote.text for quote in quotes)
         lead = say("two_pages", READ if self.interpreter else self.language)
-        return "\n\n".join([lead, *(f"{quote.passage.article.title}:\n{quote.text}" for quote in self.quotes)])
+        return "\n\n".join([lead, *(f"{quote.passage.article.title}:\n{quote.text}" for quote in quotes)])
 
     @property
     def is_sure(self) -> bool:
@@ -117,8 +113,8 @@ class Question:
 
     def _used(self, text: str) -> Iterator[Piece]:
         """Pieces of articles."""
-        if self.quotes and text.endswith(self.quotation):
-            yield from _pieces([quote.passage for quote in self.quotes])
+        if self.quotation and text.endswith(self.quoted):
+            yield from _pieces([quote.passage for quote in self.quotation.quotes])
             return
         for sentence in ENDS.split(text):
             piece = self.evidence.judge(sentence.strip()).piece
@@ -138,18 +134,18 @@ def consider(said: Context, workspace: Workspace, text: str, reading: Reading, m
     evidence = Evidence((*_known(said, workspace), *_pieces(passages), *_approved(workspace, triage)), said.question)
     nearest = max((hit.cosine for hit in hits), default=None)
     situation = _situation(said, workspace, triage, reading, model, nearest)
-    decision, quotes = decide(situation), []
-    if decision.is_open and (quotes := best_quotes(said, text, workspace, passages, reading, model)):
-        decision = decide(replace(situation, found=quoting.sureness(quotes)))
-    return Question(text, triage, reading, hits, evidence, quotes, decision, said.language_of(reading.language))
+    decision, found = decide(situation), None
+    if decision.is_open and (found := best_quotation(said, text, workspace, passages, reading, model)):
+        decision = decide(replace(situation, found=found.sureness))
+    return Question(text, triage, reading, hits, evidence, found, decision, said.language_of(reading.language))
 
 
-def best_quotes(
+def best_quotation(
     said: Context, text: str, workspace: Workspace, passages: Sequence[Passage], reading: Reading, model: Engine
-) -> list[Quote]:
+) -> Quotation | None:
     """The sentences of the first passages that answer best."""
     wanted = corrected(workspace, said.search(text), _spoken(said, reading.language))
-    return quoting.quotes(wanted, passages[:READ_CLOSELY], model.find_answers)
+    return quoting.best(wanted, passages[:READ_CLOSELY], model.find_answers)
 
 
 def _spoken(said: Context, language: str) -> str:
@@ -195,7 +191,7 @@ def _situation(
         off_topic=reading.categories.get(OFF_TOPIC, 0.0),
         nearest=nearest,
         threshold=model.info.hand_off_below if own is None else own,
-        found_threshold=quoting.threshold(workspace, reading.language),
+        found_threshold=quoting.threshold(workspace),
         needs_order=triage["intent"] in model.info.needs_order,
         order_named=said.order_number is not None,
         order_known=said.order is not None,

@@ -18,7 +18,7 @@ from django.db import Error as DatabaseError
 from django.utils import timezone
 
 from supportbot.chat import acting, context, counting, quoting
-from supportbot.chat.answering import UNTOLD, Question, Unsupported, best_quotes, checked, consider
+from supportbot.chat.answering import UNTOLD, Question, Unsupported, best_quotation, checked, consider
 from supportbot.chat.attempt import Attempt, TurnLost
 from supportbot.chat.categories.learnt import learnt
 from supportbot.chat.decision import Decision
@@ -176,7 +176,7 @@ def _consider(attempt: Attempt, said: context.Context, model: Engine) -> list[Qu
         "categories": {name: round(p, 4) for name, p in first.reading.categories.items()},
         "act": first.decision.act,
         "reason": first.decision.reason,
-        "sureness": first.sureness,
+        "sureness": first.quotation.sureness if first.quotation else None,
         "model_version": model.info.version,
         "retrieved": [hit for question in questions for hit in question.retrieved],
     }
@@ -206,7 +206,7 @@ def _read(attempt: Attempt, said: context.Context, text: str, model: Engine, hom
 def _apart(questions: list[Question]) -> list[Question]:
     """Without small talk beside a question, and without a second question that gets the same answer."""
     kept = {
-        (q.triage["intent"] or q.text if q.decision.reason != "found" else q.quotation): q for q in reversed(questions)
+        (q.triage["intent"] or q.text if q.decision.reason != "found" else q.quoted): q for q in reversed(questions)
     }
     matters = [q for q in reversed(kept.values()) if q.decision.act != "refuse"]
     return matters or questions[:1]
@@ -276,13 +276,13 @@ def _order_state(attempt: Attempt, said: context.Context, question: Question) ->
 def _quoted(attempt: Attempt, said: context.Context, question: Question, model: Engine) -> str | None:
     """What a passage says, if it answers surely enough."""
     workspace = attempt.conversation.workspace
-    if not question.quotes:
-        question.quotes = best_quotes(said, question.text, workspace, question.passages, question.reading, model)
-    sureness = question.sureness or 0.0
-    if sureness < quoting.threshold(workspace, question.reading.language):
+    if not question.quotation:
+        question.quotation = best_quotation(said, question.text, workspace, question.passages, question.reading, model)
+    if not question.quotation or question.quotation.sureness < quoting.threshold(workspace):
         return None
-    attempt.record |= {"quoted": True, "sureness": min(sureness, attempt.record.get("sureness") or 1.0)}
-    return question.quotation
+    least = min(question.quotation.sureness, attempt.record.get("sureness") or 1.0)
+    attempt.record |= {"quoted": True, "sureness": least}
+    return question.quoted
 
 
 def turns(earlier: Iterable[Message], text: str) -> list[Turn]:

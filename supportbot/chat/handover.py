@@ -50,10 +50,10 @@ def suggestions(conversation: Conversation, embed: Embed, find: Find) -> dict[st
         return {"reply": None, "similar": []}
     hits = retrieval.find(conversation.workspace, about.body, embed=embed, language=conversation.language[:2])
     shown = [hit.passage for hit in hits if hit.passage.article.is_public]
-    quote = next(iter(quoting.quotes(about.body, shown, find)), None)
-    is_sure = quote and quote.sureness >= quoting.threshold(conversation.workspace, conversation.language)
+    found = quoting.best(about.body, shown, find)
+    is_sure = found and found.sureness >= quoting.threshold(conversation.workspace)
     return {
-        "reply": _reply(quote if is_sure else None),
+        "reply": _reply(found.quotes[0] if found and is_sure else None),
         "similar": similar.by_meaning(about, embed, lambda body: key_sentence([body])),
     }
 

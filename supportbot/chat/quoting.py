@@ -12,10 +12,8 @@ from supportbot.knowledge.pages import OPEN
 from supportbot.workspaces.models import Workspace
 
 Find = Callable[[str, Sequence[tuple[str, Sequence[str]]]], list[list[float]]]  # as `Engine.find_answers`
-QUOTE_FROM = 0.3  # probability from which a passage answers, unless the workspace has its own
-READS_WELL = ("en", "und")
-ELSEWHERE = 0.5  # the least in other languages, where the reader is surer than it ought to be
-UNSURE = 0.6  # below which what the next passage says is quoted, too,
+QUOTE_FROM = 0.7  # probability that passages answer, from which they are quoted, unless the workspace has its own
+UNSURE = 0.7  # below which what the next passage says is quoted, too,
 BESIDE = 0.25  # if its best sentence has this part of the best one's probability
 LEAST, MOST = 35, 75  # words of a quotation
 ALSO = 0.4  # of the best sentence's probability, from which another of its passage is quoted, too
@@ -27,24 +25,31 @@ LEANS = re.compile(r"^(?:it|they|this|that|these|those|he|she|if not|otherwise|h
 
 @dataclass(frozen=True)
 class Quote:
-    """Sentences of one passage, word for word, and how surely they answer the question, from 0 to 1."""
+    """Sentences of one passage, word for word, and how likely they answer the question, from 0 to 1."""
 
     text: str
     passage: Any
+    likely: float
+
+
+@dataclass(frozen=True)
+class Quotation:
+    """What is quoted for a question, best first: of one passage or, where that is not sure, of two.
+
+    `sureness` is how likely any sentence of the passages that were read answers, from 0 to 1.
+    """
+
+    quotes: tuple[Quote, ...]
     sureness: float
 
 
-def threshold(workspace: Workspace, language: str) -> float:
-    """The probability from which a passage answers a question in this language."""
-    own = QUOTE_FROM if workspace.quote_from is None else workspace.quote_from
-    return own if language in READS_WELL else max(own, ELSEWHERE)
+def threshold(workspace: Workspace) -> float:
+    """The sureness from which a question is answered by a quotation."""
+    return QUOTE_FROM if workspace.quote_from is None else workspace.quote_from
 
 
-def quotes(question: str, passages: Sequence[Any], find: Find) -> list[Quote]:
-    """The sentences that answer best, of one passage or, where that is not sure, of two, best first.
-
-    Passages have `heading` and `text`; those with an open slot are left out.
-    """
+def best(question: str, passages: Sequence[Any], find: Find) -> Quotation | None:
+    """The sentences that answer best; passages have `heading` and `text`. None without one that has no open slot."""
     passages = [passage for passage in passages if OPEN not in passage.text]
     parts = [_parts(passage.text) for passage in passages]
     likely = find(
@@ -52,20 +57,17 @@ def quotes(question: str, passages: Sequence[Any], find: Find) -> list[Quote]:
         [(p.heading, [read for read, _ in own]) for p, own in zip(passages, parts, strict=True)],
     )
     ranked = sorted((at for at, own in enumerate(likely) if own), key=lambda at: -max(likely[at]))[:2]
-    found = [_quote(passages[at], parts[at], likely[at]) for at in ranked]
-    if len(found) > 1 and (found[0].sureness >= UNSURE or _share(likely, ranked) < BESIDE):
-        found.pop()
-    return found
-
-
-def sureness(quoted: Sequence[Quote]) -> float:
-    """How surely one of them answers."""
-    return min(1.0, sum(quote.sureness for quote in quoted))
+    if not ranked:
+        return None
+    quotes = [_quote(passages[at], parts[at], likely[at]) for at in ranked]
+    if len(quotes) > 1 and (quotes[0].likely >= UNSURE or _share(likely, ranked) < BESIDE):
+        quotes.pop()
+    return Quotation(tuple(quotes), min(1.0, sum(map(sum, likely))))
 
 
 def _share(likely: Sequence[Sequence[float]], ranked: Sequence[int]) -> float:
     first, second = (max(likely[at]) for at in ranked)
-    return second / max(first, 1e-9)
+    return second / first
 
 
 def _quote(passage: Any, parts: Sequence[tuple[str, str]], likely: Sequence[float]) -> Quote:

@@ -34,8 +34,14 @@ def find(question: str, pages: Sequence[tuple[str, Sequence[str]]]) -> list[list
     return READER.read(shared_encoder(), question, [Page(head, tuple(own)) for head, own in pages])
 
 
+def quotation(question: str, *passages: Text) -> quoting.Quotation:
+    found = quoting.best(question, passages, find)
+    assert found
+    return found
+
+
 def best(question: str, *passages: Text) -> quoting.Quote:
-    return quoting.quotes(question, passages, find)[0]
+    return quotation(question, *passages).quotes[0]
 
 
 def test_the_sentence_that_answers_is_quoted_from_the_right_passage() -> None:
@@ -57,7 +63,10 @@ def test_list_is_quoted_as_a_whole() -> None:
 
 
 def test_nearer_question_is_the_surer_one() -> None:
-    near, far = best("How high is the deposit for a bike?", DEPOSIT), best("Who won the cup in 1998?", DEPOSIT)
+    near, far = (
+        quotation("How high is the deposit for a bike?", DEPOSIT),
+        quotation("Who won the cup in 1998?", DEPOSIT),
+    )
     assert near.sureness > 0.5 > 0.2 > far.sureness >= 0
 
 
@@ -65,13 +74,14 @@ def test_what_two_passages_may_answer_is_quoted_from_both() -> None:
     paused = "You can pause your plan for up to three months. While it is paused you pay €5 a month."
     pausing = Text("Pausing a plan", paused)
     ending = Text("Ending a plan", "You can end your plan at the end of any month. Tell us 14 days before.")
-    pages = [pausing, ending, DEPOSIT]
-    assert {quote.passage for quote in quoting.quotes("can I stop my plan", pages, find)} == {pausing, ending}
-    assert [quote.passage for quote in quoting.quotes("I want to pause my plan", pages, find)] == [pausing]
+    both, one = (quotation(f"{asked} my plan", pausing, ending, DEPOSIT) for asked in ("can I stop", "I want to pause"))
+    assert {quote.passage for quote in both.quotes} == {pausing, ending}
+    assert both.sureness > 0.7 > both.quotes[0].likely
+    assert [quote.passage for quote in one.quotes] == [pausing]
 
 
 def test_no_passage_is_no_quote() -> None:
-    assert quoting.quotes("How high is the deposit?", [], find) == []
+    assert quoting.best("How high is the deposit?", [], find) is None
 
 
 def test_headings_within_a_passage_are_read_but_not_quoted() -> None:
@@ -100,4 +110,4 @@ def test_quotation_stays_short_and_shows_where_it_skips() -> None:
 
 
 def test_passage_with_a_slot_that_nobody_filled_is_not_quoted() -> None:
-    assert quoting.quotes("How high is the deposit?", [Text("Deposits", "It is …")], find) == []
+    assert quoting.best("How high is the deposit?", [Text("Deposits", "It is …")], find) is None
