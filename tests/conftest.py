@@ -21,6 +21,11 @@ S = TypeVar("S", EmbeddedStack, ServicesStack)
 FAST_RECOVERY = {"SUPPORTBOT_REPLY_DEADLINE": "10"}
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The option that tries on the services what is tried on the embedded run else."""
+    parser.addoption("--services", action="store_true", help="run the browser tests on the services")
+
+
 @pytest.fixture(autouse=True)
 def fresh_channel_layer() -> None:
     """A channel layer's locks belong to the event loop of the test that first waits for them."""
@@ -55,9 +60,12 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def embedded_stack() -> Iterator[EmbeddedStack]:
-    """The product in one process, with the demo shop."""
-    yield from _running(EmbeddedStack({}))
+def embedded_stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
+    """The product in one process, with the demo shop; with `--services`, as services, where the test can do with it."""
+    if request.config.getoption("--services"):
+        yield request.getfixturevalue("services_stack")
+    else:
+        yield from _running(EmbeddedStack({}))
 
 
 @pytest.fixture(scope="session")

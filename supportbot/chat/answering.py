@@ -16,7 +16,7 @@ from django.conf import settings
 from supportbot.actions import dialogue
 from supportbot.chat import quoting
 from supportbot.chat.categories.learnt import recognised
-from supportbot.chat.context import ANGRY, Context, wants_to_know
+from supportbot.chat.context import ANGRY, Context, asks_how, wants_to_know
 from supportbot.chat.decision import OFF_TOPIC, WANTS_PERSON, Decision, Situation, decide
 from supportbot.chat.grounding import ENDS, Evidence, Piece
 from supportbot.chat.quoting import Quotation
@@ -200,6 +200,7 @@ def _situation(
         angry_in_a_row=said.angry_before + 1 if reading.sentiment == ANGRY else 0,
         reserved=not {triage["category"], triage["intent"]}.isdisjoint(workspace.reserved),
         withheld=dialogue.is_withheld(workspace, triage["intent"], asks=wants_to_know(said.question)),
+        asks_how=asks_how(said.question),
         readable=reading.language in (READ, "und"),
     )
 

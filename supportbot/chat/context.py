@@ -21,6 +21,13 @@ WANTS_TO_KNOW = re.compile(
     r"|(?:can|could|would) you (?:please )?(?:check|see|tell me|say|confirm))\b",
     re.IGNORECASE,
 )
+# Who asks how something is done, wherever in the message, wants to be told, whichever order it is about.
+ASKS_HOW = re.compile(
+    r"(?:^|[.!?;,\n]|\b(?:and|so|but|now)\b)\W*(?:(?:hi|hello|hey|ok|please)\W+)*"
+    r"(?:how|where|which|what|(?:until|till|from) when)\b(?:\s+[\w'’]+){0,3}?"
+    r"\s+(?:do|can|could|may|should|must|would)\s+(?:i|we|you|one)\b",
+    re.IGNORECASE,
+)
 FEW_WORDS = 8
 ANGRY = "angry"
 UNKNOWN = "und"  # ISO 639-2: a language that could not be told
@@ -102,7 +109,12 @@ class Context:
 
 def wants_to_know(text: str) -> bool:
     """Whether somebody asks about a thing rather than for it."""
-    return bool(WANTS_TO_KNOW.match(text.strip()))
+    return bool(WANTS_TO_KNOW.match(text.strip())) or asks_how(text)
+
+
+def asks_how(text: str) -> bool:
+    """Whether somebody asks how, where or until when something is done, as "how long do I have to send it back"."""
+    return bool(ASKS_HOW.search(text))
 
 
 def read(conversation: Conversation, waiting: Sequence[Message]) -> Context:

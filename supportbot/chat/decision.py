@@ -35,6 +35,7 @@ class Situation:
     reserved: bool = False
     withheld: bool = False  # whether the workspace keeps the action that the customer wants from the chat
     is_own: bool = False  # whether it is a category of the workspace's own, for which no reply was learnt
+    asks_how: bool = False  # whether the customer asks how something is done, which hardly depends on one order
     readable: bool = True  # whether triage knows the language
 
 
@@ -84,4 +85,4 @@ def _sure(now: Situation) -> Decision:
         return Decision("answer", "known")
     if now.asks_before >= FAILURES_IN_A_ROW:
         return Decision("hand_off", "repeated")
-    return Decision("ask", "unknown_order" if now.order_named else "order_needed")
+    return Decision("ask", "unknown_order" if now.order_named else "order_needed", is_open=now.asks_how)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from supportbot.chat import context
 from supportbot.chat.decision import Decision, Situation, decide
 
 TRACKING = {"category": "delivery", "intent": "track_order", "confidence": 0.9, "off_topic": 0.0, "threshold": 0.5}
@@ -26,6 +27,11 @@ CHATTING = {"category": "off_topic", "intent": "nonsense", "confidence": 0.3, "o
         (TRACKING | {"confidence": 0.2, "found": 0.7, "found_threshold": 0.6}, Decision("answer", "found")),
         (TRACKING | {"confidence": 0.2, "found": 0.5, "found_threshold": 0.6}, Decision("hand_off", "unsure")),
         (TRACKING | {"needs_order": True, "found": 0.95, "found_threshold": 0.3}, Decision("ask", "order_needed")),
+        (
+            TRACKING | {"needs_order": True, "asks_how": True, "found": 0.95, "found_threshold": 0.3},
+            Decision("answer", "found"),
+        ),
+        (TRACKING | {"needs_order": True, "asks_how": True, "found_threshold": 0.3}, Decision("ask", "order_needed")),
         (TRACKING | {"found": 0.95}, Decision("answer", "known")),
         (CHATTING | {"nearest": 0.4, "found": 0.8, "found_threshold": 0.3}, Decision("answer", "found")),
         (CHATTING | {"nearest": 0.4, "found": 0.2, "found_threshold": 0.3}, Decision("hand_off", "unsure")),
@@ -44,3 +50,19 @@ CHATTING = {"category": "off_topic", "intent": "nonsense", "confidence": 0.3, "o
 )
 def test_decision_follows_from_what_is_known(situation: dict[str, object], decision: Decision) -> None:
     assert decide(Situation(**situation)) == decision  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "how"),
+    [
+        ("Ordered the wrong thing just now. how long do I have to call it off?", True),
+        ("my insurer wants a receipt, which paper do I hand them", True),
+        ("Where can I see how far it is?", True),
+        ("where is my order", False),
+        ("my order is 40299, where is it", False),
+        ("when will it come, and what does your system say", False),
+        ("cancel it now", False),
+    ],
+)
+def test_who_asks_how_something_is_done_is_told_from_who_wants_it_done(text: str, how: bool) -> None:
+    assert context.asks_how(text) is how
