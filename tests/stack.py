@@ -5,6 +5,7 @@ Knows commands, ports and logs; nothing of what the product does.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -35,6 +36,11 @@ LOG_TAIL = 4_000  # characters
 Row = dict[str, Any]
 
 
+def document(value: Any) -> Any:
+    """A JSON column's value: SQLite gives its text, PostgreSQL what it says."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
 class Stack:
     """A running product with its own state, seen through its address, its database and its logs."""
 
@@ -50,6 +56,11 @@ class Stack:
     def rows(self, query: str, *values: object) -> list[Row]:
         """What the database answers; `%s` stands for a value."""
         raise NotImplementedError
+
+    def await_articles(self) -> None:
+        """Wait until everything that was published is found."""
+        due = "SELECT 1 AS one FROM knowledge_article WHERE index_due IS NOT NULL"
+        wait_until(lambda: not self.rows(due), seconds=120, what="the index of the articles")
 
     def launch(self, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
         """Start a process in the background."""

@@ -58,8 +58,7 @@ def stack(embedded_stack: EmbeddedStack) -> EmbeddedStack:
     PICTURES.mkdir(parents=True, exist_ok=True)
     if not embedded_stack.rows("SELECT 1 AS one FROM chat_contact WHERE external_id = %s", "history-0"):
         embedded_stack.manage("history", "fennmoor", "--conversations", "900", "--days", "120")
-    due = "SELECT 1 AS one FROM knowledge_article WHERE index_due IS NOT NULL"
-    wait_until(lambda: not embedded_stack.rows(due), seconds=300, what="the passages of all articles")
+    embedded_stack.await_articles()
     return embedded_stack
 
 

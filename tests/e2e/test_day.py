@@ -143,8 +143,7 @@ def test_a_day_at_the_inbox(browser: Browser, stack: Stack, shop: Page) -> None:
 
 def ask_for_people(shop: Page, stack: Stack, name: str) -> str:
     """A customer of whom the page tells something asks, and then wants a person; the last of the words."""
-    passages = "SELECT 1 AS one FROM knowledge_passage WHERE heading LIKE %s"
-    wait_until(lambda: stack.rows(passages, "How to send an item back%"), what="an article that is found")
+    stack.await_articles()
     shop.evaluate("name => supportbot.setUser({ name, email: 'nora@home.example' })", name)
     shop.evaluate("supportbot.setCustomAttributes({ plan: 'Plus' })")
     open_chat(shop)

@@ -174,6 +174,7 @@ def test_words_by_rule_are_said_once_and_only_where_the_rule_is(browser: Browser
 
 
 def test_articles_are_found_in_the_panel(browser: Browser, embedded_stack: EmbeddedStack) -> None:
+    embedded_stack.await_articles()
     with visit(browser, f"{embedded_stack.url}/demo/") as page:
         open_chat(page)
         page.get_by_role("button", name="Search help").click()

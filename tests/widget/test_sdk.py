@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -13,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.e2e.pages import open_chat, said, say, visit
 from tests.servers import wait_until
 from tests.shop import Shop, open_shop
-from tests.stack import EmbeddedStack
+from tests.stack import EmbeddedStack, document
 
 HEARD = "window.heard = []; window.supportbot = { q: [] };"
 LISTEN = HEARD + "".join(
@@ -145,8 +144,8 @@ def test_what_the_page_says_of_a_customer_is_kept_with_the_first_message_and_not
     contact = contact_of(embedded_stack, "hello from Nora")
     assert (contact["name"], contact["email"], contact["language"]) == ("Nora Quinn", email, "en")
     assert (contact["verified_email"], contact["external_id"]) == ("", "")
-    assert json.loads(contact["attributes"]) == {"plan": "Plus", "orders": 4, "since": "2024-05-01T10:00:00.000Z"}
-    assert json.loads(contact["of_conversation"]) == {"basket": 74.9}
+    assert document(contact["attributes"]) == {"plan": "Plus", "orders": 4, "since": "2024-05-01T10:00:00.000Z"}
+    assert document(contact["of_conversation"]) == {"basket": 74.9}
 
 
 def test_page_changes_the_language_of_the_widget_also_of_the_open_panel(
