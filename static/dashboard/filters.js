@@ -4,7 +4,7 @@
 /** @import {Row, View} from "./protocol.js" */
 
 export const FIELDS = /** @type {const} */ ([
-  "status", "assignee", "participant", "team", "label", "priority", "category", "language", "page",
+  "status", "assignee", "participant", "team", "label", "priority", "category", "language", "channel", "page",
   "created_from", "created_to", "active_from", "active_to", "unread", "due",
 ]);
 
@@ -35,6 +35,7 @@ const CHOSEN = {
   status: ({ status }, values) => values.includes(status),
   priority: ({ priority }, values) => values.includes(priority),
   category: ({ category }, values) => values.includes(category ?? ""),
+  channel: ({ channel }, values) => values.includes(channel),
   language: ({ language }, values) => values.includes(language ?? ""),
   assignee: ({ assignee }, values) => values.includes(String(assignee?.id ?? "none")),
   participant: ({ participants }, values) => participants.some(({ id }) => values.includes(String(id))),

@@ -7,7 +7,7 @@
 import { element } from "../widget/dom.js";
 import { icon } from "./icons.js";
 import { address, byId } from "./page.js";
-import { dueChip, dueWords, holder, label, labelChip, priorityChip, snoozed, waiting, waitsLong, when } from "./words.js";
+import { channelChip, dueChip, dueWords, holder, label, labelChip, priorityChip, snoozed, waiting, waitsLong, when } from "./words.js";
 
 const STEPS = /** @type {Record<string, number>} */ ({ ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity });
 const BEYOND = 8; // rows above and below those in sight
@@ -213,7 +213,7 @@ export class List {
     const draft = this.#desk.rows.hasDraft(row.id) ? [element("span", { class: "chip draft" }, "Draft")] : [];
     const waits = row.waiting_since && row.status === "open" && !row.due.some(({ what }) => what === "reply");
     const times = [...(row.snoozed_until ? [until] : []), ...(waits ? [wait] : [])];
-    return [...draft, has, ...row.due.slice(0, 1).map(dueChip), ...priorityChip(row.priority), ...times, ...row.labels.map(labelChip), ...team, ...category];
+    return [...draft, has, ...row.due.slice(0, 1).map(dueChip), ...priorityChip(row.priority), ...channelChip(row.channel), ...times, ...row.labels.map(labelChip), ...team, ...category];
   }
 
   /**

@@ -21,6 +21,7 @@ export interface Row {
   handler: Handler;
   assignee: Named | null;
   team: Named | null;
+  channel: "widget" | "api";
   priority: Priority;
   labels: Label[];
   mentions: { id: number; seen: boolean }[];

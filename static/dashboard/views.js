@@ -9,13 +9,13 @@ import { element } from "../widget/dom.js";
 import { fill } from "./choices.js";
 import { FIELDS, filtersOf } from "./filters.js";
 import { byId, setText } from "./page.js";
-import { label, languageName, PRIORITIES } from "./words.js";
+import { CHANNELS, label, languageName, PRIORITIES } from "./words.js";
 
 /** @typedef {[string, string]} Option value and words */
 
 const WORDS = /** @type {Record<Field, string>} */ ({
   status: "Status", assignee: "Assignee", participant: "Participant", team: "Team", label: "Label", priority: "Priority", category: "Category",
-  language: "Language", page: "Page", created_from: "Begun from", created_to: "Begun until",
+  language: "Language", channel: "Channel", page: "Page", created_from: "Begun from", created_to: "Begun until",
   active_from: "Active from", active_to: "Active until", unread: "Unread", due: "Due",
 });
 const STATUSES = /** @type {Option[]} */ ([["open", "With people"], ["pending", "With the bot"], ["snoozed", "Snoozed"], ["resolved", "Resolved"]]);
@@ -155,6 +155,7 @@ export class Views {
       team: [["none", "None"], ...named(teams)],
       label: named(labels),
       category: categories.map((code) => [code, label(code)]),
+      channel: CHANNELS,
       language: languages.map((code) => [code, languageName(code)]),
     };
     return options[field] ?? [];

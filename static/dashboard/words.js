@@ -74,6 +74,17 @@ export function dueWords({ what, at }) {
 /** @type {[Priority, string][]} */
 export const PRIORITIES = [["low", "Low"], ["medium", "Medium"], ["high", "High"], ["urgent", "Urgent"]];
 
+/** @type {[Row["channel"], string][]} */
+export const CHANNELS = [["widget", "Chat"], ["api", "API"]];
+
+/**
+ * The chat goes without saying.
+ * @param {Row["channel"]} channel
+ */
+export function channelChip(channel) {
+  return channel === "widget" ? [] : [element("span", { class: "chip" }, new Map(CHANNELS).get(channel) ?? channel)];
+}
+
 /** @param {Label} label */
 export function labelChip({ name, colour }) {
   return element("span", { class: `chip tag tag-${colour}`, dir: "auto" }, name);

@@ -25,7 +25,7 @@ from supportbot.api.models import ApiChat, ApiKey, StoredAnswer
 from supportbot.api.pages import one
 from supportbot.api.problems import Problem
 from supportbot.chat import events, services
-from supportbot.chat.models import Contact, Generation, Message
+from supportbot.chat.models import Contact, Conversation, Generation, Message
 from supportbot.chat.socket import in_thread
 from supportbot.chat.visitors import begin_with
 from supportbot.chat.words import say
@@ -33,7 +33,6 @@ from supportbot.workspaces.models import Workspace
 
 LOOK_EVERY = 1.0  # seconds between two looks into the database, should an event get lost
 QUEUED = 30.0  # seconds that a message may wait for a worker, beyond the reply's own deadline
-CHANNEL = "api"
 Turn = tuple[str, str]  # who (user or assistant), and what was said
 
 
@@ -104,9 +103,9 @@ def _chat(workspace: Workspace, earlier: Sequence[Turn], user: str, conversation
 
 
 def _begun(workspace: Workspace, user: str) -> ApiChat:
-    secret = hashlib.sha256(f"{CHANNEL}:{uuid4()}".encode()).hexdigest()
+    secret = hashlib.sha256(f"api:{uuid4()}".encode()).hexdigest()
     contact = Contact.objects.create(workspace=workspace, token_hash=secret, name=user[:100])
-    conversation = begin_with(contact, attributes={"channel": CHANNEL})
+    conversation = begin_with(contact, channel=Conversation.Channel.API)
     return ApiChat.objects.create(workspace=workspace, conversation=conversation, user=user)
 
 

@@ -117,6 +117,7 @@ class ConversationOut(Schema):
     """A conversation as agents see it."""
 
     id: UUID
+    channel: Annotated[str, OneOf(Conversation.Channel)] = Field(description="How it came")
     status: Annotated[str, OneOf(Conversation.Status)]
     handler: Annotated[str, OneOf(Conversation.Handler)] = Field(description="Who has the turn")
     assignee: PersonOut | None

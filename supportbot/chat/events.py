@@ -188,6 +188,7 @@ def summary_frame(conversation: Conversation, preview: str) -> Frame:
         "type": "conversation.changed",
         "conversation": {
             "id": str(conversation.id),
+            "channel": conversation.channel,
             "status": conversation.status,
             "handler": conversation.handler,
             "assignee": _person(agent) if agent else None,

@@ -162,6 +162,10 @@ class Conversation(models.Model):
         QUEUE = "queue"
         AGENT = "agent"
 
+    class Channel(models.TextChoices):
+        WIDGET = "widget", "Chat"
+        API = "api", "API"
+
     class Priority(models.TextChoices):
         LOW = "low"
         MEDIUM = "medium"
@@ -175,6 +179,7 @@ class Conversation(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="conversations")
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="conversations")
+    channel = models.CharField(max_length=10, choices=Channel, default=Channel.WIDGET, help_text="How it came")
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
     handler = models.CharField(max_length=10, choices=Handler, default=Handler.BOT, help_text="Who has the turn")
     assignee = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="conversations")

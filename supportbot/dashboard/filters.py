@@ -49,6 +49,7 @@ def _with_participant(values: Values) -> Q:
 
 
 CHOSEN: dict[str, Callable[[Values], Q]] = {
+    "channel": lambda values: Q(channel__in=values),
     "status": lambda values: Q(status__in=values),
     "priority": lambda values: Q(priority__in=values),
     "category": lambda values: Q(category__in=values),

@@ -129,7 +129,9 @@ def test_every_field_narrows_the_list(maya: User, workspace: Workspace) -> None:
     label = Label.objects.create(workspace=workspace, name="VIP")
     team = Team.objects.create(workspace=workspace, name="Returns")
     old = timezone.now() - timedelta(days=40)
-    wanted = begin(workspace, priority="urgent", category="delivery", spoken="de", team=team, created_at=old)
+    wanted = begin(
+        workspace, priority="urgent", category="delivery", spoken="de", channel="api", team=team, created_at=old
+    )
     begin(workspace, priority="low")
     wanted.labels.add(label)
     Contact.objects.filter(id=wanted.contact_id).update(page="https://shop.example/Lamps/1")
@@ -139,6 +141,7 @@ def test_every_field_narrows_the_list(maya: User, workspace: Workspace) -> None:
         {"priority": ["urgent", "high"]},
         {"category": "delivery"},
         {"language": "de"},
+        {"channel": "api"},
         {"team": team.pk},
         {"label": label.pk},
         {"assignee": "me"},

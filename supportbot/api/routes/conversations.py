@@ -38,6 +38,7 @@ READ, WRITE = needs(Scope.CONVERSATIONS_READ), needs(Scope.CONVERSATIONS_WRITE)
 class Wanted(Schema):
     """Which conversations are wanted; what is empty is not asked for."""
 
+    channel: Annotated[str, OneOf(Conversation.Channel)] | None = None
     status: Annotated[str, OneOf(Conversation.Status)] | None = None
     handler: Annotated[str, OneOf(Conversation.Handler)] | None = None
     priority: Annotated[str, OneOf(Conversation.Priority)] | None = None
