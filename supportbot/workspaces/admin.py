@@ -7,6 +7,8 @@ from itertools import pairwise
 from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import Group
@@ -43,6 +45,8 @@ NAME = re.compile(r"[a-z][a-z0-9_]*")
 OF_WORKSPACE = ("workspace", admin.RelatedOnlyFieldListFilter)
 
 admin.site.unregister(Group)  # roles are memberships, not groups
+for own in (EmailAddress, Authenticator):  # a user's own, changed on their own pages
+    admin.site.unregister(own)
 admin.site.register(User, UsersAdmin)
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -82,9 +83,19 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.name or self.email
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Keep one spelling of each address."""
+        """Keep one spelling of each address, and let who signs in be reached there: whoever gave it vouches for it."""
         self.email = self.email.strip().lower()
         super().save(*args, **kwargs)
+        fields = kwargs.get("update_fields")
+        if fields is None or "email" in fields:
+            self._vouch()
+
+    def _vouch(self) -> None:
+        """allauth's row of the address; the only one, but for one to which it is about to change."""
+        known = EmailAddress.objects.filter(user=self)
+        if not known.filter(email=self.email, primary=True, verified=True).exists():
+            known.filter(Q(primary=True) | Q(email=self.email)).delete()
+            EmailAddress.objects.create(user=self, email=self.email, primary=True, verified=True)
 
     def get_full_name(self) -> str:
         """The name as the admin shows it."""
