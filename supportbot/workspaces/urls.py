@@ -8,6 +8,7 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from supportbot.workspaces.account import SignIn, account
+from supportbot.workspaces.welcome import invitation
 
 urlpatterns = [
     path("login/", SignIn.as_view(), name="account_login"),
@@ -22,6 +23,7 @@ urlpatterns = [
         name="account_reset_password_from_key",
     ),
     path("login/address/<str:key>/", views.confirm_email, name="account_confirm_email"),
+    path("login/invitation/<str:token>/", invitation, name="invitation"),
     path("account/", account, name="account"),
     path("account/address/", views.email, name="account_email"),
     path("account/confirm/", views.reauthenticate, name="account_reauthenticate"),
