@@ -75,7 +75,8 @@ def _email(invitation: Invitation, by: User) -> EmailMessage:
     name = " ".join(invitation.workspace.name.split())
     address = settings.SITE_ADDRESS + reverse("invitation", args=[token_of(invitation)])
     text = (
-        f"Hello,\n\n{by} invites you to work for {name} at Supportbot, the chat with its customers. Open this within "
-        f"{LASTS.days} days:\n\n{address}\n\nIf you don't know why, do nothing.\n"
+        f"Hello,\n\n{by} invites you to {name} at Supportbot, the chat with its customers, as "
+        f"{invitation.get_role_display().lower()}. Open this within {LASTS.days} days:\n\n{address}\n\n"
+        "If you don't know why, do nothing.\n"
     )
     return EmailMessage(f"Your place at {name}", text, to=[invitation.email])
