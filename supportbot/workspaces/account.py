@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account.views import LoginView
 from allauth.mfa.models import Authenticator
@@ -27,6 +27,8 @@ FROM_ONE_ADDRESS = 100  # sign-ins in as long; axes counts the tries at one logi
 
 class SignIn(LoginView):  # type: ignore[misc]
     """The one door of agents and administrators."""
+
+    extra_context: ClassVar[dict[str, Any]] = {"may_sign_up": settings.SIGN_UP}
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Refuse an address that tries many logins, each a few times."""

@@ -32,7 +32,7 @@ def send(invitation: Invitation, *, by: User) -> None:
 
     ValueError, in words, if too many were sent; OSError or SMTPException if the mail server does not take it.
     """
-    if pace.counted(f"invitations:{invitation.workspace_id}", WITHIN) > MOST:
+    if pace.is_too_much(f"invitations:{invitation.workspace_id}", most=MOST, within=WITHIN):
         raise ValueError("This workspace has sent many invitations today. Please go on tomorrow.")
     invitation.sent_at, invitation.invited_by = timezone.now(), by
     invitation.save(update_fields=["sent_at", "invited_by"])

@@ -188,6 +188,7 @@ class Workspace(models.Model):
     )
     sealed_identity_secret = models.TextField(blank=True, editable=False)
     identity_secret_at = models.DateTimeField("identity secret made at", null=True, blank=True, editable=False)
+    has_first_steps = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

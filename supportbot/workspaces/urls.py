@@ -8,7 +8,7 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from supportbot.workspaces.account import SignIn, account
-from supportbot.workspaces.welcome import invitation
+from supportbot.workspaces.welcome import invitation, sign_up, sign_up_link
 
 urlpatterns = [
     path("login/", SignIn.as_view(), name="account_login"),
@@ -24,6 +24,8 @@ urlpatterns = [
     ),
     path("login/address/<str:key>/", views.confirm_email, name="account_confirm_email"),
     path("login/invitation/<str:token>/", invitation, name="invitation"),
+    path("login/new/", sign_up, name="sign-up"),
+    path("login/new/<str:token>/", sign_up_link, name="sign-up-link"),
     path("account/", account, name="account"),
     path("account/address/", views.email, name="account_email"),
     path("account/confirm/", views.reauthenticate, name="account_reauthenticate"),

@@ -1,11 +1,18 @@
-"""The page behind the link of an invitation: a name and a password, or signing in, and one is a colleague."""
+"""The pages behind links to who comes new: of an invitation to a workspace, and of signing up for one's own."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from hashlib import sha256
+from smtplib import SMTPException
+from typing import Any
+
 from django import forms
+from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.forms import BaseUserCreationForm
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.db import IntegrityError
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -13,11 +20,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from supportbot.workspaces import inviting, pace
-from supportbot.workspaces.invitation import Invitation
+from supportbot.workspaces import inviting, pace, signing_up
 from supportbot.workspaces.models import User
 
 MOST, WITHIN = 20, 900  # tries of one address, seconds
+LINKS, A_DAY = 5, 86_400  # links to one e-mail address, seconds
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
@@ -31,43 +38,100 @@ class WelcomeForm(BaseUserCreationForm):  # type: ignore[type-arg]
         model = User
         fields = ("name",)
 
-    def __init__(self, invitation: Invitation, data: QueryDict | None) -> None:
-        super().__init__(data, instance=User(email=invitation.email), label_suffix="")
+    def __init__(self, email: str, data: QueryDict | None) -> None:
+        super().__init__(data, instance=User(email=email), label_suffix="")
+
+
+class SignUpForm(forms.Form):
+    """Who wants a workspace."""
+
+    email = forms.EmailField(label="E-mail", widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+    company = forms.CharField(
+        label="Company", max_length=100, widget=forms.TextInput(attrs={"autocomplete": "organization"})
+    )
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_up(request: HttpRequest) -> HttpResponse:
+    """Take address and company, and send a link; the answer is the same whoever has the address."""
+    if not settings.SIGN_UP:
+        raise Http404("Signing up is switched off.")
+    form = SignUpForm(request.POST if request.method == "POST" else None, label_suffix="")
+    if not form.is_valid():
+        return render(request, "workspaces/sign_up.html", {"form": form}, status=422 if form.is_bound else 200)
+    email = form.cleaned_data["email"]
+    by_address = pace.is_too_often(request, "sign-up", most=MOST, within=WITHIN)
+    key = f"sign-up:{sha256(email.lower().encode()).hexdigest()}"
+    if by_address or pace.is_too_much(key, most=LINKS, within=A_DAY):
+        return render(request, "429.html", status=429)
+    try:
+        signing_up.send_link(email, form.cleaned_data["company"])
+    except (OSError, SMTPException):
+        form.add_error(None, "The e-mail could not be sent. Please try again a little later.")
+        return render(request, "workspaces/sign_up.html", {"form": form}, status=503)
+    return render(request, "workspaces/sign_up_sent.html", {"email": email})
+
+
+@sensitive_post_parameters()
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_up_link(request: HttpRequest, token: str) -> HttpResponse:
+    """Make the workspace of who opens the link."""
+    asked = signing_up.sign_up_of(token) if settings.SIGN_UP else None
+    if asked is None:
+        return render(request, "workspaces/link_over.html", status=404)
+
+    def enter(user: User) -> HttpResponse:
+        signing_up.make_workspace(asked, user)
+        return redirect("admin:index")
+
+    return _receive(request, asked.email, enter, {"company": asked.company})
 
 
 @sensitive_post_parameters()
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
-    """Say who invites whom; take what is needed of who is new, or the assent of who has an account."""
+    """Make who opens the link a member."""
     found = inviting.invitation_of(token)
     if found is None:
-        return render(request, "workspaces/invitation_over.html", status=404)
-    known = User.objects.filter(email=found.email).first()
-    if request.method == "POST" and pace.is_too_often(request, "invitation", most=MOST, within=WITHIN):
+        return render(request, "workspaces/link_over.html", status=404)
+
+    def enter(user: User) -> HttpResponse:
+        if inviting.accept(found, user) is None:
+            return render(request, "workspaces/link_over.html", status=404)
+        return redirect(f"{reverse('inbox')}?{urlencode({'workspace': found.workspace.slug})}")
+
+    return _receive(request, found.email, enter, {"company": found.workspace.name, "invitation": found})
+
+
+def _receive(
+    request: HttpRequest, email: str, enter: Callable[[User], HttpResponse], context: dict[str, Any]
+) -> HttpResponse:
+    """Ask who is new for a name and a password, and who has an account to sign in and assent; then let them enter."""
+    if request.method == "POST" and pace.is_too_often(request, "link", most=MOST, within=WITHIN):
         return render(request, "429.html", status=429)
+    context = {**context, "email": email, "here": request.path}
+    known = User.objects.filter(email=email).first()
     if known is None:
-        return _introduce(request, found)
+        return _introduce(request, email, enter, context)
     if request.user.pk != known.pk:
-        back = urlencode({"next": request.path})
-        context = {"invitation": found, "sign_in": f"{reverse('account_login')}?{back}", "here": request.path}
-        return render(request, "workspaces/invitation_other.html", context)
-    if request.method == "POST":
-        return _enter(request, found, known)
-    return render(request, "workspaces/invitation.html", {"invitation": found})
+        context["sign_in"] = f"{reverse('account_login')}?{urlencode({'next': request.path})}"
+        return render(request, "workspaces/link_other.html", context)
+    return enter(known) if request.method == "POST" else render(request, "workspaces/link.html", context)
 
 
-def _introduce(request: HttpRequest, found: Invitation) -> HttpResponse:
-    form = WelcomeForm(found, request.POST if request.method == "POST" else None)
+def _introduce(
+    request: HttpRequest, email: str, enter: Callable[[User], HttpResponse], context: dict[str, Any]
+) -> HttpResponse:
+    form = WelcomeForm(email, request.POST if request.method == "POST" else None)
     if not form.is_valid():
         status = 422 if form.is_bound else 200
-        return render(request, "workspaces/invitation.html", {"invitation": found, "form": form}, status=status)
-    user = form.save()
+        return render(request, "workspaces/link.html", {**context, "form": form}, status=status)
+    try:
+        user = form.save()
+    except IntegrityError:  # a second click on the same button was quicker
+        return redirect("account_login")
     login(request, user, backend=BACKEND)
-    return _enter(request, found, user)
-
-
-def _enter(request: HttpRequest, found: Invitation, user: User) -> HttpResponse:
-    if inviting.accept(found, user) is None:
-        return render(request, "workspaces/invitation_over.html", status=404)
-    return redirect(f"{reverse('inbox')}?{urlencode({'workspace': found.workspace.slug})}")
+    return enter(user)
