@@ -9,6 +9,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from unfold.widgets import UnfoldAdminCheckboxSelectMultiple
 
 from supportbot.workspaces import inviting
 from supportbot.workspaces.administration import OF_WORKSPACE, SettledForm, WorkspaceAdmin
@@ -24,6 +25,7 @@ class InvitationForm(SettledForm):
     class Meta:
         model = Invitation
         fields = ("workspace", "email", "role", "teams")
+        widgets: ClassVar[Any] = {"teams": UnfoldAdminCheckboxSelectMultiple}
 
     def clean_email(self) -> str:
         """One spelling."""
@@ -51,7 +53,6 @@ class InvitationsAdmin(WorkspaceAdmin):
     list_filter = (OF_WORKSPACE, "role")
     told_values = ("email", "role")
     search_fields = ("email",)
-    filter_horizontal = ("teams",)
     actions = ("send_again",)
 
     @admin.display(description="holds until")
