@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import DefaultMFAAdapter
 from axes.helpers import get_client_ip_address
 from django.http import HttpRequest
@@ -33,6 +34,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         super().set_password(user, password)
         logins.tell(user, "user.password_reset", by=user)
         logins.end(user, by=user)
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """The audit logs hear that somebody signs in with another address."""
+        is_new: bool = super().confirm_email(request, email_address)
+        if is_new:
+            logins.tell(email_address.user, "user.address_changed", by=email_address.user)
+        return is_new
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]

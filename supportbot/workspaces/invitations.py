@@ -9,7 +9,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
-from unfold.widgets import UnfoldAdminCheckboxSelectMultiple
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from supportbot.workspaces import inviting
 from supportbot.workspaces.administration import OF_WORKSPACE, SettledForm, WorkspaceAdmin
@@ -25,7 +25,7 @@ class InvitationForm(SettledForm):
     class Meta:
         model = Invitation
         fields = ("workspace", "email", "role", "teams")
-        widgets: ClassVar[Any] = {"teams": UnfoldAdminCheckboxSelectMultiple}
+        widgets: ClassVar[Any] = {"teams": UnfoldAdminCheckboxSelectMultipleWidget}
 
     def clean_email(self) -> str:
         """One spelling."""

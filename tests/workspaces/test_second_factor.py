@@ -73,6 +73,7 @@ def test_another_address_holds_once_its_link_was_opened(maya: User) -> None:
     client.post(link())
     maya.refresh_from_db()
     assert maya.email == "maya@new.example" and is_in(signs_in(maya))
+    assert AuditEntry.objects.filter(action="user.address_changed", actor=maya).exists()
 
 
 def test_an_app_is_asked_for_after_the_password(maya: User) -> None:
