@@ -204,7 +204,7 @@ async def sign_in(url: str) -> str:
         page = await client.get("/login/")
         token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
         assert token
-        form = {"csrfmiddlewaretoken": token[1], "username": "maya@fennmoor.example", "password": PASSWORD}
+        form = {"csrfmiddlewaretoken": token[1], "login": "maya@fennmoor.example", "password": PASSWORD}
         await client.post("/login/", data=form)
         return f"sessionid={client.cookies['sessionid']}"
 

@@ -87,7 +87,8 @@ def words(value: str) -> list[str]:
 
 def login_name(request: Any, credentials: dict[str, str] | None) -> str:
     """The e-mail of a login in one spelling, so that all guesses at it are counted together."""
-    name = (credentials or {}).get("username") or request.POST.get("username", "")
+    given = credentials or {}
+    name = given.get("email") or given.get("username") or request.POST.get("login", "")
     return name.strip().lower()
 
 
@@ -105,6 +106,7 @@ OUTGOING_NETWORKS = words(env.str("SUPPORTBOT_OUTGOING_NETWORKS", ""))  # not pu
 TRANSLATION_MODELS = env.str("SUPPORTBOT_TRANSLATION_MODELS", "")  # a folder of Marian models, one for each direction
 TRANSLATION_SECONDS = env.float("SUPPORTBOT_TRANSLATION_SECONDS", 8.0)  # that one translation may take
 ATTACHMENT_MB = env.int("SUPPORTBOT_ATTACHMENT_MB", 10)  # of one file
+SIGN_UP = env.bool("SUPPORTBOT_SIGN_UP", False)  # whether strangers may make workspaces of their own
 SCANNER = scanner("SUPPORTBOT_SCANNER")
 METRICS = address("SUPPORTBOT_METRICS")  # where each process tells its metrics
 INFERENCE_THREADS = env.int("SUPPORTBOT_INFERENCE_THREADS", 32)  # conversations that one worker answers at once
@@ -190,6 +192,9 @@ INSTALLED_APPS = [
     "channels",
     "csp",
     "axes",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "ninja",
     "supportbot",
     "supportbot.workspaces",
@@ -214,6 +219,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "supportbot.workspaces.logins.note_logins",
     "axes.middleware.AxesMiddleware",
 ]
@@ -237,7 +243,10 @@ TEMPLATES = [
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "workspaces.User"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
 PASSWORD_LENGTH = 12
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
@@ -255,10 +264,29 @@ AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
-AXES_USERNAME_FORM_FIELD = "username"
+AXES_USERNAME_FORM_FIELD = "login"
 AXES_USERNAME_CALLABLE = login_name
-AXES_LOCKOUT_TEMPLATE = "registration/locked.html"
+AXES_LOCKOUT_TEMPLATE = "429.html"
 AXES_VERBOSE = False
+ACCOUNT_ADAPTER = "supportbot.workspaces.adapters.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_DISPLAY = str
+ACCOUNT_EMAIL_VERIFICATION = "none"  # an address comes from who vouches for it, or by a link that was sent to it
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_RATE_LIMITS = {"login": False}  # `account.SignIn` counts, also without a cache; axes the tries at one login
+MFA_ADAPTER = "supportbot.workspaces.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Supportbot"
+MFA_TOTP_TOLERANCE = 1  # steps of 30 seconds by which a clock may be wrong
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = EMBEDDED  # http://localhost, which browsers trust as well
+PASSWORD_RESET_TIMEOUT = 3600  # seconds that a link to a new password lasts
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
@@ -290,7 +318,7 @@ UNFOLD = {
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("icons/supportbot.svg")},
     ],
     "SHOW_BACK_BUTTON": True,
-    "ACCOUNT": {"navigation": [{"title": "Password and sessions", "link": "/account/"}]},
+    "ACCOUNT": {"navigation": [{"title": "Your account", "link": "/account/"}]},
     "COLORS": {
         "primary": {
             "50": "#f0f4fd",

@@ -79,6 +79,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             "People",
             (workspaces, "admin:workspaces_workspace_changelist", "storefront"),
             ("Members", "admin:workspaces_member_changelist", "group"),
+            ("Invitations", "admin:workspaces_invitation_changelist", "outgoing_mail"),
             ("Teams", "admin:workspaces_team_changelist", "groups"),
             ("Users", "admin:workspaces_user_changelist", "person"),
             ("Audit log", "admin:workspaces_auditentry_changelist", "history"),

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
+from supportbot.analytics.first_steps import FirstSteps, first_steps
 from supportbot.chat.experts import Checkpoint, installed
 from supportbot.chat.models import Conversation, Message, Rating, RoutingAlert
 from supportbot.workspaces.models import User
@@ -40,6 +41,7 @@ class Overview:
     latest: QuerySet[Conversation]
     checkpoint: Checkpoint
     alerts: QuerySet[RoutingAlert]
+    first_steps: list[FirstSteps]
 
     @classmethod
     def of(cls, user: AbstractBaseUser | AnonymousUser) -> Self:
@@ -51,7 +53,7 @@ class Overview:
         counts.append(_satisfied(Rating.objects.in_workspaces(workspaces)))
         latest = conversations.select_related("contact", "assignee", "workspace")[:LATEST]
         alerts = RoutingAlert.objects.in_workspaces(workspaces).filter(until=None).select_related("workspace")[:ALERTS]
-        return cls(counts, latest, installed(), alerts)
+        return cls(counts, latest, installed(), alerts, first_steps(user))
 
 
 def _counts(conversations: QuerySet[Conversation], messages: QuerySet[Message]) -> list[Count]:

@@ -14,7 +14,7 @@ from django.urls import URLPattern, path, reverse
 from unfold.sites import UnfoldAdminSite
 
 from supportbot.actions import uses
-from supportbot.analytics import pages, views
+from supportbot.analytics import first_steps, pages, views
 from supportbot.analytics.overview import Overview
 from supportbot.analytics.routing import urls as routing
 from supportbot.analytics.versions import urls as versions
@@ -72,6 +72,7 @@ class AdministratorSite(UnfoldAdminSite):  # type: ignore[misc]
             path("analytics/quality/", self.admin_view(pages.quality), name="analytics-quality"),
             path("analytics/gaps/<int:gap_id>/", self.admin_view(pages.outline), name="analytics-gap"),
             path("analytics/people/", self.admin_view(pages.people), name="analytics-people"),
+            path("first-steps/<slug:workspace>/", self.admin_view(first_steps.dismiss), name="first-steps-dismiss"),
             path("evaluation/", self.admin_view(views.evaluation), name="evaluation"),
             *routing.urls(self.admin_view),
             *versions.urls(self.admin_view),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from supportbot.chat import transcript
+from supportbot.chat import organising, transcript
 from supportbot.chat.models import Conversation
+from supportbot.chat.refusals import Refused
 from supportbot.workspaces.models import Assignment, Member, Workspace
+from supportbot.workspaces.role import Role
 
 AT_ONCE = 500  # conversations that one sweep looks at
 ON = (Assignment.ROUND_ROBIN, Assignment.LEAST_LOAD)
@@ -18,9 +21,20 @@ Status, Handler = Conversation.Status, Conversation.Handler
 
 
 def assign_waiting() -> None:
-    """Assign as many as there is room for; who waits longest comes first."""
+    """Assign as many as there is room for; who waits longest comes first. Viewers give back what they had."""
+    for conversation in _with_viewers().select_related("assignee")[:AT_ONCE]:
+        assert conversation.assignee is not None
+        with suppress(Refused):  # it was resolved meanwhile
+            organising.assign(conversation_id=conversation.id, agent=conversation.assignee, to_id=None)
     for conversation_id in _waiting().values_list("id", flat=True)[:AT_ONCE]:
         _assign(conversation_id)
+
+
+def _with_viewers() -> QuerySet[Conversation]:
+    """What somebody has who was an agent before."""
+    viewer = {"workspace": OuterRef("workspace"), "user": OuterRef("assignee"), "role": Role.VIEWER}
+    rows = Conversation.objects.filter(Exists(Member.objects.filter(**viewer)), handler=Handler.AGENT)
+    return rows.exclude(status=Status.RESOLVED)
 
 
 def _waiting() -> QuerySet[Conversation]:

@@ -10,6 +10,7 @@ from supportbot.chat import events, organising
 from supportbot.chat.models import Conversation
 from supportbot.chat.refusals import Refused
 from supportbot.workspaces.models import AuditEntry, Member, User, Workspace
+from supportbot.workspaces.roles import objection
 
 
 @transaction.atomic
@@ -18,9 +19,8 @@ def dismiss(member: Member, *, by: User) -> None:
     workspace = Workspace.objects.select_for_update(no_key=True).get(pk=member.workspace_id)
     if member.user_id == by.pk:
         raise Refused("forbidden", "Somebody else has to end your own membership.")
-    admins = workspace.members.filter(role=Member.Role.ADMIN, user__is_active=True).exclude(pk=member.pk)
-    if member.role == Member.Role.ADMIN and not admins.exists():
-        raise Refused("forbidden", "A workspace keeps at least one administrator.")
+    if words := objection(member, None, by=by):
+        raise Refused("forbidden", words)
     theirs = Conversation.objects.in_workspace(workspace).filter(assignee=member.user)
     for conversation_id in theirs.exclude(status=Conversation.Status.RESOLVED).values_list("id", flat=True):
         organising.assign(conversation_id=conversation_id, agent=by, to_id=None)

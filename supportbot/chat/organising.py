@@ -208,7 +208,7 @@ def _put_in_queue(conversation: Conversation, agent: User) -> None:
 
 
 def _colleague(workspace: Workspace, user_id: int) -> User:
-    member = workspace.members.filter(user=user_id, user__is_active=True).select_related("user").first()
+    member = workspace.members.working().filter(user=user_id).select_related("user").first()
     if member is None:
         raise Refused("not_found", "There is no such agent in this workspace.")
     return member.user

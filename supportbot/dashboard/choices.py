@@ -22,7 +22,7 @@ LATEST = 1000  # conversations of which the categories and languages are offered
 
 def choices(desk: Desk) -> dict[str, list[Any]]:
     """All of it, for this agent."""
-    people = Member.objects.in_workspace(desk.workspace).filter(user__is_active=True).select_related("user")
+    people = Member.objects.in_workspace(desk.workspace).working().select_related("user")
     latest = Conversation.objects.in_workspace(desk.workspace).order_by("-active_at")
     about = list(latest.values_list("category", "spoken")[:LATEST])
     return {

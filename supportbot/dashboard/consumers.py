@@ -22,6 +22,8 @@ from supportbot.dashboard.desk import Desk, find_desk
 from supportbot.workspaces.models import User
 
 SIGNED_OUT = 4401
+LOOKING = ("conversation.open", "conversation.close", "digest.set", "ping")  # what a viewer may do
+BY_ITSELF = ("conversation.read", "mentions.read", "typing")  # what a page sends while one looks
 TYPING_EVERY = 1.0  # seconds
 
 
@@ -88,6 +90,14 @@ class AgentConsumer(ChatSocket):
             await self._turn_away()
         else:
             await self._give_sign_of_life()
+
+    async def _obey(self, frame: Frame) -> None:
+        """Of who only looks, do only that."""
+        if self.desk and self.desk.is_viewer and frame["type"] not in LOOKING:
+            if frame["type"] in BY_ITSELF:
+                return
+            self.desk.demand_hands()
+        await super()._obey(frame)
 
     async def open(self, frame: Frame) -> None:
         """Follow a conversation, and get what was missed of it."""

@@ -19,6 +19,7 @@ from supportbot.chat.models import AgentDraft, Attachment, Conversation, Mention
 from supportbot.chat.refusals import Refused
 from supportbot.dashboard.filters import Filters
 from supportbot.workspaces.models import Member, User, Workspace
+from supportbot.workspaces.role import ADMINISTERING
 
 PAGE = 50  # conversations that one page of a view has
 COUNTED = 1000  # above this a view's count is not exact, so that it costs the same with a million rows
@@ -49,6 +50,12 @@ class Desk:
     workspace: Workspace
     user: User
     is_admin: bool
+    is_viewer: bool
+
+    def demand_hands(self) -> None:
+        """Refused for who only looks."""
+        if self.is_viewer:
+            raise Refused("view_only", "You look at this workspace, and change nothing here.")
 
     def view(self, name: str, filters: Filters | None = None) -> QuerySet[Conversation]:
         """The conversations of a view in its order: who waits longest or wakes first, elsewhere the newest first.
@@ -191,7 +198,8 @@ def find_desk(user_id: int | None, slug: str = "") -> Desk | None:
     place = places.filter(**({"workspace__slug": slug} if slug else {})).order_by("workspace__name").first()
     if place is None:
         return None
-    return Desk(place.workspace, place.user, is_admin=place.role == Member.Role.ADMIN or place.user.is_superuser)
+    is_admin = place.role in ADMINISTERING or place.user.is_superuser
+    return Desk(place.workspace, place.user, is_admin, is_viewer=place.role == Member.Role.VIEWER)
 
 
 def _count(rows: QuerySet[Conversation]) -> int:

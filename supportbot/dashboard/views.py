@@ -9,6 +9,7 @@ from typing import Concatenate, ParamSpec
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -30,6 +31,7 @@ from supportbot.workspaces.models import Member
 
 P = ParamSpec("P")
 QUERY_LIMIT = 200  # characters
+SAFE = ("GET", "HEAD")
 
 
 View = Callable[Concatenate[HttpRequest, Desk, P], HttpResponse]
@@ -47,8 +49,12 @@ def seated(view: View[P]) -> Page[P]:
         if desk is None:
             return render(request, "dashboard/nowhere.html", status=403)
         try:
+            if request.method not in SAFE:
+                desk.demand_hands()
             return view(request, desk, *args, **kwargs)
         except Refused as refusal:
+            if refusal.code == "view_only":
+                raise PermissionDenied(str(refusal)) from None
             raise Http404(str(refusal)) from None
 
     return sit_down

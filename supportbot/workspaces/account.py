@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
+from allauth.account.views import LoginView
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import PasswordChangeForm
-from django.contrib.auth.views import LoginView
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -24,17 +25,17 @@ MOST, WITHIN = 10, 900  # tries at the present password, seconds
 FROM_ONE_ADDRESS = 100  # sign-ins in as long; axes counts the tries at one login
 
 
-class SignIn(LoginView):
+class SignIn(LoginView):  # type: ignore[misc]
     """The one door of agents and administrators."""
 
-    template_name = "workspaces/login.html"
-    redirect_authenticated_user = True
+    extra_context: ClassVar[dict[str, Any]] = {"may_sign_up": settings.SIGN_UP}
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Refuse an address that tries many logins, each a few times."""
         if pace.is_too_often(request, "sign-in", most=FROM_ONE_ADDRESS, within=WITHIN):
-            return render(request, "registration/locked.html", status=429)
-        return super().post(request, *args, **kwargs)
+            return render(request, "429.html", status=429)
+        answer: HttpResponse = super().post(request, *args, **kwargs)
+        return answer
 
 
 @sensitive_post_parameters()
@@ -42,7 +43,7 @@ class SignIn(LoginView):
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def account(request: HttpRequest) -> HttpResponse:
-    """Password and sessions."""
+    """Password and sessions, and the ways to the rest."""
     assert isinstance(request.user, User)
     if request.method != "POST":
         return _page(request, request.user)
@@ -85,4 +86,5 @@ def _page(request: HttpRequest, user: User, *, form: Any = None, alarm: str = ""
     found = logins.living(user)
     context = {"form": form, "alarm": alarm, "logins": found, "own": request.session.session_key}
     context["length"] = settings.PASSWORD_LENGTH
+    context["has_second_factor"] = Authenticator.objects.filter(user=user).exists()
     return render(request, "workspaces/account.html", context, status=status)

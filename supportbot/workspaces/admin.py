@@ -1,12 +1,13 @@
-"""Workspaces, members and the audit log in the admin; users stand in `users`."""
+"""Workspaces, teams and the audit log in the admin; people stand in `users`, `members` and `invitations`."""
 
 from __future__ import annotations
 
-import re
 from itertools import pairwise
 from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import Group
@@ -16,15 +17,20 @@ from unfold.decorators import action as button
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from supportbot.workspaces.administration import (
+    OF_WORKSPACE,
     HistoryAdmin,
     PartInline,
     SettledAdmin,
     SettledForm,
     WorkspaceAdmin,
     is_superuser,
+    named,
     show_once,
 )
 from supportbot.workspaces.hours import MIDNIGHT
+from supportbot.workspaces.invitation import Invitation
+from supportbot.workspaces.invitations import InvitationsAdmin
+from supportbot.workspaces.members import MembersAdmin
 from supportbot.workspaces.models import (
     AuditEntry,
     HiddenPattern,
@@ -39,11 +45,12 @@ from supportbot.workspaces.models import (
 from supportbot.workspaces.patterns import complaint
 from supportbot.workspaces.users import UsersAdmin
 
-NAME = re.compile(r"[a-z][a-z0-9_]*")
-OF_WORKSPACE = ("workspace", admin.RelatedOnlyFieldListFilter)
-
 admin.site.unregister(Group)  # roles are memberships, not groups
+for own in (EmailAddress, Authenticator):  # a user's own, changed on their own pages
+    admin.site.unregister(own)
 admin.site.register(User, UsersAdmin)
+admin.site.register(Member, MembersAdmin)
+admin.site.register(Invitation, InvitationsAdmin)
 
 
 ZONES = [(name, name) for name in sorted(available_timezones())]
@@ -94,7 +101,7 @@ class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean_reserved(self) -> list[str]:
         """Each is the name of a category or an intent."""
-        return _names(self.cleaned_data["reserved"], 'categories and intents, as ["invoice", "complain"]')
+        return named(self.cleaned_data["reserved"], 'categories and intents, as ["invoice", "complain"]')
 
     def clean_requires_identity(self) -> bool:
         """Without a secret nobody could be verified, so nobody could chat."""
@@ -218,12 +225,6 @@ class ProactiveMessagesInline(PartInline):
     model, form = ProactiveMessage, ProactiveMessageForm
 
 
-def _names(names: object, what: str) -> list[str]:
-    if not isinstance(names, list) or not all(isinstance(name, str) and NAME.fullmatch(name) for name in names):
-        raise forms.ValidationError(f"Write a list of {what}.")
-    return names
-
-
 def _is_origin(origin: object) -> bool:
     return isinstance(origin, str) and (origin == "*" or origin.startswith(("http://", "https://")))
 
@@ -287,49 +288,6 @@ class WorkspacesAdmin(WorkspaceAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """A tenant's history isn't deleted with a click."""
         return False
-
-
-class MemberForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Refuses what is no category."""
-
-    class Meta:
-        model = Member
-        fields = ("workspace", "user", "role", "capacity", "skills", "is_away", "back_at", "digest")
-
-    def clean_skills(self) -> list[str]:
-        """Each is the name of a category."""
-        return _names(self.cleaned_data["skills"], 'categories, as ["delivery"]')
-
-
-@admin.register(Member)
-class MembersAdmin(WorkspaceAdmin):
-    """Who works where, in which role."""
-
-    list_display = ("user", "email", "workspace", "role", "capacity", "seen_at")
-    form = MemberForm
-    fieldsets = (
-        (None, {"fields": ("workspace", "user", "role", "seen_at")}),
-        ("Automatic assignment", {"fields": ("capacity", "skills")}),
-        ("Out of office", {"fields": ("is_away", "back_at", "digest")}),
-    )
-    list_filter = (OF_WORKSPACE, "role")
-    told_values = ("role",)
-    search_fields = ("user__name", "user__email")
-    autocomplete_fields = ("user",)
-    readonly_fields = ("seen_at",)
-
-    @admin.display(ordering="user__email")
-    def email(self, member: Member) -> str:
-        """The member's login."""
-        return member.user.email
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
-        """A membership changes its role, not its people."""
-        return (*self.readonly_fields, "workspace", "user") if obj else self.readonly_fields
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Users are shared by the workspaces, so only a superuser picks one."""
-        return is_superuser(request)
 
 
 class TeamForm(SettledForm):

@@ -5,11 +5,13 @@ A superuser administers every workspace, a member with the role admin his own. K
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import reduce
 from typing import Any, ClassVar
 
 from django.contrib import messages
+from django.contrib.admin import RelatedOnlyFieldListFilter
 from django.core.exceptions import ValidationError
 from django.db.models import ForeignKey, ManyToManyField, Model, QuerySet
 from django.forms import ModelChoiceField, ModelForm, ModelMultipleChoiceField
@@ -18,6 +20,9 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from supportbot.workspaces.models import AuditEntry, User, Workspace
 from supportbot.workspaces.signing import demand_address
+
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+OF_WORKSPACE = ("workspace", RelatedOnlyFieldListFilter)
 
 
 def is_administrator(request: HttpRequest) -> bool:
@@ -33,6 +38,13 @@ def is_superuser(request: HttpRequest) -> bool:
 def show_once(request: HttpRequest, what: str, value: str) -> None:
     """Tell the administrator a secret that was just made, and that only its hash or seal is kept."""
     messages.warning(request, f"The {what}, shown this once: {value}")
+
+
+def named(names: object, what: str) -> list[str]:
+    """The names of categories or intents; ValidationError, which says what to write, if it is no list of them."""
+    if not isinstance(names, list) or not all(isinstance(name, str) and NAME.fullmatch(name) for name in names):
+        raise ValidationError(f"Write a list of {what}.")
+    return names
 
 
 class SettledForm(ModelForm):  # type: ignore[type-arg]

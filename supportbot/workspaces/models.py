@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -17,6 +18,8 @@ from django.utils.functional import cached_property
 
 from supportbot.workspaces.experts import ExpertSetting
 from supportbot.workspaces.hours import Hours
+from supportbot.workspaces.invitation import Invitation
+from supportbot.workspaces.role import ADMINISTERING, HELP, Role
 from supportbot.workspaces.scoping import ScopedQuerySet
 from supportbot.workspaces.sealing import seal, unseal
 from supportbot.workspaces.sessions import Login
@@ -27,6 +30,7 @@ __all__ = [
     "ExpertSetting",
     "HiddenPattern",
     "Holiday",
+    "Invitation",
     "Login",
     "Member",
     "OpeningTime",
@@ -82,9 +86,19 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.name or self.email
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Keep one spelling of each address."""
+        """Keep one spelling of each address, and let who signs in be reached there: whoever gave it vouches for it."""
         self.email = self.email.strip().lower()
         super().save(*args, **kwargs)
+        fields = kwargs.get("update_fields")
+        if fields is None or "email" in fields:
+            self._vouch()
+
+    def _vouch(self) -> None:
+        """allauth's row of the address; the only one, but for one to which it is about to change."""
+        known = EmailAddress.objects.filter(user=self)
+        if not known.filter(email=self.email, primary=True, verified=True).exists():
+            known.filter(Q(primary=True) | Q(email=self.email)).delete()
+            EmailAddress.objects.create(user=self, email=self.email, primary=True, verified=True)
 
     def get_full_name(self) -> str:
         """The name as the admin shows it."""
@@ -100,7 +114,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             return Workspace.objects.none()
         if self.is_superuser:
             return Workspace.objects.all()
-        return Workspace.objects.filter(members__user=self, members__role=Member.Role.ADMIN)
+        return Workspace.objects.filter(members__user=self, members__role__in=ADMINISTERING)
 
     @cached_property
     def is_administrator(self) -> bool:
@@ -174,6 +188,7 @@ class Workspace(models.Model):
     )
     sealed_identity_secret = models.TextField(blank=True, editable=False)
     identity_secret_at = models.DateTimeField("identity secret made at", null=True, blank=True, editable=False)
+    has_first_steps = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
@@ -218,21 +233,23 @@ def _hours(zone: ZoneInfo, times: QuerySet[OpeningTime], holidays: QuerySet[Holi
 
 
 class MemberQuerySet(ScopedQuerySet["Member"]):
-    """Members by whether they are at work."""
+    """Members by what they do, and whether they are at work."""
+
+    def working(self) -> MemberQuerySet:
+        """Who can have a conversation: everybody but viewers."""
+        return self.filter(user__is_active=True).exclude(role=Member.Role.VIEWER)
 
     def present(self) -> MemberQuerySet:
         """Who has the inbox open and is not away."""
         now = timezone.now()
         is_here = models.Q(is_away=False) | models.Q(back_at__lte=now)
-        return self.filter(is_here, seen_at__gt=now - ONLINE_FOR, user__is_active=True)
+        return self.working().filter(is_here, seen_at__gt=now - ONLINE_FOR)
 
 
 class Member(models.Model):
     """A user's place in a workspace."""
 
-    class Role(models.TextChoices):
-        AGENT = "agent"
-        ADMIN = "admin"
+    Role = Role
 
     class Digest(models.TextChoices):
         OFF = "off"
@@ -241,7 +258,7 @@ class Member(models.Model):
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="members")
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
-    role = models.CharField(max_length=10, choices=Role, default=Role.AGENT)
+    role = models.CharField(max_length=10, choices=Role, default=Role.AGENT, help_text=HELP)
     seen_at = models.DateTimeField(null=True, blank=True, help_text="Last sign of life from an open inbox")
     is_away = models.BooleanField("away", default=False, help_text="Gets nothing automatically")
     back_at = models.DateTimeField(null=True, blank=True, help_text="When being away ends by itself")

@@ -16,7 +16,11 @@ def is_too_often(request: HttpRequest, what: str, *, most: int, within: int) -> 
     """Count something that a person who is signed in does, else this address; whether it was more than `most` in
     `within` seconds."""
     who = f"user {request.user.pk}" if request.user.is_authenticated else str(get_client_ip_address(request))
-    key = f"{what}:{hashlib.sha256(who.encode()).hexdigest()}"
+    return is_too_much(f"{what}:{hashlib.sha256(who.encode()).hexdigest()}", most=most, within=within)
+
+
+def is_too_much(key: str, *, most: int, within: int) -> bool:
+    """Count something once more; whether it was more than `most` in `within` seconds."""
     try:
         return counted(key, within) > most
     except Exception as error:  # without a cache nobody is refused; ValueError: it ran out between the two

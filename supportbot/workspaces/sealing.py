@@ -11,6 +11,8 @@ from django.apps import apps
 from django.conf import settings
 from django.db.models import Model
 
+FACTORS = {"secret", "seed"}  # of an authenticator app, of recovery codes
+
 
 class Unsealable(Exception):
     """It was sealed under a key that is known no more."""
@@ -32,19 +34,31 @@ def unseal(sealed: str) -> str:
 def reseal_all() -> tuple[int, list[str]]:
     """Seal all secrets of the database anew under SECRET_KEY; how many, and the rows that no known key opens.
 
-    They stand in text fields whose names begin with `sealed_`. A secret that somebody changes meanwhile stays theirs.
+    They stand in text fields whose names begin with `sealed_`, and in second factors. A secret that somebody changes
+    meanwhile stays theirs.
     """
     done, lost = 0, []
     for model, name in _sealed_fields():
         rows = model._default_manager.exclude(**{name: ""}).values_list("pk", name)
         for pk, sealed in rows.iterator():
             try:
-                anew = _fernet().rotate(sealed.encode()).decode()
+                anew = _rotated(sealed)
             except InvalidToken:
                 lost.append(f"{model._meta.label} {pk}")
                 continue
             done += model._default_manager.filter(**{"pk": pk, name: sealed}).update(**{name: anew})
+    for factor in apps.get_model("mfa", "Authenticator").objects.filter(type__in=("totp", "recovery_codes")):
+        try:
+            sealed_anew = {name: _rotated(factor.data[name]) for name in FACTORS & set(factor.data)}
+        except InvalidToken:
+            lost.append(f"{factor._meta.label} {factor.pk}")
+            continue
+        done += type(factor).objects.filter(pk=factor.pk, data=factor.data).update(data={**factor.data, **sealed_anew})
     return done, lost
+
+
+def _rotated(sealed: str) -> str:
+    return _fernet().rotate(sealed.encode()).decode()
 
 
 def _sealed_fields() -> list[tuple[type[Model], str]]:

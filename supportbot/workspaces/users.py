@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import Model, QuerySet
@@ -26,7 +27,7 @@ class UsersAdmin(WorkspaceAdmin, DjangoUserAdmin):  # type: ignore[type-arg, mis
     ordering = ("email",)
     filter_horizontal = ()
     readonly_fields = ("last_login", "date_joined")
-    actions = ("sign_out",)
+    actions = ("sign_out", "take_second_factor")
     fieldsets = (
         (None, {"fields": ("email", "name", "password")}),
         ("Access", {"fields": ("is_active", "is_superuser")}),
@@ -70,3 +71,14 @@ class UsersAdmin(WorkspaceAdmin, DjangoUserAdmin):  # type: ignore[type-arg, mis
         assert isinstance(request.user, User)
         ended = sum(logins.end(user, by=request.user) for user in queryset)
         self.message_user(request, f"{ended} sessions ended.")
+
+    @admin.action(description="Take the second factor away, for who has lost it", permissions=["change"])
+    def take_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Apps, passkeys and recovery codes are gone, and so are the sessions that they opened."""
+        assert isinstance(request.user, User)
+        holders = list(queryset.filter(authenticator__isnull=False).distinct())
+        for user in holders:
+            Authenticator.objects.filter(user=user).delete()
+            logins.tell(user, "user.second_factor_taken", by=request.user)
+            logins.end(user, by=request.user)
+        self.message_user(request, f"{len(holders)} people sign in by password alone now.")

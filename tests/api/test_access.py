@@ -74,6 +74,14 @@ def test_a_key_ends_with_its_time_and_with_its_member(workspace: Workspace, maya
     assert robot.get("labels").status_code == 401
 
 
+def test_a_key_in_the_name_of_a_viewer_only_reads(workspace: Workspace) -> None:
+    robot = machine(workspace)
+    workspace.members.filter(pk=robot.key.member_id).update(role=Member.Role.VIEWER)
+    assert robot.get("labels").status_code == 200
+    refused = robot.post("labels", {"name": "late", "colour": "red"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "view_only")
+
+
 def test_each_answer_tells_what_is_left_until_nothing_is(workspace: Workspace) -> None:
     for _ in range(2):  # of two tries one at most meets the end of a minute
         robot = machine(workspace, per_minute=2)

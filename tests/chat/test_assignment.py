@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from supportbot.chat import assignment, organising, services, tasks
 from supportbot.chat.models import Conversation
+from supportbot.chat.refusals import Refused
 from supportbot.chat.visitors import identify
 from supportbot.workspaces.models import Assignment, Member, Team, User, Workspace
 from tests.chat.conftest import now
@@ -115,6 +116,17 @@ def test_who_is_away_gets_nothing_until_they_are_back(wait: Wait, maya: User) ->
     come(maya, back_at=timezone.now())
     tasks.sweep()
     assert holders(waiting) == [maya]
+
+
+def test_who_only_looks_from_now_on_gives_back_what_they_had(wait: Wait, maya: User, tom: User) -> None:
+    mine = wait()
+    organising.assign(conversation_id=mine.id, agent=tom, to_id=tom.pk)
+    come(maya, tom)
+    Member.objects.filter(user=tom).update(role=Member.Role.VIEWER)
+    assignment.assign_waiting()
+    assert holders(mine) == [maya], "and never to a viewer, who has the inbox open, too"
+    with pytest.raises(Refused, match="no such agent"):
+        organising.assign(conversation_id=mine.id, agent=maya, to_id=tom.pk)
 
 
 def test_two_workers_never_assign_twice_or_beyond_capacity(wait: Wait, maya: User, tom: User) -> None:

@@ -23,6 +23,7 @@ HELP_PAGES = {
     "nothing found": f"{HELP}/search/?q=zzyzx",
     "missing page": f"{HELP}/nowhere/",
     "sign-in": "login/",
+    "forgotten password": "login/forgotten/",
 }
 ADMIN_PAGES = {
     "admin": "admin/",
@@ -48,6 +49,8 @@ ADMIN_PAGES = {
     "topics": "admin/routing/topics/",
     "experts": "admin/routing/experts/",
     "an expert": "admin/routing/experts/3/",
+    "new invitation": "admin/workspaces/invitation/add/",
+    "second factor": "account/second-factor/",
 }
 DIALOGS = ("Snooze", "Edit labels", "Filter", "Hand back to the bot", "? Shortcuts", "Ctrl K Commands")
 

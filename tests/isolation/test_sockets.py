@@ -17,9 +17,10 @@ from asgiref.sync import sync_to_async
 from supportbot.chat.models import Attachment, Label, Macro
 from supportbot.chat.sorting import SavedFilter
 from supportbot.dashboard.changes import CHANGES
-from supportbot.dashboard.consumers import AgentConsumer
+from supportbot.dashboard.consumers import BY_ITSELF, LOOKING, AgentConsumer
 from supportbot.widget.consumers import CustomerConsumer
 from supportbot.workspaces.models import Team, User
+from supportbot.workspaces.role import Role
 from tests.dashboard.conftest import Inbox
 from tests.frames import frame
 from tests.isolation.rows import Rows, snapshot
@@ -50,6 +51,12 @@ def named(rows: Rows, conversation: Any) -> dict[str, Any]:
     return {**people, **files, **{name: rows.of(model).pk for name, model in kinds.items()}}
 
 
+@sync_to_async
+def other_role(rows: Rows, role: str) -> None:
+    """Give the agent of a shop another role."""
+    rows.workspace.members.filter(user=rows.agent).update(role=role)
+
+
 async def answers(inbox: Inbox, sent: Frame) -> list[Frame]:
     """All that is heard until the pong, which comes after what was sent."""
     await inbox.send_text(json.dumps(sent))
@@ -76,6 +83,20 @@ async def test_an_agent_reaches_no_row_of_another_workspace(shop: Rows, other: R
             heard = [said for said in await answers(inbox, sent) if said["type"] in ("error", "bulk.done")]
             assert [(said.get("done"), len(said.get("refused", ()))) for said in heard] == [(0, 1)], (kind, heard)
     assert await snapshot_of(shop.workspace) == before
+
+
+async def test_a_viewer_looks_and_changes_nothing(other: Rows) -> None:
+    await other_role(other, Role.VIEWER)
+    async with Inbox(other.agent) as inbox:
+        opened = await answers(inbox, frame("conversation.open", named(other, other.conversation.pk)))
+        assert "state" in [said["type"] for said in opened]
+        before = await snapshot_of(other.workspace)
+        for kind in (kind for kind in AgentConsumer.commands if kind not in LOOKING):
+            heard = await answers(inbox, frame(kind, named(other, other.conversation.pk)))
+            codes = [said["code"] for said in heard if said["type"] == "error"]
+            assert codes == ([] if kind in BY_ITSELF else ["view_only"]), kind
+        after = await snapshot_of(other.workspace)
+        assert {**after, "Member": []} == {**before, "Member": []}, "but for the signs of life"
 
 
 async def test_an_inbox_is_closed_to_who_has_no_desk(shop: Rows, other: Rows) -> None:

@@ -30,11 +30,13 @@ from supportbot.chat.models import (
 )
 from supportbot.knowledge.models import Article, Collection, Import, Order
 from supportbot.workspaces.models import Team, User, Workspace
+from supportbot.workspaces.role import Role
 from tests.isolation.rows import SECRET, Rows, all_models, path_of, snapshot
 
 OPEN = ("login/", "logout/", "healthz", "readyz", "api/v1/openapi.json", "api/v1/docs", "widget", "demo/", "help/")
 OPEN += ("robots.txt", "inbox/digest/", "admin/login/", "admin/logout/", "api/v1/$")
-DOORS = ("/login/", "/admin/")
+OPEN += ("account/second-factor/webauthn/login/",)
+DOORS = ("/login/", "/admin/", "/account/confirm/")
 PLACEHOLDER = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
 
 
@@ -47,7 +49,7 @@ class Address(NamedTuple):
     @property
     def is_open(self) -> bool:
         """Whether strangers may ask here, and get what is public."""
-        return self.route == "" or self.route.startswith(OPEN)
+        return self.route == "" or self.route.lstrip("^").startswith(OPEN)
 
     @property
     def names_a_row(self) -> bool:
@@ -89,6 +91,8 @@ def values(rows: Rows) -> dict[str, Any]:
         "rest": "nowhere",
         "app_label": "chat",
         "object_id": 1,
+        "uidb36": "1",
+        "pk": 1,
     }
     words |= {"collection": rows.of(Collection).slug, "article": rows.of(Article).slug}
     return {**words, "number": rows.of(Order).number, **{name: rows.of(model).pk for name, model in keys.items()}}
@@ -204,6 +208,18 @@ def test_an_agent_does_not_get_into_the_admin(shop: Rows) -> None:
             for what, answer in asked(agent, address, shop):
                 assert refuses(answer), (what, answer)
                 assert not leaks(answer, shop.secret), what
+    assert snapshot(shop.workspace) == before
+
+
+def test_a_viewer_changes_nothing_in_the_inbox(shop: Rows) -> None:
+    shop.workspace.members.filter(user=shop.agent).update(role=Role.VIEWER)
+    viewer = signed_in(shop.agent)
+    assert viewer.get("/inbox/").status_code == 200
+    before = snapshot(shop.workspace)
+    for address in addresses():
+        if address.route.startswith("inbox/") and not address.is_open:
+            for what, answer in asked(viewer, address, shop):
+                assert what.startswith("get ") or refuses(answer), (what, answer)
     assert snapshot(shop.workspace) == before
 
 

@@ -34,7 +34,7 @@ def maya() -> User:
 def signs_in(user: User, password: str = OLD, agent: str = FIREFOX) -> Client:
     """A browser in which somebody signs in by the form."""
     client = Client(headers={"user-agent": agent})
-    client.post("/login/", {"username": user.email, "password": password})
+    client.post("/login/", {"login": user.email, "password": password})
     return client
 
 
@@ -122,7 +122,7 @@ def test_a_session_gets_a_new_key_at_sign_in_and_ends_after_a_month(maya: User) 
     session.save()
     planted = session.session_key
     client.cookies["sessionid"] = planted
-    client.post("/login/", {"username": maya.email, "password": OLD})
+    client.post("/login/", {"login": maya.email, "password": OLD})
     assert client.session.session_key != planted
     kept = client.session
     kept[logins.BEGAN] = (timezone.now() - logins.LONGEST - timedelta(hours=1)).timestamp()
@@ -136,7 +136,7 @@ def test_a_session_gets_a_new_key_at_sign_in_and_ends_after_a_month(maya: User) 
 def test_guessing_at_a_login_is_stopped_for_agents_and_administrators(maya: User, door: str) -> None:
     client = Client()
     where = client.get(door, follow=True).request["PATH_INFO"]
-    tries = [client.post(where, {"username": " Maya@Fennmoor.example", "password": "guessed"}) for _ in range(10)]
+    tries = [client.post(where, {"login": " Maya@Fennmoor.example", "password": "guessed"}) for _ in range(10)]
     assert tries[0].status_code == 200 and tries[-1].status_code == 429
     assert not is_in(signs_in(maya))
 
@@ -144,10 +144,10 @@ def test_guessing_at_a_login_is_stopped_for_agents_and_administrators(maya: User
 def test_one_address_that_tries_many_logins_is_stopped(maya: User) -> None:
     client = Client()
     for number in range(account.FROM_ONE_ADDRESS):
-        assert client.post("/login/", {"username": f"a{number}@b.example", "password": "guess"}).status_code == 200
-    assert client.post("/login/", {"username": "a@b.example", "password": "guess"}).status_code == 429
+        assert client.post("/login/", {"login": f"a{number}@b.example", "password": "guess"}).status_code == 200
+    assert client.post("/login/", {"login": "a@b.example", "password": "guess"}).status_code == 429
     other = Client(REMOTE_ADDR="198.51.100.7")
-    assert other.post("/login/", {"username": maya.email, "password": OLD}).status_code == 302
+    assert other.post("/login/", {"login": maya.email, "password": OLD}).status_code == 302
 
 
 def test_cookies_are_kept_from_scripts_and_from_other_sites(maya: User, settings: Settings) -> None:

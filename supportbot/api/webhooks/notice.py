@@ -6,7 +6,7 @@ import structlog
 from django.core.mail import EmailMessage
 
 from supportbot.api.webhooks.models import Endpoint
-from supportbot.workspaces.models import Member
+from supportbot.workspaces.role import ADMINISTERING
 
 log = structlog.get_logger(__name__)
 TEXT = """The webhook {address} of {workspace} was switched off.
@@ -20,7 +20,7 @@ it on again under "Webhooks". What failed can be sent again from the list of del
 
 def tell(endpoint: Endpoint, why: str) -> None:
     """By e-mail; the admin's list says it, too."""
-    admins = endpoint.workspace.members.filter(role=Member.Role.ADMIN, user__is_active=True)
+    admins = endpoint.workspace.members.filter(role__in=ADMINISTERING, user__is_active=True)
     to = list(admins.values_list("user__email", flat=True))
     text = TEXT.format(address=endpoint.address, workspace=endpoint.workspace, why=why)
     try:

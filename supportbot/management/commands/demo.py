@@ -24,7 +24,7 @@ from supportbot.workspaces.models import Member, OpeningTime, ProactiveMessage, 
 CORPUS: Path = settings.BASE_DIR / "corpus"
 PASSWORD = "welcome-to-fennmoor"  # noqa: S105  (of the embedded run, which serves this machine only)
 PEOPLE = (
-    ("admin", "Ada Lindqvist", Member.Role.ADMIN),
+    ("admin", "Ada Lindqvist", Member.Role.OWNER),
     ("maya", "Maya Brandt", Member.Role.AGENT),
     ("tom", "Tom Okafor", Member.Role.AGENT),
 )
@@ -224,8 +224,8 @@ def load_person(workspace: Workspace, email: str, name: str, role: str, password
         email,
         password,
         name=name,
-        is_staff=role == Member.Role.ADMIN,
-        is_superuser=role == Member.Role.ADMIN,
+        is_staff=role == Member.Role.OWNER,
+        is_superuser=role == Member.Role.OWNER,
     )
     Member.objects.get_or_create(workspace=workspace, user=user, defaults={"role": role})
 

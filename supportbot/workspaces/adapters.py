@@ -1,0 +1,55 @@
+"""What allauth asks of us: who counts tries, how secrets are kept, and what is told when a password is made anew."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
+from allauth.mfa.adapter import DefaultMFAAdapter
+from axes.helpers import get_client_ip_address
+from django.http import HttpRequest
+
+from supportbot.workspaces import logins
+from supportbot.workspaces.models import User
+from supportbot.workspaces.sealing import seal, unseal
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """Passwords and addresses."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Accounts come of invitations, which are links that were sent to an address."""
+        return False
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Nothing: django-axes counts the tries at a login, by login and address together."""
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """As everything else of ours reads it."""
+        return get_client_ip_address(request) or "unknown"
+
+    def set_password(self, user: User, password: str) -> None:
+        """A forgotten password is made anew: whoever is signed in with the old one is so no longer."""
+        super().set_password(user, password)
+        logins.tell(user, "user.password_reset", by=user)
+        logins.end(user, by=user)
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """The audit logs hear that somebody signs in with another address."""
+        is_new: bool = super().confirm_email(request, email_address)
+        if is_new:
+            logins.tell(email_address.user, "user.address_changed", by=email_address.user)
+        return is_new
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """Secrets of authenticator apps and recovery codes are sealed as all others."""
+
+    def encrypt(self, text: str) -> str:
+        """Sealed."""
+        return seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Readable."""
+        return unseal(encrypted_text)

@@ -1,0 +1,18 @@
+"""What somebody is in a workspace; the rules of giving and taking it are in `roles`."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Role(models.TextChoices):
+    """From who only looks to who decides everything."""
+
+    VIEWER = "viewer"
+    AGENT = "agent"
+    ADMIN = "admin", "Administrator"
+    OWNER = "owner"
+
+
+ADMINISTERING = (Role.ADMIN, Role.OWNER)
+HELP = "Viewers read the inbox and change nothing; administrators also have the admin; only owners make owners"
