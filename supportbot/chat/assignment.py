@@ -13,7 +13,6 @@ from supportbot.chat import organising, transcript
 from supportbot.chat.models import Conversation
 from supportbot.chat.refusals import Refused
 from supportbot.workspaces.models import Assignment, Member, Workspace
-from supportbot.workspaces.role import Role
 
 AT_ONCE = 500  # conversations that one sweep looks at
 ON = (Assignment.ROUND_ROBIN, Assignment.LEAST_LOAD)
@@ -21,8 +20,8 @@ Status, Handler = Conversation.Status, Conversation.Handler
 
 
 def assign_waiting() -> None:
-    """Assign as many as there is room for; who waits longest comes first. Viewers give back what they had."""
-    for conversation in _with_viewers().select_related("assignee")[:AT_ONCE]:
+    """Assign as many as there is room for; who waits longest comes first. Who works here no more gives back."""
+    for conversation in _left_behind().select_related("assignee")[:AT_ONCE]:
         assert conversation.assignee is not None
         with suppress(Refused):  # it was resolved meanwhile
             organising.assign(conversation_id=conversation.id, agent=conversation.assignee, to_id=None)
@@ -30,10 +29,10 @@ def assign_waiting() -> None:
         _assign(conversation_id)
 
 
-def _with_viewers() -> QuerySet[Conversation]:
-    """What somebody has who was an agent before."""
-    viewer = {"workspace": OuterRef("workspace"), "user": OuterRef("assignee"), "role": Role.VIEWER}
-    rows = Conversation.objects.filter(Exists(Member.objects.filter(**viewer)), handler=Handler.AGENT)
+def _left_behind() -> QuerySet[Conversation]:
+    """What somebody has who only looks on by now, whose membership ended, or who is switched off."""
+    own = Member.objects.working().filter(workspace=OuterRef("workspace"), user=OuterRef("assignee"))
+    rows = Conversation.objects.filter(~Exists(own), handler=Handler.AGENT, assignee__isnull=False)
     return rows.exclude(status=Status.RESOLVED)
 
 

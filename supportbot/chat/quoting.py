@@ -20,7 +20,9 @@ ALSO = 0.4  # of the best sentence's probability, from which another of its pass
 HEADING = re.compile(r"^(?:[^\s|]+ ){0,11}[^\s|]+[:?]$")  # as `passages.cut` marks it
 ITEM = re.compile(r"(?:[-*•]|\d+[.)])\s+|.* \| ")  # of a list, or a row of a table
 NUMBER = re.compile(r"\s*#?\b\d{5,}\b")  # of one order or invoice, which no help page knows
-LEANS = re.compile(r"^(?:it|they|this|that|these|those|he|she|if not|otherwise|however|then|also|in (?:this|that))\b", re.I)
+LEANS = re.compile(
+    r"^(?:it|they|this|that|these|those|he|she|if not|otherwise|however|then|also|in (?:this|that))\b", re.I
+)
 
 
 @dataclass(frozen=True)

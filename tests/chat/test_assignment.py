@@ -118,13 +118,19 @@ def test_who_is_away_gets_nothing_until_they_are_back(wait: Wait, maya: User) ->
     assert holders(waiting) == [maya]
 
 
-def test_who_only_looks_from_now_on_gives_back_what_they_had(wait: Wait, maya: User, tom: User) -> None:
+@pytest.mark.parametrize("how", ["looks on", "left", "switched off"])
+def test_who_works_here_no_more_gives_back_what_they_had(wait: Wait, maya: User, tom: User, how: str) -> None:
     mine = wait()
     organising.assign(conversation_id=mine.id, agent=tom, to_id=tom.pk)
     come(maya, tom)
-    Member.objects.filter(user=tom).update(role=Member.Role.VIEWER)
+    if how == "looks on":
+        Member.objects.filter(user=tom).update(role=Member.Role.VIEWER)
+    elif how == "left":
+        Member.objects.filter(user=tom).delete()
+    else:
+        User.objects.filter(pk=tom.pk).update(is_active=False)
     assignment.assign_waiting()
-    assert holders(mine) == [maya], "and never to a viewer, who has the inbox open, too"
+    assert holders(mine) == [maya], "and never to who only looks on, with the inbox open, too"
     with pytest.raises(Refused, match="no such agent"):
         organising.assign(conversation_id=mine.id, agent=maya, to_id=tom.pk)
 
