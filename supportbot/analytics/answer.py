@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -11,7 +10,7 @@ from typing import Any
 
 from supportbot.analytics.measures import DIMENSIONS, Measure
 from supportbot.analytics.performance import Chart, cases, step_name
-from supportbot.analytics.query import Distribution, Scope
+from supportbot.analytics.query import Scope
 from supportbot.analytics.wording import SAME, Change, words
 
 MOST = 24  # values that are shown
@@ -147,14 +146,13 @@ class Answer:
     def _values_by_step(self) -> Mapping[date, float | None]:
         if not self.measure.column:
             return {step: self._reckon(sums) for step, sums in self.scope.by_step().items()}
-        counts: dict[date, Counter[int]] = {}
-        for (day,), times in self.scope.times_by_day(self.measure.column).items():
-            counts.setdefault(self.scope.period.begin_of(day), Counter()).update(dict(times.counts))
-        return {step: Distribution(tuple(sorted(own.items()))).quantile(0.5) for step, own in counts.items()}
+        return {step: times.median for step, times in self.scope.times_by_step(self.measure.column).items()}
 
     def _values(self, scope: Scope, keys: tuple[str, ...]) -> Values:
         if self.measure.column:
-            return {one: times.quantile(0.5) for one, times in scope.times_by(self.measure.column, keys).items()}
+            column = self.measure.column
+            found = scope.times_by(keys, column) if keys else {(): scope.times(column)}
+            return {one: times[column].median for one, times in found.items()}
         split = scope.by(*keys) if keys else {(): scope.sums()}
         return {one: self._reckon(sums) for one, sums in split.items()}
 

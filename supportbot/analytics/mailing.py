@@ -120,8 +120,8 @@ def _watched(alert: Alert, scope: Scope) -> float | None:
     measure = MEASURES[alert.figure]
     value: float | None
     if measure.column:
-        times = scope.times(measure.column)
-        value, count = times.quantile(0.5), times.total
+        times = scope.times(measure.column)[measure.column]
+        value, count = times.median, times.total
     else:
         sums = scope.sums()
         value, count = measure.value(sums), sum(sums[name] for name in measure.of)

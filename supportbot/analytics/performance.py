@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from supportbot.analytics.measures import MEASURES, WEEKDAYS, Measure
 from supportbot.analytics.models import Preferences
-from supportbot.analytics.query import Distribution, Scope, Sums
+from supportbot.analytics.query import Scope, Sums, Times
 from supportbot.analytics.wording import UNKNOWN, Change, words
 
 SHOWN = ("conversations", "resolution", "handover", "first", "people", "duration", "csat", "sla", "reopened", "left")
@@ -112,13 +112,19 @@ class Performance:
     def _figure(self, measure: Measure, then: Sums) -> Figure:
         note, now, before = self._note(measure), self._value(measure, self.sums), self._value(measure, then)
         if measure.column:
-            times, earlier = self.scope.times(measure.column), self.scope.before.times(measure.column)
-            now, before = times.quantile(0.5), earlier.quantile(0.5)
-            note = f"median; 9 of 10 within {words(times.quantile(0.9), 'time')}" if times.total else "median"
+            times, earlier = (both[measure.column] for both in self._times)
+            now, before = times.median, earlier.median
+            note = f"median; 9 of 10 within {words(times.ninth, 'time')}" if times.total else "median"
         shown = [words(value, measure.unit, self.currency) for value in (now, before)]
         return Figure(
             measure, shown[0], note, Change.of(measure, now, before), shown[1], cases(self.scope, measure.which)
         )
+
+    @cached_property
+    def _times(self) -> tuple[dict[str, Times], dict[str, Times]]:
+        """Of the period and of the one before."""
+        columns = [MEASURES[key].column for key in self.shown if MEASURES[key].column]
+        return self.scope.times(*columns), self.scope.before.times(*columns)
 
     def _value(self, measure: Measure, sums: Sums) -> float | None:
         value = measure.value(sums)
@@ -198,11 +204,12 @@ def split_by(scope: Scope, key: str, title: str, columns: Sequence[str], limit: 
     """The figures of each value of a dimension."""
     heads = [MEASURES[column] for column in columns]
     sums = scope.by(key)
-    times = {m.column: scope.times_by(m.column, (key,)) for m in heads if m.column}
+    timed = [measure.column for measure in heads if measure.column]
+    times = scope.times_by((key,), *timed) if timed else {}
     ranked = sorted(sums.items(), key=lambda pair: (-pair[1]["conversations"], str(pair[0])))
     most = max((own["conversations"] for own in sums.values()), default=1)
     rows = [
-        _row(scope, key, values, own, heads, {c: t.get(values, Distribution()) for c, t in times.items()}, most)
+        _row(scope, key, values, own, heads, times.get(values, {}), most)
         for values, own in ranked[:limit]
     ]
     return Split(key, title, heads, rows, max(0, len(ranked) - limit))
@@ -214,13 +221,13 @@ def _row(
     values: tuple[Any, ...],
     sums: Sums,
     heads: Sequence[Measure],
-    times: Mapping[str, Distribution],
+    times: Mapping[str, Times],
     most: int,
 ) -> Row:
     own = scope.narrowed(key, values[0])
 
     def cell(measure: Measure) -> tuple[str, str]:
-        value = times[measure.column].quantile(0.5) if measure.column else measure.value(sums)
+        value = times.get(measure.column, Times()).median if measure.column else measure.value(sums)
         shown = words(value, measure.unit)
         return shown, "" if shown == UNKNOWN else cases(own, measure.which or scope.which)
 

@@ -12,37 +12,28 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, F, QuerySet, Sum
+from django.db.models.functions import TruncMonth, TruncWeek
 
 from supportbot.analytics.measures import DIMENSIONS, WHICH, label
 from supportbot.analytics.models import Case, Cell, Day, Handler, Outcome
 from supportbot.analytics.period import Period
+from supportbot.analytics.quantiles import Quantile
 from supportbot.workspaces.models import Workspace
 
 Sums = dict[str, int]
 INTEGERS = {"team", "agent", "hour", "weekday"}
+STEPS = {"day": F("day"), "week": TruncWeek("day"), "month": TruncMonth("day")}
 FIXED: dict[str, list[str]] = {"handler": Handler.values, "outcome": Outcome.values}
 
 
 @dataclass(frozen=True)
-class Distribution:
-    """How many cases took how many seconds, the shortest first."""
+class Times:
+    """How long cases took, in seconds to the digit; None without cases."""
 
-    counts: tuple[tuple[int, int], ...] = ()
-
-    @property
-    def total(self) -> int:
-        """How many cases there are."""
-        return sum(count for _, count in self.counts)
-
-    def quantile(self, share: float) -> int | None:
-        """The seconds at or below which that share of the cases is; exact, no interpolation. None without cases."""
-        wanted, seen = share * self.total, 0
-        for seconds, count in self.counts:
-            seen += count
-            if seen >= wanted:
-                return seconds
-        return None
+    total: int = 0
+    median: int | None = None
+    ninth: int | None = None  # at or below which 9 of 10 are
 
 
 @dataclass(frozen=True)
@@ -99,33 +90,26 @@ class Scope:
 
     def by_step(self) -> dict[date, Sums]:
         """The sums for each bar of the period's chart; a bar without cases has none."""
-        rows = self._source(()).values("day").order_by()
         steps: dict[date, Sums] = {step: dict.fromkeys(Cell.SUMS, 0) for step in self.period.steps}
+        rows = self._source(()).values(step=STEPS[self.period.step]).order_by()
         for row in rows.annotate(**{f"sum_{name}": Sum(name) for name in Cell.SUMS}):
-            step = steps[self.period.begin_of(row["day"])]
-            for name, value in _sums(row).items():
-                step[name] += value
+            steps[self.period.begin_of(row["step"])] = _sums(row)
         return steps
 
-    def times(self, column: str) -> Distribution:
-        """How long it took, to the second."""
-        return self.times_by(column, ()).get((), Distribution())
+    def times(self, *columns: str) -> dict[str, Times]:
+        """How long it took, for each of these columns."""
+        return _times(self.cases().aggregate(**_reckoned(columns)), columns)
 
-    def times_by(self, column: str, keys: Collection[str]) -> dict[tuple[Any, ...], Distribution]:
+    def times_by(self, keys: Collection[str], *columns: str) -> dict[tuple[Any, ...], dict[str, Times]]:
         """The same for each combination of values."""
-        return self._times(column, [DIMENSIONS[key].column for key in keys])
+        split = [DIMENSIONS[key].column for key in keys]
+        rows = self.cases().values(*split).order_by().annotate(**_reckoned(columns))
+        return {tuple(row[name] for name in split): _times(row, columns) for row in rows}
 
-    def times_by_day(self, column: str) -> dict[tuple[Any, ...], Distribution]:
-        """The same for each day."""
-        return self._times(column, ["day"])
-
-    def _times(self, column: str, columns: list[str]) -> dict[tuple[Any, ...], Distribution]:
-        rows = self.cases().filter(**{f"{column}__isnull": False}).order_by(column)
-        counted = rows.values_list(*columns, column).annotate(Count("id"))
-        found: dict[tuple[Any, ...], list[tuple[int, int]]] = {}
-        for *values, seconds, count in counted:
-            found.setdefault(tuple(values), []).append((seconds, count))
-        return {values: Distribution(tuple(counts)) for values, counts in found.items()}
+    def times_by_step(self, column: str) -> dict[date, Times]:
+        """The same for each bar of the period's chart."""
+        rows = self.cases().values(step=STEPS[self.period.step]).order_by().annotate(**_reckoned((column,)))
+        return {self.period.begin_of(row["step"]): _times(row, (column,))[column] for row in rows}
 
     def label(self, key: str, value: object) -> str:
         """A value of a dimension in words."""
@@ -174,3 +158,20 @@ def _is_value(key: str, value: str) -> bool:
 
 def _sums(row: Mapping[str, Any]) -> Sums:
     return {name: row[f"sum_{name}"] or 0 for name in Cell.SUMS}
+
+
+def _reckoned(columns: Collection[str]) -> dict[str, Any]:
+    """What the database reckons of each column."""
+    return {
+        f"{part}_{name}": aggregate
+        for name in columns
+        for part, aggregate in (
+            ("total", Count(name)),
+            ("median", Quantile(name, 0.5)),
+            ("ninth", Quantile(name, 0.9)),
+        )
+    }
+
+
+def _times(row: Mapping[str, Any], columns: Collection[str]) -> dict[str, Times]:
+    return {name: Times(row[f"total_{name}"], row[f"median_{name}"], row[f"ninth_{name}"]) for name in columns}
