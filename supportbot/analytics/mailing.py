@@ -89,7 +89,7 @@ def _report_words(report: Report, now: datetime) -> tuple[str, str]:
     yesterday = now.astimezone(report.workspace.zone).date() - timedelta(days=1)
     days = 7 if report.rhythm == Report.Rhythm.WEEKLY else 1
     scope = Scope(report.workspace, Period(yesterday - timedelta(days=days - 1), yesterday, "custom"))
-    shown = Performance(scope, Preferences.objects.in_workspace(report.workspace).first())
+    shown = Performance(scope, Preferences.of(report.workspace))
     lines = [
         f"{figure.measure.name}: {figure.value}"
         + (f" ({figure.change.text}; before {figure.before})" if figure.change.text else "")

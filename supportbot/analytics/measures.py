@@ -226,7 +226,7 @@ WHICH: dict[str, tuple[str, Q]] = {
     "by_people": ("Resolved by people", Q(outcome=Outcome.PEOPLE)),
     "left": ("Left without an answer", Q(outcome=Outcome.LEFT)),
     "going": ("Going on", Q(outcome=Outcome.GOING)),
-    "backlog": ("With people now", Q(outcome=Outcome.GOING, with_people_at__isnull=False)),
+    "backlog": ("With people now", Q(ended_at__isnull=True, with_people_at__isnull=False)),
     "with_people": ("Handled by people", Q(handler=Handler.PEOPLE)),
     "handed_off": ("Handed over", Q(handed_off__gt=0)),
     "first_s": ("Answered", Q(first_s__isnull=False)),
@@ -245,12 +245,11 @@ WHICH: dict[str, tuple[str, Q]] = {
 
 @dataclass(frozen=True)
 class Dimension:
-    """By what figures are split and filtered; `summed` where the daily sums know it."""
+    """By what figures are split and filtered."""
 
     key: str
     name: str
     column: str
-    summed: bool = True
 
 
 DIMENSIONS = {
@@ -261,10 +260,10 @@ DIMENSIONS = {
         Dimension("handler", "Handled by", "handler"),
         Dimension("team", "Team", "team_id"),
         Dimension("reason", "Reason of hand-over", "reason"),
-        Dimension("agent", "Agent", "agent_id", summed=False),
-        Dimension("outcome", "Outcome", "outcome", summed=False),
-        Dimension("weekday", "Weekday", "weekday", summed=False),
-        Dimension("hour", "Hour", "hour", summed=False),
+        Dimension("agent", "Agent", "agent_id"),
+        Dimension("outcome", "Outcome", "outcome"),
+        Dimension("weekday", "Weekday", "weekday"),
+        Dimension("hour", "Hour", "hour"),
     )
 }
 LANGUAGES = {"en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian", "pt": "Portuguese"}

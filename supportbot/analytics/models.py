@@ -63,6 +63,16 @@ class Preferences(models.Model):
     def __str__(self) -> str:
         return f"Analytics settings of {self.workspace}"
 
+    @classmethod
+    def of(cls, workspace: Workspace) -> Preferences:
+        """The workspace's own, or the usual ones where no sweep has made a row yet."""
+        return cls.objects.in_workspace(workspace).first() or cls(workspace=workspace)
+
+    @property
+    def minute(self) -> float:
+        """The cost of an agent's minute; 0 where none is set."""
+        return float(self.minute_cost or 0)
+
 
 class Citation(models.Model):
     """An article under the bot's replies of one case, and what became of it; made anew with the case."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -93,10 +92,9 @@ class Performance:
 
     shown: tuple[str, ...] = SHOWN
 
-    def __init__(self, scope: Scope, preferences: Preferences | None) -> None:
-        self.scope = scope
-        self.minute_cost: Decimal | None = preferences.minute_cost if preferences else None
-        self.currency = preferences.currency if preferences else ""
+    def __init__(self, scope: Scope, preferences: Preferences) -> None:
+        self.scope, self.minute = scope, preferences.minute
+        self.minute_cost, self.currency = preferences.minute_cost, preferences.currency
 
     @cached_property
     def sums(self) -> Sums:
@@ -129,7 +127,7 @@ class Performance:
     def _value(self, measure: Measure, sums: Sums) -> float | None:
         value = measure.value(sums)
         if measure.unit == "money" and value is not None:
-            return value / 60 * float(self.minute_cost or 0)
+            return value / 60 * self.minute
         return value
 
     def _note(self, measure: Measure) -> str:
@@ -168,8 +166,8 @@ class Performance:
 
     def splits(self) -> list[Split]:
         """By category, language and team, where there is more than one value."""
-        found = [split_by(self.scope, key, title, COLUMNS) for key, title in _SPLITS.items()]
-        return [split for split in found if len(split.rows) > 1]
+        several = {key: title for key, title in _SPLITS.items() if len(self.scope.by(key)) > 1}
+        return [split_by(self.scope, key, title, COLUMNS) for key, title in several.items()]
 
     def against(self) -> Split:
         """The bot beside people."""
@@ -208,10 +206,7 @@ def split_by(scope: Scope, key: str, title: str, columns: Sequence[str], limit: 
     times = scope.times_by((key,), *timed) if timed else {}
     ranked = sorted(sums.items(), key=lambda pair: (-pair[1]["conversations"], str(pair[0])))
     most = max((own["conversations"] for own in sums.values()), default=1)
-    rows = [
-        _row(scope, key, values, own, heads, times.get(values, {}), most)
-        for values, own in ranked[:limit]
-    ]
+    rows = [_row(scope, key, values, own, heads, times.get(values, {}), most) for values, own in ranked[:limit]]
     return Split(key, title, heads, rows, max(0, len(ranked) - limit))
 
 

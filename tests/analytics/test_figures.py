@@ -83,7 +83,10 @@ def test_each_figure_leads_to_its_conversations(march: Shop) -> None:
     for which, count in (("resolved_by_bot", 2), ("handed_off", 3), ("reopened", 1), ("left", 1), ("rated", 2)):
         address = html.unescape(re.search(rf'href="([^"]*which={which})"', page)[1])  # type: ignore[index]
         assert f"{count} conversation" in words(march, address)
-    assert "1 conversation " in words(march, f"/admin/analytics/conversations/{MARCH}&which=backlog&category=delivery")
+    later = "?period=custom&from=2025-06-01&to=2025-06-30"
+    assert "Backlog 1 with people now" in words(march, f"/admin/analytics/{later}")
+    assert "1 conversation " in words(march, f"/admin/analytics/conversations/{later}&which=backlog&category=delivery")
+    assert "Nobody 1 1" in words(march, f"/admin/analytics/people/{MARCH}")
 
 
 def test_the_list_is_downloaded_as_csv(march: Shop) -> None:
