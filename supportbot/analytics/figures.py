@@ -25,6 +25,15 @@ def values(scope: Scope, measure: Measure, keys: Collection[str] = (), minute: f
     return {one: _reckon(measure, sums, minute) for one, sums in split.items()}
 
 
+def rested(scope: Scope, measure: Measure) -> tuple[float | None, int]:
+    """The figure in all, and how many conversations, ratings or the like it rests on."""
+    if measure.column:
+        times = scope.times(measure.column)[measure.column]
+        return times.median, times.total
+    sums = scope.sums()
+    return measure.value(sums), sum(sums[name] for name in measure.of or measure.over)
+
+
 def by_step(scope: Scope, measure: Measure, minute: float = 0) -> dict[date, float | None]:
     """The figure of each bar of the period's chart."""
     if measure.column:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import ClassVar
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -16,6 +17,8 @@ from django.db.models import Q
 from supportbot.knowledge.models import Article
 from supportbot.workspaces.models import Member, Workspace
 from supportbot.workspaces.scoping import ScopedQuerySet
+
+WEEK = 7  # days
 
 
 class Mark(models.Model):
@@ -275,9 +278,11 @@ class Alert(models.Model):
     class Side(models.TextChoices):
         ABOVE = "above"
         BELOW = "below"
+        UNUSUAL = "unusual", "unusual, above or below"
 
     class Watched(models.TextChoices):
         BACKLOG = "backlog", "Backlog"
+        CONVERSATIONS = "conversations", "Conversations"
         RESOLUTION = "resolution", "Resolved by the bot, %"
         HANDOVER = "handover", "Handed over, %"
         FIRST = "first", "First response, median in minutes"
@@ -288,14 +293,25 @@ class Alert(models.Model):
         HELPED = "helped", "Answers that helped, %"
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="alerts")
-    figure = models.CharField(max_length=10, choices=Watched)
-    side = models.CharField(max_length=5, choices=Side)
-    threshold = models.FloatField(validators=[MinValueValidator(0)])
+    figure = models.CharField(max_length=13, choices=Watched)
+    side = models.CharField(
+        max_length=7,
+        choices=Side,
+        help_text="Unusual: far from the median of the same weekdays in the 8 weeks before",
+    )
+    threshold = models.FloatField(
+        validators=[MinValueValidator(0)],
+        help_text="In the unit of the figure. If unusual: how many times farther from the median than usual; 4 is a "
+        "good start, less tells of more",
+    )
     days = models.PositiveSmallIntegerField(
-        default=7, validators=[MinValueValidator(1), MaxValueValidator(90)], help_text="Of how many days, with today"
+        default=7,
+        validators=[MinValueValidator(1), MaxValueValidator(90)],
+        help_text="Of how many days, with today. If unusual: of the last 1 to 7 that are settled",
     )
     recipients = models.ManyToManyField(Member, related_name="+")
     raised_at = models.DateTimeField("passed since", null=True, editable=False)
+    told_on = models.DateField(null=True, editable=False, help_text="So that the unusual is told once a day at most")
     checked_at = models.DateTimeField(null=True, editable=False)
 
     objects = ScopedQuerySet["Alert"].as_manager()
@@ -304,4 +320,16 @@ class Alert(models.Model):
         indexes: ClassVar = [models.Index(fields=["checked_at"], name="alerts_to_check")]
 
     def __str__(self) -> str:
-        return f"{self.get_figure_display()} {self.side} {self.threshold:g}"
+        by = " by" if self.side == self.Side.UNUSUAL else ""
+        return f"{self.get_figure_display()} {self.side}{by} {self.threshold:g}"
+
+    def clean(self) -> None:
+        """What has no history is never unusual."""
+        if self.side != self.Side.UNUSUAL:
+            return
+        if self.figure == self.Watched.BACKLOG:
+            raise ValidationError({"figure": "The backlog is as of now and has no history. Choose above or below."})
+        if self.days and self.days > WEEK:
+            raise ValidationError({"days": "Choose at most 7 days; they are compared with those of other weeks."})
+        if self.threshold is not None and self.threshold < 1:
+            raise ValidationError({"threshold": "Choose at least 1; below that every day is unusual."})
