@@ -45,14 +45,14 @@ def performance(request: HttpRequest) -> HttpResponse:
 
 
 def cases(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
-    """The conversations behind a figure, the newest first; as CSV if the address says so."""
+    """The conversations behind a figure, the newest first; as CSV or Parquet if the address says so."""
     workspace = _workspace(request)
     if workspace is None:
         return _page(request, "cases", "Conversations", {})
     scope, shows_agents = _scope(request, workspace), _shows_agents(workspace)
     found = scope.cases().order_by("-began_at", "id")
-    if request.GET.get("format") == "csv":
-        return export.csv_of(scope, found, shows_agents)
+    if download := export.FORMATS.get(request.GET.get("format", "")):
+        return download(scope, found, shows_agents)
     page = Paginator(found, CASES_ON_A_PAGE).get_page(request.GET.get("page"))
     filters = FILTERS_OF_CASES if shows_agents else tuple(key for key in FILTERS_OF_CASES if key != "agent")
     context = {

@@ -72,7 +72,7 @@ def _walk(page: Page) -> None:
     card.get_by_role("link").click()
     expect(page.get_by_role("heading", name=f"{count} conversation")).to_be_visible()
     with page.expect_download() as download:
-        page.get_by_role("link", name="Download as CSV").click()
+        page.get_by_role("link", name="CSV").click()
     assert len(Path(download.value.path()).read_text().splitlines()) == int(count) + 1
     page.get_by_role("table").get_by_role("link").first.click()
     expect(page.get_by_text("I pass this on to my colleagues.").first).to_be_visible()

@@ -6,7 +6,9 @@ import csv
 import html
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 
+import duckdb
 import pytest
 
 from supportbot.analytics.models import Preferences
@@ -100,6 +102,20 @@ def test_the_list_is_downloaded_as_csv(march: Shop) -> None:
         "174600",
     )
     assert payment["agent"] == "Fennmoor Agent" and payment["began_at"] == "2025-03-03T13:00:00+00:00"
+
+
+def test_the_list_is_downloaded_as_parquet(march: Shop, tmp_path: Path) -> None:
+    march.agent.name = '=Agent, "A"'
+    march.agent.save()
+    answer = signed_in(march.admin).get(f"/admin/analytics/conversations/{MARCH}&format=parquet")
+    assert 'filename="fennmoor-2025-03-01-2025-03-31.parquet"' in answer["Content-Disposition"]
+    file = tmp_path / "rows.parquet"
+    file.write_bytes(answer.getvalue())
+    with duckdb.connect() as engine:
+        rows = engine.read_parquet(str(file))
+        found = rows.select("category, agent, first_response_s, rating, reopened, epoch(began_at)::BIGINT").fetchall()
+    assert found[1] == ("Payment", '=Agent, "A"', 8, None, 1, int(MONDAY.replace(hour=13).timestamp()))
+    assert [row[0] for row in found] == ["Delivery", "Payment", "Returns", "Returns", "Delivery", "Delivery"]
 
 
 def test_quality_and_people_have_theirs(march: Shop) -> None:

@@ -97,7 +97,7 @@ def test_the_unusual_is_told_once_with_its_history(shop: Shop, admin_of: Member)
     def look() -> list[str]:
         Alert.objects.update(checked_at=None)
         tasks.sweep()
-        return [sent.body for sent in mail.outbox]
+        return [str(sent.body) for sent in mail.outbox]
 
     for number in range(12):
         Told(shop.workspace, midday - timedelta(days=1)).bot(60)
