@@ -15,7 +15,7 @@ from supportbot.analytics.query import Scope
 from supportbot.analytics.wording import SAME, Change, words
 
 MOST = 24  # values that are shown
-SUSPECTS = ("category", "language", "handler", "reason", "team")
+SUSPECTS = ("channel", "category", "language", "handler", "reason", "team")
 
 
 @dataclass(frozen=True)

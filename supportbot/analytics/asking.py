@@ -111,7 +111,7 @@ def _filters(left: _Left, scope: Scope, shows_agents: bool) -> dict[str, str]:
     }
     if shows_agents:
         names["agent"] = {value: f"{name},{name.split()[0]}" for value, name in names["agent"].items()}
-    names["language"], names["handler"] = lexicon.LANGUAGES, lexicon.HANDLERS
+    names["channel"], names["language"], names["handler"] = lexicon.CHANNELS, lexicon.LANGUAGES, lexicon.HANDLERS
     names["weekday"] = {str(number): f"on {day}s,on {day},{day}s,{day}" for number, day in enumerate(lexicon.WEEKDAYS)}
     return {key: value for key, table in names.items() if (value := _first(left, table))}
 

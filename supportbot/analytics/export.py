@@ -18,7 +18,7 @@ from django.http import FileResponse, StreamingHttpResponse
 from supportbot.analytics.models import Case
 from supportbot.analytics.query import Scope
 
-LABELLED = ("category", "language", "handler", "team", "reason", "agent", "outcome")
+LABELLED = ("channel", "category", "language", "handler", "team", "reason", "agent", "outcome")
 TIMES = {"first_s": "first_response_s", "people_s": "people_response_s", "resolution_s": "resolution_s"}
 COUNTS = ("customer_messages", "bot_messages", "agent_messages", "agent_seconds", "reopened", "kept", "missed")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from django.db.models import Q
+from django.template.defaultfilters import capfirst
 
 from supportbot.analytics.models import Handler, Outcome
+from supportbot.chat.models import Conversation
 from supportbot.chat.reasons import REASONS
 
 Unit = Literal["count", "share", "time", "money", "score"]
@@ -255,6 +257,7 @@ class Dimension:
 DIMENSIONS = {
     dimension.key: dimension
     for dimension in (
+        Dimension("channel", "Channel", "channel"),
         Dimension("category", "Category", "category"),
         Dimension("language", "Language", "language"),
         Dimension("handler", "Handled by", "handler"),
@@ -273,6 +276,7 @@ NONE = {"category": "Not sorted", "language": "Not known", "team": "No team", "r
 
 WORDS: dict[str, Callable[[str], str]] = {
     "language": lambda value: LANGUAGES.get(value, value),
+    "channel": lambda value: str(capfirst(Conversation.Channel(value).label)),
     "handler": lambda value: Handler(value).label.capitalize(),
     "outcome": lambda value: Outcome(value).label.capitalize(),
     "reason": lambda value: REASONS.get(value, value).rstrip("."),

@@ -14,6 +14,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
+from supportbot.chat.models import Conversation
 from supportbot.knowledge.models import Article
 from supportbot.workspaces.models import Member, Workspace
 from supportbot.workspaces.scoping import ScopedQuerySet
@@ -158,7 +159,7 @@ class Outcome(models.TextChoices):
 class Cell(models.Model):
     """Sums over the cases that a day, a category, a language and so on have in common."""
 
-    DIMENSIONS: ClassVar = ("category", "language", "handler", "team_id", "reason")
+    DIMENSIONS: ClassVar = ("channel", "category", "language", "handler", "team_id", "reason")
     SUMS: ClassVar = (
         *("conversations", "involved", "confirmed", "assumed", "by_people", "left", "going"),
         *("handed_off", "resolved", "reopened", "rated", "satisfied", "score_sum", "kept", "missed"),
@@ -168,6 +169,9 @@ class Cell(models.Model):
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
     day = models.DateField(help_text="On which the cases began, where the workspace is")
+    channel = models.CharField(
+        max_length=10, choices=Conversation.Channel, default=Conversation.Channel.WIDGET, db_default="widget"
+    )
     category = models.CharField(max_length=40, blank=True)
     language = models.CharField(max_length=10, blank=True)
     handler = models.CharField(max_length=6, choices=Handler)

@@ -29,8 +29,8 @@ from supportbot.chat.models import Conversation
 from supportbot.workspaces.models import User, Workspace
 
 CASES_ON_A_PAGE = 50
-FILTERS = ("category", "language", "handler", "team")
-FILTERS_OF_PEOPLE = ("category", "language", "team")
+FILTERS = ("channel", "category", "language", "handler", "team")
+FILTERS_OF_PEOPLE = ("channel", "category", "language", "team")
 FILTERS_OF_CASES = (*FILTERS, "reason", "agent", "outcome")
 
 

@@ -165,7 +165,7 @@ class Performance:
         return Chart(f"Conversations by {period.step} and outcome", labels, series, rows)
 
     def splits(self) -> list[Split]:
-        """By category, language and team, where there is more than one value."""
+        """By channel, category, language and team, where there is more than one value."""
         several = {key: title for key, title in _SPLITS.items() if len(self.scope.by(key)) > 1}
         return [split_by(self.scope, key, title, COLUMNS) for key, title in several.items()]
 
@@ -195,7 +195,7 @@ class Performance:
         return Slot(count, -(-count * SHADES // most), cases(own), title)
 
 
-_SPLITS = {"category": "By category", "language": "By language", "team": "By team"}
+_SPLITS = {"channel": "By channel", "category": "By category", "language": "By language", "team": "By team"}
 
 
 def split_by(scope: Scope, key: str, title: str, columns: Sequence[str], limit: int = LONG_TAIL) -> Split:

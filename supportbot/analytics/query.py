@@ -19,13 +19,18 @@ from supportbot.analytics.measures import DIMENSIONS, WHICH, label
 from supportbot.analytics.models import Case, Cell, Day, Handler, Outcome
 from supportbot.analytics.period import Period
 from supportbot.analytics.quantiles import Quantile
+from supportbot.chat.models import Conversation
 from supportbot.workspaces.models import Workspace
 
 Sums = dict[str, int]
 NOW = "backlog"  # of WHICH: as it is at this moment, whenever it began
 INTEGERS = {"team", "agent", "hour", "weekday"}
 STEPS = {"day": F("day"), "week": TruncWeek("day"), "month": TruncMonth("day")}
-FIXED: dict[str, list[str]] = {"handler": Handler.values, "outcome": Outcome.values}
+FIXED: dict[str, list[str]] = {
+    "channel": Conversation.Channel.values,
+    "handler": Handler.values,
+    "outcome": Outcome.values,
+}
 
 
 @dataclass(frozen=True)

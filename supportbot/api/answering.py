@@ -25,7 +25,7 @@ from supportbot.api.models import ApiChat, ApiKey, StoredAnswer
 from supportbot.api.pages import one
 from supportbot.api.problems import Problem
 from supportbot.chat import events, services
-from supportbot.chat.models import Contact, Generation, Message
+from supportbot.chat.models import Contact, Conversation, Generation, Message
 from supportbot.chat.socket import in_thread
 from supportbot.chat.visitors import begin_with
 from supportbot.chat.words import say
@@ -106,7 +106,7 @@ def _chat(workspace: Workspace, earlier: Sequence[Turn], user: str, conversation
 def _begun(workspace: Workspace, user: str) -> ApiChat:
     secret = hashlib.sha256(f"{CHANNEL}:{uuid4()}".encode()).hexdigest()
     contact = Contact.objects.create(workspace=workspace, token_hash=secret, name=user[:100])
-    conversation = begin_with(contact, attributes={"channel": CHANNEL})
+    conversation = begin_with(contact, channel=Conversation.Channel.API, attributes={"channel": CHANNEL})
     return ApiChat.objects.create(workspace=workspace, conversation=conversation, user=user)
 
 

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from supportbot.analytics.models import Case, Handler, Outcome
 from supportbot.api.schemas import OneOf
+from supportbot.chat.models import Conversation
 
 
 class MeasureOut(Schema):
@@ -56,6 +57,7 @@ class CaseOut(Schema):
     number: int = Field(description="Among those of its conversation, from 1")
     began_at: datetime
     ended_at: datetime | None
+    channel: Annotated[str, OneOf(Conversation.Channel)]
     category: str
     language: str
     handler: Annotated[str, OneOf(Handler)]

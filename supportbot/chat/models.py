@@ -172,9 +172,16 @@ class Conversation(models.Model):
         SOON = "soon", "due soon"
         BREACHED = "breached"
 
+    class Channel(models.TextChoices):
+        WIDGET = "widget", "chat on the site"
+        API = "api", "API"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="conversations")
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="conversations")
+    channel = models.CharField(
+        max_length=10, choices=Channel, default=Channel.WIDGET, db_default="widget", help_text="By which it began"
+    )
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
     handler = models.CharField(max_length=10, choices=Handler, default=Handler.BOT, help_text="Who has the turn")
     assignee = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="conversations")

@@ -13,7 +13,7 @@ import pytest
 
 from supportbot.analytics.models import Preferences
 from supportbot.analytics.rollup import roll_up
-from supportbot.chat.models import Correction, Message, SuggestionUse
+from supportbot.chat.models import Conversation, Correction, Message, SuggestionUse
 from supportbot.workspaces.models import AuditEntry, User
 from tests.analytics.conftest import Shop, signed_in
 from tests.analytics.told import Told
@@ -76,6 +76,11 @@ def test_overview_has_the_figures_to_the_digit(march: Shop) -> None:
 def test_figures_follow_the_filters_of_the_address(march: Shop) -> None:
     page = words(march, f"/admin/analytics/{MARCH}&category=returns&language=en")
     assert "Conversations 1 the bot dealt with 1" in page and "Handed over 100.0 %" in page
+    Conversation.objects.filter(category="payment").update(channel="api")
+    roll_up()
+    page = words(march, f"/admin/analytics/{MARCH}")
+    assert "API 1 0.0 % 100.0 % 8 s 2.0 days – 100.0 %" in page and "Chat on the site 5 40.0 % 40.0 %" in page
+    assert "Conversations 1 the bot" in words(march, f"/admin/analytics/{MARCH}&channel=api")
     page = words(march, f"/admin/analytics/{MARCH}&hour=9")
     assert "Conversations 1" in page and "Resolved by the bot 100.0 %" in page
 

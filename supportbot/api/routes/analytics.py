@@ -38,6 +38,7 @@ class Wanted(In):
 
     first_day: Day | None = Field(None, description="Of the workspace's time zone")
     last_day: Day | None = Field(None, description="With it; both left out are the last 28 days")
+    channel: str | None = ANY
     category: str | None = ANY
     language: str | None = ANY
     handler: str | None = ANY
