@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
 
+from supportbot.analytics.figures import Values, by_step, values
 from supportbot.analytics.measures import DIMENSIONS, Measure
+from supportbot.analytics.models import Preferences
 from supportbot.analytics.performance import Chart, cases, step_name
-from supportbot.analytics.query import Distribution, Scope
+from supportbot.analytics.query import Scope
 from supportbot.analytics.wording import SAME, Change, words
 
 MOST = 24  # values that are shown
-SUSPECTS = ("category", "language", "handler", "reason", "team")
-Values = dict[Any, float | None]
+SUSPECTS = ("channel", "category", "language", "handler", "reason", "team")
 
 
 @dataclass(frozen=True)
@@ -33,18 +32,15 @@ class Line:
 class Answer:
     """A measure over a scope, split by a dimension, by time (`time`) or by nothing."""
 
-    def __init__(
-        self, scope: Scope, measure: Measure, by: str, *, why: bool = False, price: tuple[float, str] = (0.0, "")
-    ) -> None:
-        """`price` is the cost of an agent's minute and its currency."""
+    def __init__(self, scope: Scope, measure: Measure, by: str, preferences: Preferences, *, why: bool = False) -> None:
         self.scope, self.measure, self.why = scope, measure, why
-        self.minute, self.money = price
+        self.minute, self.money = preferences.minute, preferences.currency
         self.by = by if by in DIMENSIONS or by == "time" else ""
 
     @cached_property
     def total(self) -> tuple[float | None, float | None]:
         """The figure now and before."""
-        now, before = self._values(self.scope, ()), self._values(self.scope.before, ())
+        now, before = self._both()
         return now.get((), None), before.get((), None)
 
     @property
@@ -88,7 +84,7 @@ class Answer:
         return [f"{name}: {'+' if by > 0 else '−'}{abs(by):,.0f}" for by, name in found[:5] if by]
 
     def _parts(self, key: str) -> list[tuple[float, str]]:
-        now, before = self._values(self.scope, (key,)), self._values(self.scope.before, (key,))
+        now, before = self._both(key)
         known = [one for one in now | before if one[0] not in ("", None)]
         title = DIMENSIONS[key].name
         return [
@@ -123,6 +119,11 @@ class Answer:
             series.append({"key": "before", "name": "Before", "values": [_scaled(b, factor) for _, b in pairs]})
         return Chart(f"{self.measure.name}{unit}", [line.name for line in lines], series, [], is_stacked=False)
 
+    def _both(self, *keys: str) -> tuple[Values, Values]:
+        """In the period and in the one before."""
+        now, before = (values(scope, self.measure, keys, self.minute) for scope in (self.scope, self.scope.before))
+        return now, before
+
     def words(self, value: float | None) -> str:
         """A value of the measure."""
         return words(value, self.measure.unit, self.money)
@@ -133,7 +134,7 @@ class Answer:
 
     @cached_property
     def _split(self) -> list[tuple[tuple[Any, ...], float | None, float | None]]:
-        now, before = self._values(self.scope, (self.by,)), self._values(self.scope.before, (self.by,))
+        now, before = self._both(self.by)
         rows = [(one, now.get(one), before.get(one)) for one in now | before]
         in_order = self.by in ("hour", "weekday")
         rows.sort(key=lambda row: row[0][0] if in_order else (-(row[1] or 0), str(row[0][0])))
@@ -141,26 +142,8 @@ class Answer:
 
     @cached_property
     def _steps(self) -> list[tuple[date, Scope, float | None]]:
-        period, values = self.scope.period, self._values_by_step()
-        return [(part.start, replace(self.scope, period=part), values.get(part.start)) for part in period.parts]
-
-    def _values_by_step(self) -> Mapping[date, float | None]:
-        if not self.measure.column:
-            return {step: self._reckon(sums) for step, sums in self.scope.by_step().items()}
-        counts: dict[date, Counter[int]] = {}
-        for (day,), times in self.scope.times_by_day(self.measure.column).items():
-            counts.setdefault(self.scope.period.begin_of(day), Counter()).update(dict(times.counts))
-        return {step: Distribution(tuple(sorted(own.items()))).quantile(0.5) for step, own in counts.items()}
-
-    def _values(self, scope: Scope, keys: tuple[str, ...]) -> Values:
-        if self.measure.column:
-            return {one: times.quantile(0.5) for one, times in scope.times_by(self.measure.column, keys).items()}
-        split = scope.by(*keys) if keys else {(): scope.sums()}
-        return {one: self._reckon(sums) for one, sums in split.items()}
-
-    def _reckon(self, sums: Mapping[str, int]) -> float | None:
-        value = self.measure.value(sums)
-        return value * self.minute / 60 if value is not None and self.measure.unit == "money" else value
+        period, found = self.scope.period, by_step(self.scope, self.measure, self.minute)
+        return [(part.start, replace(self.scope, period=part), found.get(part.start)) for part in period.parts]
 
 
 def _scaled(value: float | None, factor: float) -> float | None:

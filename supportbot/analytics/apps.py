@@ -7,9 +7,10 @@ from typing import Any
 from django.apps import AppConfig
 from django.contrib.admin import apps
 from django.db import connections
+from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate, pre_migrate
 
-from supportbot.analytics import marks
+from supportbot.analytics import marks, quantiles
 
 
 class AdminConfig(apps.AdminConfig):
@@ -26,7 +27,8 @@ class AnalyticsConfig(AppConfig):
     default = True
 
     def ready(self) -> None:
-        """Look before and after each `migrate`."""
+        """Look before and after each `migrate`, and at each new connection."""
+        connection_created.connect(quantiles.install_on_sqlite)
         pre_migrate.connect(suspend_marks, sender=self)
         post_migrate.connect(install_marks, sender=self)
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from supportbot.analytics import lexicon
 from supportbot.analytics.measures import DIMENSIONS, MEASURES
+from supportbot.analytics.models import Preferences
 from supportbot.analytics.period import Period
 from supportbot.analytics.query import Scope
 
@@ -46,7 +47,7 @@ def understand(question: str, scope: Scope, today: date, shows_agents: bool) -> 
     left = _Left(question[:LONGEST])
     found = Understood(why=left.take(r"\bwhy\b") is not None, period=_period(left, today))
     found.by = _dimension(left, shows_agents)
-    found.filters = _filters(left, scope, shows_agents)
+    found.filters = _filters(left, replace(scope, period=found.period or scope.period), shows_agents)
     said, counted = _first(left, lexicon.MEASURES), _first(left, lexicon.CONVERSATIONS)
     found.measure = said or counted
     found.by = found.by or ("" if found.why else _dimension_alone(left, shows_agents, found.measure))
@@ -110,7 +111,7 @@ def _filters(left: _Left, scope: Scope, shows_agents: bool) -> dict[str, str]:
     }
     if shows_agents:
         names["agent"] = {value: f"{name},{name.split()[0]}" for value, name in names["agent"].items()}
-    names["language"], names["handler"] = lexicon.LANGUAGES, lexicon.HANDLERS
+    names["channel"], names["language"], names["handler"] = lexicon.CHANNELS, lexicon.LANGUAGES, lexicon.HANDLERS
     names["weekday"] = {str(number): f"on {day}s,on {day},{day}s,{day}" for number, day in enumerate(lexicon.WEEKDAYS)}
     return {key: value for key, table in names.items() if (value := _first(left, table))}
 
@@ -149,8 +150,9 @@ def _month(first: date, today: date) -> Period:
     return Period(first, max(first, min(last, today)), "custom")
 
 
-def choices(shows_agents: bool, has_cost: bool) -> tuple[dict[str, str], dict[str, str]]:
+def choices(preferences: Preferences) -> tuple[dict[str, str], dict[str, str]]:
     """The measures and the splits that a query may have, with their names."""
+    has_cost = preferences.minute_cost is not None
     measures = {key: measure.name for key, measure in MEASURES.items() if key != "cost" or has_cost}
-    splits = {key: one.name for key, one in DIMENSIONS.items() if key != "agent" or shows_agents}
+    splits = {key: one.name for key, one in DIMENSIONS.items() if key != "agent" or not preferences.teams_only}
     return measures, {"": "nothing", "time": "Day, week or month", **splits}

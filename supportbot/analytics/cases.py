@@ -236,6 +236,7 @@ def _case(conversation: Conversation, number: int, part: Part, zone: ZoneInfo) -
         hour=local.hour,
         weekday=local.weekday(),
         began_at=part.began_at,
+        channel=conversation.channel,
         category=part.category or conversation.category,
         language=(part.language or conversation.spoken)[:2],
         handler=Handler.PEOPLE if part.with_people_at or part.outcome == Outcome.PEOPLE else Handler.BOT,

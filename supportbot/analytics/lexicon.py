@@ -30,6 +30,7 @@ CONVERSATIONS = {
     "conversations": "conversations, conversation, chats, chat, tickets, ticket, volume, questions, requests, enquiries"
 }
 DIMENSIONS = {
+    "channel": "channel, channels, source, sources",
     "category": "category, categories, topic, topics, subject, subjects, kind",
     "language": "language, languages",
     "handler": "bot and people, bot or people, bot against people, bot vs people, handler, handled by",
@@ -63,6 +64,7 @@ LANGUAGES = {
     "it": "italian",
     "pt": "portuguese",
 }
+CHANNELS = {"widget": "chat on the site, on the site, by widget, widget", "api": "through the api, by api, api"}
 HANDLERS = {"bot": "the bot alone, by the bot, bot alone", "people": "by people, by agents, by humans, humans"}
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MONTHS = (

@@ -1,10 +1,11 @@
-"""Reports on a schedule and alerts on thresholds, by e-mail. The sweep sends what is due, each once.
+"""Reports on a schedule and alerts on thresholds and on the unusual, by e-mail. The sweep sends what is due, each once.
 
 What the mail server refuses is tried again some minutes later.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,16 +17,18 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from supportbot.analytics.measures import MEASURES
+from supportbot.analytics import anomalies
+from supportbot.analytics.figures import rested
+from supportbot.analytics.measures import MEASURES, Measure
 from supportbot.analytics.models import Alert, Preferences, Report
 from supportbot.analytics.performance import Performance
 from supportbot.analytics.period import Period
 from supportbot.analytics.query import Scope
+from supportbot.analytics.wording import words
 
 log = structlog.get_logger(__name__)
 AGAIN = timedelta(minutes=5)  # after the mail server has refused
 CHECK_EVERY = timedelta(minutes=10)
-FEWEST = 10  # conversations that a figure has to rest on before it raises an alert
 AT_ONCE = 100
 UNITS = {"share": 100, "time": 1 / 60}  # per cent, minutes
 
@@ -63,13 +66,49 @@ def _check(alert_id: int, now: datetime) -> None:
         return
     today = now.astimezone(alert.workspace.zone).date()
     scope = Scope(alert.workspace, Period(today - timedelta(days=alert.days - 1), today, "custom"))
-    value = _watched(alert, scope)
     alert.checked_at = now
-    if value is None or not _is_passed(alert, value):
+    is_passed, text = (_unusual if alert.side == Alert.Side.UNUSUAL else _past_threshold)(alert, scope)
+    if not is_passed:
         alert.raised_at = None
-    elif alert.raised_at is None and _mail(alert, *_alert_words(alert, scope, value)):
-        alert.raised_at = now
-    alert.save(update_fields=["checked_at", "raised_at"])
+    elif alert.raised_at is None:
+        is_silent = alert.side == Alert.Side.UNUSUAL and alert.told_on == today
+        if is_silent or _mail(alert, f"{alert.workspace}: {alert}", text):
+            alert.raised_at, alert.told_on = now, today
+    alert.save(update_fields=["checked_at", "raised_at", "told_on"])
+
+
+def _past_threshold(alert: Alert, scope: Scope) -> tuple[bool, str]:
+    """Whether it is, and the e-mail that says so."""
+    value = _watched(alert, scope)
+    if value is None or not (value > alert.threshold if alert.side == Alert.Side.ABOVE else value < alert.threshold):
+        return False, ""
+    of = "now" if alert.figure == Alert.Watched.BACKLOG else f"of {scope.period}"
+    text = f"{alert.get_figure_display()} is {value:.4g} {of}; you asked to be told when it is {alert.side} "
+    return True, "\n".join([f"{text}{alert.threshold:g}.", "", _where("analytics", scope)])
+
+
+def _unusual(alert: Alert, scope: Scope) -> tuple[bool, str]:
+    """The same of a figure beside its history."""
+    measure = MEASURES[alert.figure]
+    found = anomalies.look(scope, measure, alert.days, scope.period.end)
+    if found is None or found.distance < alert.threshold:
+        return False, ""
+    where = _where("analytics", replace(scope, period=found.period))
+    return True, "\n".join([*_unusual_words(alert, measure, found), "", where])
+
+
+def _unusual_words(alert: Alert, measure: Measure, found: anomalies.Found) -> list[str]:
+    then = f"{found.period.end:%A}s" if alert.days == 1 else "same weekdays"
+    kind = "the median is " if measure.column else ""
+    shown = [words(value, measure.unit) for value in found.history]
+    side = "above" if found.value > found.middle else "below"
+    return [
+        f"{measure.name}, {found.period}: {kind}{words(found.value, measure.unit)}.",
+        f"On the {then} of the {anomalies.WEEKS} weeks before, the middle was {words(found.middle, measure.unit)}.",
+        f"It is {side} that, {found.distance:.1f} times as far from it as usual; "
+        f"you asked to be told from {alert.threshold:g} times.",
+        f"The weeks before, the latest first: {', '.join(shown)}.",
+    ]
 
 
 def _locked(model: Any, pk: int) -> Any:
@@ -89,7 +128,7 @@ def _report_words(report: Report, now: datetime) -> tuple[str, str]:
     yesterday = now.astimezone(report.workspace.zone).date() - timedelta(days=1)
     days = 7 if report.rhythm == Report.Rhythm.WEEKLY else 1
     scope = Scope(report.workspace, Period(yesterday - timedelta(days=days - 1), yesterday, "custom"))
-    shown = Performance(scope, Preferences.objects.in_workspace(report.workspace).first())
+    shown = Performance(scope, Preferences.of(report.workspace))
     lines = [
         f"{figure.measure.name}: {figure.value}"
         + (f" ({figure.change.text}; before {figure.before})" if figure.change.text else "")
@@ -99,13 +138,6 @@ def _report_words(report: Report, now: datetime) -> tuple[str, str]:
     lines.append(f"Backlog: {shown.backlog()[0]}, with people now")
     what = f"{report.workspace}, {scope.period}"
     return f"Support of {what}", "\n".join([what, "", *lines, "", _where("analytics", scope)])
-
-
-def _alert_words(alert: Alert, scope: Scope, value: float) -> tuple[str, str]:
-    subject = f"{alert.workspace}: {alert}"
-    of = "now" if alert.figure == Alert.Watched.BACKLOG else f"of {scope.period}"
-    text = f"{alert.get_figure_display()} is {value:.4g} {of}; you asked to be told when it is {alert.side} "
-    return subject, "\n".join([f"{text}{alert.threshold:g}.", "", _where("analytics", scope)])
 
 
 def _where(name: str, scope: Scope) -> str:
@@ -118,18 +150,9 @@ def _watched(alert: Alert, scope: Scope) -> float | None:
     if alert.figure == Alert.Watched.BACKLOG:
         return scope.of("backlog").cases().count()
     measure = MEASURES[alert.figure]
-    value: float | None
-    if measure.column:
-        times = scope.times(measure.column)
-        value, count = times.quantile(0.5), times.total
-    else:
-        sums = scope.sums()
-        value, count = measure.value(sums), sum(sums[name] for name in measure.of)
-    return None if value is None or count < FEWEST else value * UNITS[measure.unit]
-
-
-def _is_passed(alert: Alert, value: float) -> bool:
-    return value > alert.threshold if alert.side == Alert.Side.ABOVE else value < alert.threshold
+    value, count = rested(scope, measure)
+    is_thin = measure.unit in UNITS and count < anomalies.FEWEST
+    return None if value is None or is_thin else value * UNITS.get(measure.unit, 1)
 
 
 def _mail(row: Report | Alert, subject: str, text: str) -> bool:

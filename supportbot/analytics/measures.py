@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from django.db.models import Q
+from django.template.defaultfilters import capfirst
 
 from supportbot.analytics.models import Handler, Outcome
+from supportbot.chat.models import Conversation
 from supportbot.chat.reasons import REASONS
 
 Unit = Literal["count", "share", "time", "money", "score"]
@@ -226,7 +228,7 @@ WHICH: dict[str, tuple[str, Q]] = {
     "by_people": ("Resolved by people", Q(outcome=Outcome.PEOPLE)),
     "left": ("Left without an answer", Q(outcome=Outcome.LEFT)),
     "going": ("Going on", Q(outcome=Outcome.GOING)),
-    "backlog": ("With people now", Q(outcome=Outcome.GOING, with_people_at__isnull=False)),
+    "backlog": ("With people now", Q(ended_at__isnull=True, with_people_at__isnull=False)),
     "with_people": ("Handled by people", Q(handler=Handler.PEOPLE)),
     "handed_off": ("Handed over", Q(handed_off__gt=0)),
     "first_s": ("Answered", Q(first_s__isnull=False)),
@@ -245,26 +247,26 @@ WHICH: dict[str, tuple[str, Q]] = {
 
 @dataclass(frozen=True)
 class Dimension:
-    """By what figures are split and filtered; `summed` where the daily sums know it."""
+    """By what figures are split and filtered."""
 
     key: str
     name: str
     column: str
-    summed: bool = True
 
 
 DIMENSIONS = {
     dimension.key: dimension
     for dimension in (
+        Dimension("channel", "Channel", "channel"),
         Dimension("category", "Category", "category"),
         Dimension("language", "Language", "language"),
         Dimension("handler", "Handled by", "handler"),
         Dimension("team", "Team", "team_id"),
         Dimension("reason", "Reason of hand-over", "reason"),
-        Dimension("agent", "Agent", "agent_id", summed=False),
-        Dimension("outcome", "Outcome", "outcome", summed=False),
-        Dimension("weekday", "Weekday", "weekday", summed=False),
-        Dimension("hour", "Hour", "hour", summed=False),
+        Dimension("agent", "Agent", "agent_id"),
+        Dimension("outcome", "Outcome", "outcome"),
+        Dimension("weekday", "Weekday", "weekday"),
+        Dimension("hour", "Hour", "hour"),
     )
 }
 LANGUAGES = {"en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian", "pt": "Portuguese"}
@@ -274,6 +276,7 @@ NONE = {"category": "Not sorted", "language": "Not known", "team": "No team", "r
 
 WORDS: dict[str, Callable[[str], str]] = {
     "language": lambda value: LANGUAGES.get(value, value),
+    "channel": lambda value: str(capfirst(Conversation.Channel(value).label)),
     "handler": lambda value: Handler(value).label.capitalize(),
     "outcome": lambda value: Outcome(value).label.capitalize(),
     "reason": lambda value: REASONS.get(value, value).rstrip("."),

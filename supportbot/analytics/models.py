@@ -9,13 +9,17 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import ClassVar
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
+from supportbot.chat.models import Conversation
 from supportbot.knowledge.models import Article
 from supportbot.workspaces.models import Member, Workspace
 from supportbot.workspaces.scoping import ScopedQuerySet
+
+WEEK = 7  # days
 
 
 class Mark(models.Model):
@@ -62,6 +66,16 @@ class Preferences(models.Model):
 
     def __str__(self) -> str:
         return f"Analytics settings of {self.workspace}"
+
+    @classmethod
+    def of(cls, workspace: Workspace) -> Preferences:
+        """The workspace's own, or the usual ones where no sweep has made a row yet."""
+        return cls.objects.in_workspace(workspace).first() or cls(workspace=workspace)
+
+    @property
+    def minute(self) -> float:
+        """The cost of an agent's minute; 0 where none is set."""
+        return float(self.minute_cost or 0)
 
 
 class Citation(models.Model):
@@ -145,7 +159,7 @@ class Outcome(models.TextChoices):
 class Cell(models.Model):
     """Sums over the cases that a day, a category, a language and so on have in common."""
 
-    DIMENSIONS: ClassVar = ("category", "language", "handler", "team_id", "reason")
+    DIMENSIONS: ClassVar = ("channel", "category", "language", "handler", "team_id", "reason")
     SUMS: ClassVar = (
         *("conversations", "involved", "confirmed", "assumed", "by_people", "left", "going"),
         *("handed_off", "resolved", "reopened", "rated", "satisfied", "score_sum", "kept", "missed"),
@@ -155,6 +169,9 @@ class Cell(models.Model):
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
     day = models.DateField(help_text="On which the cases began, where the workspace is")
+    channel = models.CharField(
+        max_length=10, choices=Conversation.Channel, default=Conversation.Channel.WIDGET, db_default="widget"
+    )
     category = models.CharField(max_length=40, blank=True)
     language = models.CharField(max_length=10, blank=True)
     handler = models.CharField(max_length=6, choices=Handler)
@@ -265,9 +282,11 @@ class Alert(models.Model):
     class Side(models.TextChoices):
         ABOVE = "above"
         BELOW = "below"
+        UNUSUAL = "unusual", "unusual, above or below"
 
     class Watched(models.TextChoices):
         BACKLOG = "backlog", "Backlog"
+        CONVERSATIONS = "conversations", "Conversations"
         RESOLUTION = "resolution", "Resolved by the bot, %"
         HANDOVER = "handover", "Handed over, %"
         FIRST = "first", "First response, median in minutes"
@@ -278,14 +297,25 @@ class Alert(models.Model):
         HELPED = "helped", "Answers that helped, %"
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="alerts")
-    figure = models.CharField(max_length=10, choices=Watched)
-    side = models.CharField(max_length=5, choices=Side)
-    threshold = models.FloatField(validators=[MinValueValidator(0)])
+    figure = models.CharField(max_length=13, choices=Watched)
+    side = models.CharField(
+        max_length=7,
+        choices=Side,
+        help_text="Unusual: far from the median of the same weekdays in the 8 weeks before",
+    )
+    threshold = models.FloatField(
+        validators=[MinValueValidator(0)],
+        help_text="In the unit of the figure. If unusual: how many times farther from the median than usual; 4 is a "
+        "good start, less tells of more",
+    )
     days = models.PositiveSmallIntegerField(
-        default=7, validators=[MinValueValidator(1), MaxValueValidator(90)], help_text="Of how many days, with today"
+        default=7,
+        validators=[MinValueValidator(1), MaxValueValidator(90)],
+        help_text="Of how many days, with today. If unusual: of the last 1 to 7 that are settled",
     )
     recipients = models.ManyToManyField(Member, related_name="+")
     raised_at = models.DateTimeField("passed since", null=True, editable=False)
+    told_on = models.DateField(null=True, editable=False, help_text="So that the unusual is told once a day at most")
     checked_at = models.DateTimeField(null=True, editable=False)
 
     objects = ScopedQuerySet["Alert"].as_manager()
@@ -294,4 +324,16 @@ class Alert(models.Model):
         indexes: ClassVar = [models.Index(fields=["checked_at"], name="alerts_to_check")]
 
     def __str__(self) -> str:
-        return f"{self.get_figure_display()} {self.side} {self.threshold:g}"
+        by = " by" if self.side == self.Side.UNUSUAL else ""
+        return f"{self.get_figure_display()} {self.side}{by} {self.threshold:g}"
+
+    def clean(self) -> None:
+        """What has no history is never unusual."""
+        if self.side != self.Side.UNUSUAL:
+            return
+        if self.figure == self.Watched.BACKLOG:
+            raise ValidationError({"figure": "The backlog is as of now and has no history. Choose above or below."})
+        if self.days and self.days > WEEK:
+            raise ValidationError({"days": "Choose at most 7 days; they are compared with those of other weeks."})
+        if self.threshold is not None and self.threshold < 1:
+            raise ValidationError({"threshold": "Choose at least 1; below that every day is unusual."})

@@ -29,8 +29,8 @@ from supportbot.chat.models import Conversation
 from supportbot.workspaces.models import User, Workspace
 
 CASES_ON_A_PAGE = 50
-FILTERS = ("category", "language", "handler", "team")
-FILTERS_OF_PEOPLE = ("category", "language", "team")
+FILTERS = ("channel", "category", "language", "handler", "team")
+FILTERS_OF_PEOPLE = ("channel", "category", "language", "team")
 FILTERS_OF_CASES = (*FILTERS, "reason", "agent", "outcome")
 
 
@@ -40,19 +40,19 @@ def performance(request: HttpRequest) -> HttpResponse:
     if workspace is None:
         return _page(request, "performance", "Overview", {})
     scope = _scope(request, workspace)
-    shown = Performance(scope, _preferences(workspace))
+    shown = Performance(scope, Preferences.of(workspace))
     return _page(request, "performance", "Overview", {**_controls(scope, FILTERS), "shown": shown, "series": SERIES})
 
 
 def cases(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
-    """The conversations behind a figure, the newest first; as CSV if the address says so."""
+    """The conversations behind a figure, the newest first; as CSV or Parquet if the address says so."""
     workspace = _workspace(request)
     if workspace is None:
         return _page(request, "cases", "Conversations", {})
     scope, shows_agents = _scope(request, workspace), _shows_agents(workspace)
     found = scope.cases().order_by("-began_at", "id")
-    if request.GET.get("format") == "csv":
-        return export.csv_of(scope, found, shows_agents)
+    if download := export.FORMATS.get(request.GET.get("format", "")):
+        return download(scope, found, shows_agents)
     page = Paginator(found, CASES_ON_A_PAGE).get_page(request.GET.get("page"))
     filters = FILTERS_OF_CASES if shows_agents else tuple(key for key in FILTERS_OF_CASES if key != "agent")
     context = {
@@ -71,8 +71,8 @@ def quality(request: HttpRequest) -> HttpResponse:
     workspace = _workspace(request)
     if workspace is None:
         return _page(request, "quality", "Quality", {})
-    scope, preferences = _scope(request, workspace), _preferences(workspace)
-    context = {"shown": Quality(scope, preferences), "gaps_at": preferences and preferences.gaps_at}
+    scope, preferences = _scope(request, workspace), Preferences.of(workspace)
+    context = {"shown": Quality(scope, preferences), "gaps_at": preferences.gaps_at}
     return _page(request, "quality", "Quality", {**_controls(scope, FILTERS), **context})
 
 
@@ -110,10 +110,10 @@ def ask(request: HttpRequest) -> HttpResponse:
     workspace = _workspace(request)
     if workspace is None:
         return _page(request, "ask", "Ask your data", {})
-    scope, preferences, shows_agents = _scope(request, workspace), _preferences(workspace), _shows_agents(workspace)
+    scope, preferences = _scope(request, workspace), Preferences.of(workspace)
+    shows_agents = not preferences.teams_only
     question, unknown = request.GET.get("q", "").strip(), request.GET.get("unknown", "")
-    cost = preferences.minute_cost if preferences else None
-    measures, splits = choices(shows_agents, cost is not None)
+    measures, splits = choices(preferences)
     if question and "measure" not in request.GET:
         return _understood(scope, question, shows_agents, measures)
     measure, by = request.GET.get("measure", ""), request.GET.get("by", "")
@@ -130,8 +130,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     }
     if measure in measures:
         own = by if by in splits else ""
-        price = (float(cost), preferences.currency) if preferences and cost is not None else (0.0, "")
-        context["answer"] = Answer(scope, MEASURES[measure], own, why="why" in request.GET, price=price)
+        context["answer"] = Answer(scope, MEASURES[measure], own, preferences, why="why" in request.GET)
     return _page(request, "ask", "Ask your data", context)
 
 
@@ -189,8 +188,7 @@ def _scope(request: HttpRequest, workspace: Workspace) -> Scope:
 
 
 def _shows_agents(workspace: Workspace) -> bool:
-    preferences = _preferences(workspace)
-    return preferences is None or not preferences.teams_only
+    return not Preferences.of(workspace).teams_only
 
 
 def _workspaces(request: HttpRequest) -> QuerySet[Workspace]:
@@ -201,10 +199,6 @@ def _workspaces(request: HttpRequest) -> QuerySet[Workspace]:
 def _workspace(request: HttpRequest) -> Workspace | None:
     workspaces = _workspaces(request)
     return workspaces.filter(slug=request.GET.get("workspace", "")).first() or workspaces.first()
-
-
-def _preferences(workspace: Workspace) -> Preferences | None:
-    return Preferences.objects.in_workspace(workspace).first()
 
 
 def _page(request: HttpRequest, name: str, title: str, context: dict[str, Any]) -> HttpResponse:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from django.db.models import Count
 
 from supportbot.analytics.measures import Measure
+from supportbot.analytics.models import Handler
 from supportbot.analytics.performance import Row, Split, cases, split_by
 from supportbot.analytics.query import Scope
 from supportbot.chat.models import SuggestionUse
@@ -33,7 +34,7 @@ def by_agent(scope: Scope) -> Split:
 
 def _with_more(scope: Scope, key: str, title: str, of_use: str) -> Split:
     """The figures with two more columns: how many are open, and what was made of suggested replies."""
-    split = split_by(scope.of("with_people"), key, title, COLUMNS, MOST)
+    split = split_by(scope.narrowed("handler", Handler.PEOPLE), key, title, COLUMNS, MOST)
     column = f"{key}_id"
     waiting = scope.of("backlog")
     counts = dict(waiting.cases().order_by().values_list(column).annotate(Count("id")))

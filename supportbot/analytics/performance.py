@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +13,7 @@ from django.urls import reverse
 
 from supportbot.analytics.measures import MEASURES, WEEKDAYS, Measure
 from supportbot.analytics.models import Preferences
-from supportbot.analytics.query import Distribution, Scope, Sums
+from supportbot.analytics.query import Scope, Sums, Times
 from supportbot.analytics.wording import UNKNOWN, Change, words
 
 SHOWN = ("conversations", "resolution", "handover", "first", "people", "duration", "csat", "sla", "reopened", "left")
@@ -93,10 +92,9 @@ class Performance:
 
     shown: tuple[str, ...] = SHOWN
 
-    def __init__(self, scope: Scope, preferences: Preferences | None) -> None:
-        self.scope = scope
-        self.minute_cost: Decimal | None = preferences.minute_cost if preferences else None
-        self.currency = preferences.currency if preferences else ""
+    def __init__(self, scope: Scope, preferences: Preferences) -> None:
+        self.scope, self.minute = scope, preferences.minute
+        self.minute_cost, self.currency = preferences.minute_cost, preferences.currency
 
     @cached_property
     def sums(self) -> Sums:
@@ -112,18 +110,24 @@ class Performance:
     def _figure(self, measure: Measure, then: Sums) -> Figure:
         note, now, before = self._note(measure), self._value(measure, self.sums), self._value(measure, then)
         if measure.column:
-            times, earlier = self.scope.times(measure.column), self.scope.before.times(measure.column)
-            now, before = times.quantile(0.5), earlier.quantile(0.5)
-            note = f"median; 9 of 10 within {words(times.quantile(0.9), 'time')}" if times.total else "median"
+            times, earlier = (both[measure.column] for both in self._times)
+            now, before = times.median, earlier.median
+            note = f"median; 9 of 10 within {words(times.ninth, 'time')}" if times.total else "median"
         shown = [words(value, measure.unit, self.currency) for value in (now, before)]
         return Figure(
             measure, shown[0], note, Change.of(measure, now, before), shown[1], cases(self.scope, measure.which)
         )
 
+    @cached_property
+    def _times(self) -> tuple[dict[str, Times], dict[str, Times]]:
+        """Of the period and of the one before."""
+        columns = [MEASURES[key].column for key in self.shown if MEASURES[key].column]
+        return self.scope.times(*columns), self.scope.before.times(*columns)
+
     def _value(self, measure: Measure, sums: Sums) -> float | None:
         value = measure.value(sums)
         if measure.unit == "money" and value is not None:
-            return value / 60 * float(self.minute_cost or 0)
+            return value / 60 * self.minute
         return value
 
     def _note(self, measure: Measure) -> str:
@@ -161,9 +165,9 @@ class Performance:
         return Chart(f"Conversations by {period.step} and outcome", labels, series, rows)
 
     def splits(self) -> list[Split]:
-        """By category, language and team, where there is more than one value."""
-        found = [split_by(self.scope, key, title, COLUMNS) for key, title in _SPLITS.items()]
-        return [split for split in found if len(split.rows) > 1]
+        """By channel, category, language and team, where there is more than one value."""
+        several = {key: title for key, title in _SPLITS.items() if len(self.scope.by(key)) > 1}
+        return [split_by(self.scope, key, title, COLUMNS) for key, title in several.items()]
 
     def against(self) -> Split:
         """The bot beside people."""
@@ -191,20 +195,18 @@ class Performance:
         return Slot(count, -(-count * SHADES // most), cases(own), title)
 
 
-_SPLITS = {"category": "By category", "language": "By language", "team": "By team"}
+_SPLITS = {"channel": "By channel", "category": "By category", "language": "By language", "team": "By team"}
 
 
 def split_by(scope: Scope, key: str, title: str, columns: Sequence[str], limit: int = LONG_TAIL) -> Split:
     """The figures of each value of a dimension."""
     heads = [MEASURES[column] for column in columns]
     sums = scope.by(key)
-    times = {m.column: scope.times_by(m.column, (key,)) for m in heads if m.column}
+    timed = [measure.column for measure in heads if measure.column]
+    times = scope.times_by((key,), *timed) if timed else {}
     ranked = sorted(sums.items(), key=lambda pair: (-pair[1]["conversations"], str(pair[0])))
     most = max((own["conversations"] for own in sums.values()), default=1)
-    rows = [
-        _row(scope, key, values, own, heads, {c: t.get(values, Distribution()) for c, t in times.items()}, most)
-        for values, own in ranked[:limit]
-    ]
+    rows = [_row(scope, key, values, own, heads, times.get(values, {}), most) for values, own in ranked[:limit]]
     return Split(key, title, heads, rows, max(0, len(ranked) - limit))
 
 
@@ -214,13 +216,13 @@ def _row(
     values: tuple[Any, ...],
     sums: Sums,
     heads: Sequence[Measure],
-    times: Mapping[str, Distribution],
+    times: Mapping[str, Times],
     most: int,
 ) -> Row:
     own = scope.narrowed(key, values[0])
 
     def cell(measure: Measure) -> tuple[str, str]:
-        value = times[measure.column].quantile(0.5) if measure.column else measure.value(sums)
+        value = times.get(measure.column, Times()).median if measure.column else measure.value(sums)
         shown = words(value, measure.unit)
         return shown, "" if shown == UNKNOWN else cases(own, measure.which or scope.which)
 

@@ -29,6 +29,7 @@ class Period:
     end: date
     name: str = "28"
     problem: str = ""
+    grain: str = ""  # what a bar is, where somebody chose it
 
     @classmethod
     def read(cls, query: Mapping[str, str], today: date) -> Period:
@@ -76,7 +77,8 @@ class Period:
     @property
     def step(self) -> str:
         """What a bar of a chart is: day, week or month."""
-        return "day" if self.days <= BY_DAY else "week" if self.days <= BY_WEEK else "month"
+        usual = "day" if self.days <= BY_DAY else "week" if self.days <= BY_WEEK else "month"
+        return self.grain or usual
 
     def begin_of(self, day: date) -> date:
         """The first day of the bar in which a day lies; the first bar begins with the period."""

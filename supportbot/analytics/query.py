@@ -5,44 +5,41 @@ Reads the daily sums where they know every dimension that is asked for, else the
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, F, QuerySet, Sum
+from django.db.models.functions import TruncMonth, TruncWeek
 
 from supportbot.analytics.measures import DIMENSIONS, WHICH, label
 from supportbot.analytics.models import Case, Cell, Day, Handler, Outcome
 from supportbot.analytics.period import Period
+from supportbot.analytics.quantiles import Quantile
+from supportbot.chat.models import Conversation
 from supportbot.workspaces.models import Workspace
 
 Sums = dict[str, int]
+NOW = "backlog"  # of WHICH: as it is at this moment, whenever it began
 INTEGERS = {"team", "agent", "hour", "weekday"}
-FIXED: dict[str, list[str]] = {"handler": Handler.values, "outcome": Outcome.values}
+STEPS = {"day": F("day"), "week": TruncWeek("day"), "month": TruncMonth("day")}
+FIXED: dict[str, list[str]] = {
+    "channel": Conversation.Channel.values,
+    "handler": Handler.values,
+    "outcome": Outcome.values,
+}
 
 
 @dataclass(frozen=True)
-class Distribution:
-    """How many cases took how many seconds, the shortest first."""
+class Times:
+    """How long cases took, in seconds to the digit; None without cases."""
 
-    counts: tuple[tuple[int, int], ...] = ()
-
-    @property
-    def total(self) -> int:
-        """How many cases there are."""
-        return sum(count for _, count in self.counts)
-
-    def quantile(self, share: float) -> int | None:
-        """The seconds at or below which that share of the cases is; exact, no interpolation. None without cases."""
-        wanted, seen = share * self.total, 0
-        for seconds, count in self.counts:
-            seen += count
-            if seen >= wanted:
-                return seconds
-        return None
+    total: int = 0
+    median: int | None = None
+    ninth: int | None = None  # at or below which 9 of 10 are
 
 
 @dataclass(frozen=True)
@@ -58,7 +55,7 @@ class Scope:
     def read(cls, workspace: Workspace, query: Mapping[str, str], today: date) -> Scope:
         """As an address has it; what no dimension knows is left out."""
         asked = {key: query[key] for key in DIMENSIONS if query.get(key, "*") != "*"}
-        filters = {key: value for key, value in asked.items() if _is_value(key, value)}
+        filters = {key: value for key, value in asked.items() if is_value(key, value)}
         which = query.get("which", "")
         return cls(workspace, Period.read(query, today), filters, which if which in WHICH else "")
 
@@ -87,45 +84,45 @@ class Scope:
 
     def sums(self) -> Sums:
         """All sums."""
-        found = self._source(()).aggregate(**{f"sum_{name}": Sum(name) for name in Cell.SUMS})
-        return _sums(found)
+        return self.by().get((), dict.fromkeys(Cell.SUMS, 0))
 
     def by(self, *keys: str) -> dict[tuple[Any, ...], Sums]:
         """The sums for each combination of values of these dimensions."""
         columns = [DIMENSIONS[key].column for key in keys]
-        rows = self._source(keys).values(*columns).order_by()
-        split = rows.annotate(**{f"sum_{name}": Sum(name) for name in Cell.SUMS})
-        return {tuple(row[column] for column in columns): _sums(row) for row in split}
+        is_known = set(columns) <= set(Cell.DIMENSIONS)
+        found: dict[tuple[Any, ...], Sums] = {}
+        for row in self._cells if is_known else _summed(self.cases(), columns):
+            own = found.setdefault(tuple(row[column] for column in columns), dict.fromkeys(Cell.SUMS, 0))
+            for name in Cell.SUMS:
+                own[name] += row[name]
+        return found
+
+    @cached_property
+    def _cells(self) -> list[dict[str, Any]]:
+        """The sums for each combination that the daily sums know: read once, however often a page splits them."""
+        return list(_summed(self._source, Cell.DIMENSIONS))
 
     def by_step(self) -> dict[date, Sums]:
         """The sums for each bar of the period's chart; a bar without cases has none."""
-        rows = self._source(()).values("day").order_by()
         steps: dict[date, Sums] = {step: dict.fromkeys(Cell.SUMS, 0) for step in self.period.steps}
-        for row in rows.annotate(**{f"sum_{name}": Sum(name) for name in Cell.SUMS}):
-            step = steps[self.period.begin_of(row["day"])]
-            for name, value in _sums(row).items():
-                step[name] += value
+        for row in _summed(self._source.annotate(step=STEPS[self.period.step]), ("step",)):
+            steps[self.period.begin_of(row.pop("step"))] = row
         return steps
 
-    def times(self, column: str) -> Distribution:
-        """How long it took, to the second."""
-        return self.times_by(column, ()).get((), Distribution())
+    def times(self, *columns: str) -> dict[str, Times]:
+        """How long it took, for each of these columns."""
+        return _times(self.cases().aggregate(**_reckoned(columns)), columns)
 
-    def times_by(self, column: str, keys: Collection[str]) -> dict[tuple[Any, ...], Distribution]:
+    def times_by(self, keys: Collection[str], *columns: str) -> dict[tuple[Any, ...], dict[str, Times]]:
         """The same for each combination of values."""
-        return self._times(column, [DIMENSIONS[key].column for key in keys])
+        split = [DIMENSIONS[key].column for key in keys]
+        rows = self.cases().values(*split).order_by().annotate(**_reckoned(columns))
+        return {tuple(row[name] for name in split): _times(row, columns) for row in rows}
 
-    def times_by_day(self, column: str) -> dict[tuple[Any, ...], Distribution]:
-        """The same for each day."""
-        return self._times(column, ["day"])
-
-    def _times(self, column: str, columns: list[str]) -> dict[tuple[Any, ...], Distribution]:
-        rows = self.cases().filter(**{f"{column}__isnull": False}).order_by(column)
-        counted = rows.values_list(*columns, column).annotate(Count("id"))
-        found: dict[tuple[Any, ...], list[tuple[int, int]]] = {}
-        for *values, seconds, count in counted:
-            found.setdefault(tuple(values), []).append((seconds, count))
-        return {values: Distribution(tuple(counts)) for values, counts in found.items()}
+    def times_by_step(self, column: str) -> dict[date, Times]:
+        """The same for each bar of the period's chart."""
+        rows = self.cases().values(step=STEPS[self.period.step]).order_by().annotate(**_reckoned((column,)))
+        return {self.period.begin_of(row["step"]): _times(row, (column,))[column] for row in rows}
 
     def label(self, key: str, value: object) -> str:
         """A value of a dimension in words."""
@@ -139,9 +136,14 @@ class Scope:
             return {str(pk): name for pk, name in self._agents.items()}
         if key in FIXED:
             return {value: self.label(key, value) for value in FIXED[key]}
-        found = Day.objects.in_workspace(self.workspace).filter(day__range=(self.period.start, self.period.end))
-        values = {*found.order_by().values_list(DIMENSIONS[key].column, flat=True).distinct(), self.filters.get(key)}
+        values = {*(cell[DIMENSIONS[key].column] for cell in self._unfiltered), self.filters.get(key)}
         return dict(sorted(((v, self.label(key, v)) for v in values if v), key=lambda pair: pair[1]))
+
+    @cached_property
+    def _unfiltered(self) -> list[dict[str, Any]]:
+        """The cells of the period, whatever is filtered."""
+        is_narrow = self.filters or self.which
+        return replace(self, filters={}, which="")._cells if is_narrow else self._cells
 
     @cached_property
     def _teams(self) -> dict[int, str]:
@@ -157,20 +159,41 @@ class Scope:
         own = {DIMENSIONS[key].column: value for key, value in self.filters.items()}
         none = {f"{name}__isnull": True for name, value in own.items() if name.endswith("_id") and value == ""}
         kept = {name: value for name, value in own.items() if f"{name}__isnull" not in none}
-        return {**kept, **none, "day__range": (self.period.start, self.period.end)}
+        days = {} if self.which == NOW else {"day__range": (self.period.start, self.period.end)}
+        return {**kept, **none, **days}
 
-    def _source(self, keys: Collection[str]) -> QuerySet[Any]:
-        if self.which or not all(DIMENSIONS[key].summed for key in (*keys, *self.filters)):
+    @property
+    def _source(self) -> QuerySet[Any]:
+        if self.which or not all(DIMENSIONS[key].column in Cell.DIMENSIONS for key in self.filters):
             return self.cases()
         return Day.objects.in_workspace(self.workspace).filter(**self._conditions)
 
 
-def _is_value(key: str, value: str) -> bool:
+def is_value(key: str, value: str) -> bool:
     """Whether the column can be compared with it."""
     if key in INTEGERS:
         return value == "" and key in ("team", "agent") or (value.isascii() and value.isdigit() and len(value) < 19)
     return value in FIXED.get(key, [value]) and len(value) <= 40 and "\x00" not in value
 
 
-def _sums(row: Mapping[str, Any]) -> Sums:
-    return {name: row[f"sum_{name}"] or 0 for name in Cell.SUMS}
+def _summed(rows: QuerySet[Any], columns: Collection[str]) -> Iterator[dict[str, Any]]:
+    """A row for each combination of the columns' values, with all sums."""
+    reckoned = rows.values(*columns).order_by().annotate(**{f"sum_{name}": Sum(name) for name in Cell.SUMS})
+    return ({name.removeprefix("sum_"): value for name, value in row.items()} for row in reckoned)
+
+
+def _reckoned(columns: Collection[str]) -> dict[str, Any]:
+    """What the database reckons of each column."""
+    return {
+        f"{part}_{name}": aggregate
+        for name in columns
+        for part, aggregate in (
+            ("total", Count(name)),
+            ("median", Quantile(name, 0.5)),
+            ("ninth", Quantile(name, 0.9)),
+        )
+    }
+
+
+def _times(row: Mapping[str, Any], columns: Collection[str]) -> dict[str, Times]:
+    return {name: Times(row[f"total_{name}"], row[f"median_{name}"], row[f"ninth_{name}"]) for name in columns}

@@ -39,6 +39,7 @@ class Scope(models.TextChoices):
     MEMBERS_WRITE = "members:write", "remove members"
     ORDERS_READ = "orders:read", "read orders"
     ORDERS_WRITE = "orders:write", "write and delete orders"
+    ANALYTICS_READ = "analytics:read", "read figures"
     AUDIT_READ = "audit:read", "read the audit log"
     CHAT = "chat", "talk to the assistant"
 

@@ -180,6 +180,7 @@ class SuggestionUse(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
+        indexes = [models.Index(fields=["created_at"], name="suggestion_uses_by_time")]
         verbose_name, verbose_name_plural = "suggested reply", "suggested replies"
 
     def __str__(self) -> str:

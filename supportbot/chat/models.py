@@ -162,10 +162,6 @@ class Conversation(models.Model):
         QUEUE = "queue"
         AGENT = "agent"
 
-    class Channel(models.TextChoices):
-        WIDGET = "widget", "Chat"
-        API = "api", "API"
-
     class Priority(models.TextChoices):
         LOW = "low"
         MEDIUM = "medium"
@@ -176,10 +172,16 @@ class Conversation(models.Model):
         SOON = "soon", "due soon"
         BREACHED = "breached"
 
+    class Channel(models.TextChoices):
+        WIDGET = "widget", "chat on the site"
+        API = "api", "API"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="conversations")
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="conversations")
-    channel = models.CharField(max_length=10, choices=Channel, default=Channel.WIDGET, help_text="How it came")
+    channel = models.CharField(
+        max_length=10, choices=Channel, default=Channel.WIDGET, db_default="widget", help_text="By which it began"
+    )
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
     handler = models.CharField(max_length=10, choices=Handler, default=Handler.BOT, help_text="Who has the turn")
     assignee = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="conversations")

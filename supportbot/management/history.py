@@ -138,8 +138,14 @@ class Telling:
         key = f"history-{number}"
         self.contact = Contact(workspace=story.workspace, name=name, external_id=key, seen_at=at)
         language = self.draw.choices(("en", "de", "fr", "es"), (82, 7, 6, 5))[0]
+        channel = Conversation.Channel.API if number % 9 == 4 else Conversation.Channel.WIDGET
         self.conversation = Conversation(
-            id=self._id(), workspace=story.workspace, contact=self.contact, spoken=language, summary={}
+            id=self._id(),
+            workspace=story.workspace,
+            contact=self.contact,
+            channel=channel,
+            spoken=language,
+            summary={},
         )
         self.asked: Message | None = None
 

@@ -50,6 +50,7 @@ def asked(shop: Shop, question: str) -> tuple[str, str]:
         ("first response of people by hour of the day", "measure=people&by=hour"),
         ("Which agent has the best rating?", "measure=csat&by=agent"),
         ("hand-over rate by reason on Mondays", "measure=handover&by=reason&weekday=0"),
+        ("hand-over rate of the API by channel", "measure=handover&by=channel&channel=api"),
         ("why did refunds rise", "measure=conversations&by=&category=returns&why=1"),
     ],
 )

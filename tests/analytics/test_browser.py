@@ -6,6 +6,7 @@ import re
 import shutil
 from pathlib import Path
 
+import duckdb
 import pytest
 from django.core.management import call_command
 from playwright.sync_api import Page, expect, sync_playwright
@@ -43,6 +44,7 @@ def test_an_administrator_reads_the_figures(quarter: str, tmp_path: Path) -> Non
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
         _walk(page)
+        _go_round(page, quarter)
         page.goto(quarter.partition("analytics/")[0] + "routing/topics/")
         _decide(page)
         browser.close()
@@ -72,10 +74,38 @@ def _walk(page: Page) -> None:
     card.get_by_role("link").click()
     expect(page.get_by_role("heading", name=f"{count} conversation")).to_be_visible()
     with page.expect_download() as download:
-        page.get_by_role("link", name="Download as CSV").click()
+        page.get_by_role("link", name="CSV").click()
     assert len(Path(download.value.path()).read_text().splitlines()) == int(count) + 1
     page.get_by_role("table").get_by_role("link").first.click()
     expect(page.get_by_text("I pass this on to my colleagues.").first).to_be_visible()
+
+
+def _go_round(page: Page, overview: str) -> None:
+    """The other pages: how good the answers are, who did how much by which channel, a question in words."""
+    quality, people, listed = (
+        overview.replace("analytics/", f"analytics/{name}/") for name in ("quality", "people", "conversations")
+    )
+    page.goto(quality)
+    expect(page.get_by_role("listitem").filter(has_text="Answers that helped").first).to_contain_text("that customers")
+    expect(page.get_by_role("row", name="Delivery")).to_be_visible()
+    page.goto(people)
+    page.get_by_role("combobox", name="Channel").select_option("API")
+    page.get_by_role("button", name="Show").click()
+    expect(page).to_have_url(re.compile(r"channel=api"))
+    cell = page.get_by_role("row", name="Fennmoor Agent").get_by_role("cell").nth(1)
+    count = cell.inner_text()
+    cell.get_by_role("link").click()
+    expect(page.get_by_role("heading", name=f"{count} conversation")).to_be_visible()
+    page.goto(listed)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Parquet").click()
+    total = page.get_by_role("heading", level=2, name=re.compile("conversations")).inner_text().split()[0]
+    with duckdb.connect() as engine:
+        assert len(engine.read_parquet(str(download.value.path()))) == int(total)
+    page.goto(overview.replace("analytics/", "analytics/ask/"))
+    page.get_by_label("Your question").fill("resolution by channel in May 2025")
+    page.get_by_role("button", name="Ask").click()
+    expect(page.get_by_role("row", name="Chat on the site")).to_be_visible()
 
 
 def _decide(page: Page) -> None:

@@ -6,12 +6,14 @@ import csv
 import html
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 
+import duckdb
 import pytest
 
 from supportbot.analytics.models import Preferences
 from supportbot.analytics.rollup import roll_up
-from supportbot.chat.models import Correction, Message, SuggestionUse
+from supportbot.chat.models import Conversation, Correction, Message, SuggestionUse
 from supportbot.workspaces.models import AuditEntry, User
 from tests.analytics.conftest import Shop, signed_in
 from tests.analytics.told import Told
@@ -74,6 +76,11 @@ def test_overview_has_the_figures_to_the_digit(march: Shop) -> None:
 def test_figures_follow_the_filters_of_the_address(march: Shop) -> None:
     page = words(march, f"/admin/analytics/{MARCH}&category=returns&language=en")
     assert "Conversations 1 the bot dealt with 1" in page and "Handed over 100.0 %" in page
+    Conversation.objects.filter(category="payment").update(channel="api")
+    roll_up()
+    page = words(march, f"/admin/analytics/{MARCH}")
+    assert "API 1 0.0 % 100.0 % 8 s 2.0 days – 100.0 %" in page and "Chat on the site 5 40.0 % 40.0 %" in page
+    assert "Conversations 1 the bot" in words(march, f"/admin/analytics/{MARCH}&channel=api")
     page = words(march, f"/admin/analytics/{MARCH}&hour=9")
     assert "Conversations 1" in page and "Resolved by the bot 100.0 %" in page
 
@@ -83,7 +90,10 @@ def test_each_figure_leads_to_its_conversations(march: Shop) -> None:
     for which, count in (("resolved_by_bot", 2), ("handed_off", 3), ("reopened", 1), ("left", 1), ("rated", 2)):
         address = html.unescape(re.search(rf'href="([^"]*which={which})"', page)[1])  # type: ignore[index]
         assert f"{count} conversation" in words(march, address)
-    assert "1 conversation " in words(march, f"/admin/analytics/conversations/{MARCH}&which=backlog&category=delivery")
+    later = "?period=custom&from=2025-06-01&to=2025-06-30"
+    assert "Backlog 1 with people now" in words(march, f"/admin/analytics/{later}")
+    assert "1 conversation " in words(march, f"/admin/analytics/conversations/{later}&which=backlog&category=delivery")
+    assert "Nobody 1 1" in words(march, f"/admin/analytics/people/{MARCH}")
 
 
 def test_the_list_is_downloaded_as_csv(march: Shop) -> None:
@@ -97,6 +107,20 @@ def test_the_list_is_downloaded_as_csv(march: Shop) -> None:
         "174600",
     )
     assert payment["agent"] == "Fennmoor Agent" and payment["began_at"] == "2025-03-03T13:00:00+00:00"
+
+
+def test_the_list_is_downloaded_as_parquet(march: Shop, tmp_path: Path) -> None:
+    march.agent.name = '=Agent, "A"'
+    march.agent.save()
+    answer = signed_in(march.admin).get(f"/admin/analytics/conversations/{MARCH}&format=parquet")
+    assert 'filename="fennmoor-2025-03-01-2025-03-31.parquet"' in answer["Content-Disposition"]
+    file = tmp_path / "rows.parquet"
+    file.write_bytes(answer.getvalue())
+    with duckdb.connect() as engine:
+        rows = engine.read_parquet(str(file))
+        found = rows.select("category, agent, first_response_s, rating, reopened, epoch(began_at)::BIGINT").fetchall()
+    assert found[1] == ("Payment", '=Agent, "A"', 8, None, 1, int(MONDAY.replace(hour=13).timestamp()))
+    assert [row[0] for row in found] == ["Delivery", "Payment", "Returns", "Returns", "Delivery", "Delivery"]
 
 
 def test_quality_and_people_have_theirs(march: Shop) -> None:

@@ -78,3 +78,44 @@ def test_recipients_are_of_the_workspace(shop: Shop, other_shop: Shop, admin_of:
     page = chosen(shop, "report", theirs, rhythm="daily", hour=7)
     assert "not one of the available choices" in page and not Report.objects.exists()
     assert "less than or equal to 23" in chosen(shop, "report", admin_of, rhythm="daily", hour=24)
+
+
+def test_the_unusual_is_told_once_with_its_history(shop: Shop, admin_of: Member) -> None:
+    refused = chosen(shop, "alert", admin_of, figure="backlog", side="unusual", threshold=4, days=1)
+    assert "has no history" in refused
+    assert "at most 7 days" in chosen(shop, "alert", admin_of, figure="first", side="unusual", threshold=4, days=30)
+    assert not Alert.objects.exists()
+    for figure in ("conversations", "first"):
+        chosen(shop, "alert", admin_of, figure=figure, side="unusual", threshold=4, days=1)
+    midday = timezone.now().astimezone(shop.workspace.zone).replace(hour=12, minute=0)
+    usual = (11, 12, 10, 13, 11, 60, 11, 10)
+    for back, count in enumerate(usual, 1):
+        for lag in (1, 2):
+            for number in range(count):
+                Told(shop.workspace, midday - timedelta(weeks=back, days=lag)).bot(60 + number)
+
+    def look() -> list[str]:
+        Alert.objects.update(checked_at=None)
+        tasks.sweep()
+        return [str(sent.body) for sent in mail.outbox]
+
+    for number in range(12):
+        Told(shop.workspace, midday - timedelta(days=1)).bot(60)
+        Told(shop.workspace, midday - timedelta(days=2)).bot(60 + number)
+    assert look() == [], "as always"
+    for _ in range(20):
+        Told(shop.workspace, midday - timedelta(days=1)).bot(60)
+    (told,) = look()
+    assert ": 32.\n" in told and "of the 8 weeks before, the middle was 11.\n" in told
+    assert "It is above that, 6.3 times as far from it as usual; you asked to be told from 4 times." in told
+    assert "The weeks before, the latest first: 11, 12, 10, 13, 11, 60, 11, 10." in told
+    Alert.objects.update(raised_at=None)
+    assert len(look()) == 1, "once a day"
+
+
+def test_the_unusual_needs_a_history(shop: Shop, admin_of: Member) -> None:
+    chosen(shop, "alert", admin_of, figure="conversations", side="unusual", threshold=1, days=1)
+    for _ in range(30):
+        Told(shop.workspace, timezone.now() - timedelta(days=1)).bot(5)
+    tasks.sweep()
+    assert not mail.outbox

@@ -29,10 +29,9 @@ def _page(request: HttpRequest, workspace: Workspace | None, entered: dict[str, 
     """After a refusal with what was `entered`."""
     if workspace is None:
         return page(request, "topics", None, {})
-    preferences = Preferences.objects.in_workspace(workspace).first()
     context = {
         "topics": topics.shown(workspace),
-        "looked_at": preferences and preferences.gaps_at,
+        "looked_at": Preferences.of(workspace).gaps_at,
         "categories": service.known(workspace),
         "entered": entered,
         "own": Category.objects.in_workspace(workspace),

@@ -69,6 +69,7 @@ class Correction(models.Model):
 
     class Meta:
         ordering = ["-updated_at"]
+        indexes = [models.Index(fields=["created_at"], name="corrections_by_time")]
 
     def __str__(self) -> str:
         return f"{self.category}: {self.reply[:60]}"

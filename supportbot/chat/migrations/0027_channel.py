@@ -3,14 +3,6 @@
 from django.db import migrations, models
 
 
-def tell_channels(apps, schema_editor):
-    """It stood among the attributes."""
-    conversation = apps.get_model("chat", "Conversation")
-    for row in conversation.objects.filter(attributes__channel="api").iterator():
-        row.attributes.pop("channel")
-        conversation.objects.filter(pk=row.pk).update(channel="api", attributes=row.attributes)
-
-
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -21,7 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='conversation',
             name='channel',
-            field=models.CharField(choices=[('widget', 'Chat'), ('api', 'API')], default='widget', help_text='How it came', max_length=10),
+            field=models.CharField(choices=[('widget', 'chat on the site'), ('api', 'API')], db_default='widget', default='widget', help_text='By which it began', max_length=10),
         ),
-        migrations.RunPython(tell_channels, migrations.RunPython.noop),
     ]
