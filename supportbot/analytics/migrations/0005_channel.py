@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('analytics', '0301_unusual'),
+        ('analytics', '0004_unusual'),
     ]
 
     operations = [

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('api', '0001_initial'),
         ('chat', '0027_channel'),
-        ('analytics', '0302_channel'),
+        ('analytics', '0005_channel'),
     ]
 
     operations = [

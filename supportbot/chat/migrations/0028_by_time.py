@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0026_generation_trace'),
+        ('chat', '0027_channel'),
     ]
 
     operations = [
