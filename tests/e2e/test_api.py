@@ -90,8 +90,8 @@ def test_a_machine_asks_goes_on_and_is_told_that_people_answer(
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
     assert machine.get("/models").json()["data"][0]["id"] == "supportbot"
 
-    row = embedded_stack.rows("SELECT attributes FROM chat_conversation ORDER BY created_at DESC LIMIT 1")[0]
-    assert json.loads(row["attributes"]) == {"channel": "api"}
+    row = embedded_stack.rows("SELECT attributes, channel FROM chat_conversation ORDER BY created_at DESC LIMIT 1")[0]
+    assert json.loads(row["attributes"]) == {"channel": "api"} and row["channel"] == "api"
 
     def tried() -> bool:
         rows = embedded_stack.rows("SELECT tries FROM api_delivery WHERE event = 'conversation.handed_over'")
