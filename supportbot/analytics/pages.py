@@ -50,7 +50,7 @@ def cases(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     if workspace is None:
         return _page(request, "cases", "Conversations", {})
     scope, shows_agents = _scope(request, workspace), _shows_agents(workspace)
-    found = scope.cases().order_by("-began_at", "id")
+    found = scope.cases().order_by("-day", "-began_at", "id")  # the day first, for the index has it so
     if download := export.FORMATS.get(request.GET.get("format", "")):
         return download(scope, found, shows_agents)
     page = Paginator(found, CASES_ON_A_PAGE).get_page(request.GET.get("page"))
