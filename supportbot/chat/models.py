@@ -165,6 +165,7 @@ class Conversation(models.Model):
     class Channel(models.TextChoices):
         WIDGET = "widget", "Chat"
         API = "api", "API"
+        EMAIL = "email", "E-mail"
 
     class Priority(models.TextChoices):
         LOW = "low"
