@@ -43,6 +43,11 @@ def _password(kind: str) -> forms.CharField:
     )
 
 
+def _server(kind: str) -> tuple[tuple[str, str], ...]:
+    """Two fields to a row, for hosts and users are long."""
+    return (f"{kind}_host", f"{kind}_port"), (f"{kind}_user", f"{kind}_password")
+
+
 class MailboxForm(SettledForm):
     """Refuses servers that may not be asked. A password is never shown again, and goes with its host and user."""
 
@@ -103,14 +108,8 @@ class MailboxesAdmin(SettledAdmin):
     actions_submit_line = ("try_it",)
     fieldsets = (
         (None, {"fields": ("workspace", ("address", "sender"), ("team", "enabled"), ("standing", "read_at"))}),
-        (
-            "Mails come by IMAP",
-            {"fields": (("imap_host", "imap_port", "imap_security"), ("imap_user", "imap_password", "folder"))},
-        ),
-        (
-            "Answers go by SMTP",
-            {"fields": (("smtp_host", "smtp_port", "smtp_security"), ("smtp_user", "smtp_password"))},
-        ),
+        ("Mails come by IMAP", {"fields": (*_server("imap"), ("imap_security", "folder"))}),
+        ("Answers go by SMTP", {"fields": (*_server("smtp"), "smtp_security")}),
     )
 
     @display(description="state", label={"works": "success", "new": "info", "problem": "danger", "off": "warning"})  # type: ignore[untyped-decorator]
