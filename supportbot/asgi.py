@@ -21,6 +21,7 @@ from supportbot.analytics import tasks as analytics  # noqa: E402
 from supportbot.analytics.routing import tasks as routing  # noqa: E402
 from supportbot.api import tasks as api  # noqa: E402
 from supportbot.celery import EmbeddedWorker  # noqa: E402
+from supportbot.channels import tasks as channels  # noqa: E402
 from supportbot.chat import assistant, counting, events, tasks  # noqa: E402
 from supportbot.chat.attachments.service import limit_bytes  # noqa: E402
 from supportbot.knowledge import tasks as knowledge  # noqa: E402
@@ -62,6 +63,7 @@ async def _sweep_for_ever() -> None:
         await asyncio.to_thread(knowledge.sweep)
         await asyncio.to_thread(send_invoices)
         await asyncio.to_thread(api.sweep)
+        await asyncio.to_thread(channels.sweep)
         await asyncio.to_thread(analytics.sweep)
         await asyncio.to_thread(routing.tend)
 

@@ -17,12 +17,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "supportbot.settings")
 
 app = Celery("supportbot")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-ROOMS = ("chat", "actions", "knowledge", "analytics", "analytics.routing", "api")
+ROOMS = ("chat", "actions", "knowledge", "analytics", "analytics.routing", "api", "channels")
 app.autodiscover_tasks([f"supportbot.{room}" for room in ROOMS])
 tasks.watch()
 
 QUEUES = ("default", "inference", "background", "translation", "webhooks")
-OUTSIDE = ("supportbot.chat.tasks.translate", "supportbot.api.tasks.send")  # tasks that wait for other servers
+OUTSIDE = ("chat.tasks.translate", "api.tasks.send", "channels.tasks.poll", "channels.tasks.send")  # wait for others
 WAITING = 8  # of them at once in the embedded run; docker-compose.yml has its own number
 
 
@@ -43,7 +43,7 @@ class EmbeddedWorker:
         other = Celery("supportbot", set_as_current=False)
         other.config_from_object("django.conf:settings", namespace="CELERY")
         for name in OUTSIDE:
-            other.tasks.register(app.tasks[name])
+            other.tasks.register(app.tasks[f"supportbot.{name}"])
         waiting = _worker(other, "translator", WAITING, ["translation", "webhooks"])
         self._worker = _worker(app, "worker", concurrency, ["default", "inference", "background"])
         workers = {"translator": waiting, "worker": self._worker}

@@ -21,7 +21,7 @@ export interface Row {
   handler: Handler;
   assignee: Named | null;
   team: Named | null;
-  channel: "widget" | "api";
+  channel: "widget" | "api" | "email";
   priority: Priority;
   labels: Label[];
   mentions: { id: number; seen: boolean }[];

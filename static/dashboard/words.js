@@ -75,7 +75,7 @@ export function dueWords({ what, at }) {
 export const PRIORITIES = [["low", "Low"], ["medium", "Medium"], ["high", "High"], ["urgent", "Urgent"]];
 
 /** @type {[Row["channel"], string][]} */
-export const CHANNELS = [["widget", "Chat"], ["api", "API"]];
+export const CHANNELS = [["widget", "Chat"], ["email", "E-mail"], ["api", "API"]];
 
 /**
  * The chat goes without saying.

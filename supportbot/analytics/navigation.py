@@ -69,6 +69,12 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             ("Newsletter", "admin:actions_subscription_changelist", "mail"),
         ),
         _group(
+            "E-mail",
+            ("Mailboxes", "admin:outside_channels_mailbox_changelist", "inbox"),
+            ("Mails received", "admin:outside_channels_receivedmail_changelist", "mark_email_unread"),
+            ("Mails sent", "admin:outside_channels_outgoingmail_changelist", "outgoing_mail"),
+        ),
+        _group(
             "Integrations",
             ("API keys", "admin:api_apikey_changelist", "key"),
             ("Webhooks", "admin:api_endpoint_changelist", "webhook"),

@@ -1,4 +1,4 @@
-"""An agent's answers by e-mail, for a customer who left an address and does not look at the chat.
+"""An agent's answers by e-mail, for a customer of the chat who left an address and does not look at it.
 
 An answer waits a moment, goes out with the others of its conversation, and never twice: one claim, one attempt at a
 time, and what was being sent when its worker died counts as failed.
@@ -28,8 +28,12 @@ State = EmailCopy.State
 
 
 def prepare(message: Message) -> None:
-    """Send a copy of an agent's answer later, if there is an address; in the transaction that saves the answer."""
-    if message.conversation.contact.email:
+    """Send a copy of an agent's answer later, if there is an address; in the transaction that saves the answer.
+
+    In a conversation that is led by e-mail the answer itself goes there.
+    """
+    conversation = message.conversation
+    if conversation.contact.email and conversation.channel != Conversation.Channel.EMAIL:
         due_at = timezone.now() + timedelta(seconds=settings.EMAIL_AFTER)
         EmailCopy.objects.create(message=message, due_at=due_at)
 
@@ -68,9 +72,8 @@ def _email(messages: Sequence[Message]) -> EmailMessage:
     rows = Conversation.objects.select_related("workspace", "contact")
     conversation = rows.get(id=messages[0].conversation_id)
     name, language = name_in_mail(conversation.workspace), conversation.language
-    agent = messages[-1].user
-    parts = [part for message in messages for part in _texts(message, language)]
-    parts.append(f"{agent.get_short_name()}, {name}" if agent else name)
+    parts = [part for message in messages for part in texts(message, language)]
+    parts.append(signature(messages[-1], name))
     if page := conversation.contact.page:
         parts.append(say("email_link", language, link=page))
     host = own_address().partition("@")[2]
@@ -93,10 +96,15 @@ def own_address() -> str:
     return parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
 
 
-def _texts(message: Message, language: str) -> list[str]:
+def signature(message: Message, workspace: str) -> str:
+    """Who wrote it, below it."""
+    return f"{message.user.get_short_name()}, {workspace}" if message.user else workspace
+
+
+def texts(message: Message, language: str, *, names_files: bool = True) -> list[str]:
     """The answer as the customer reads it, and below it the original of a translation."""
     row: Translation | None = getattr(message, "translation", None)
-    files = attached(message, language)
+    files = attached(message, language) if names_files else ""
     if row is None or row.reader != Translation.Reader.CUSTOMER or not row.text:
         return [part for part in (message.body, files) if part]
     return [part for part in (row.text, files, f"{say('email_original', language)}\n{message.body}") if part]

@@ -112,7 +112,8 @@ def _one_contact(first: Contact, second: Contact) -> Contact:
     kept.save()
     gone.browsers.update(contact=kept)
     if gone.token_hash:
-        Browser.objects.create(workspace=kept.workspace, token_hash=gone.token_hash, contact=kept)
+        leads = Browser.objects.update_or_create
+        leads(workspace=kept.workspace, token_hash=gone.token_hash, defaults={"contact": kept})
     gone.conversations.update(contact=kept)
     Contact.objects.filter(id=gone.pk).delete()
     return kept

@@ -175,6 +175,7 @@ class Conversation(models.Model):
     class Channel(models.TextChoices):
         WIDGET = "widget", "chat on the site"
         API = "api", "API"
+        EMAIL = "email", "e-mail"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="conversations")

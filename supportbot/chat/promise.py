@@ -34,10 +34,10 @@ def promise(conversation: Conversation, language: str) -> Promise:
     workspace, now = conversation.workspace, timezone.now()
     hours = (conversation.team or workspace).hours()
     if hours and not hours.is_open(now):
-        return Promise([*_back(hours, now, language), _email(conversation, language)], is_away=True)
+        return Promise([*_back(hours, now, language), *_email(conversation, language)], is_away=True)
     if not workspace.agents_online():
         absent = [say("nobody_online", language), *_until(hours, now, language)]
-        return Promise([*absent, _email(conversation, language)], is_away=True)
+        return Promise([*absent, *_email(conversation, language)], is_away=True)
     return Promise(_usually(workspace, hours, language), is_away=False)
 
 
@@ -98,8 +98,11 @@ def _until(hours: Hours | None, now: datetime, language: str) -> list[str]:
     return [say("here_until", language, **_clock(closes))] if closes else []
 
 
-def _email(conversation: Conversation, language: str) -> str:
-    return say("email_goes" if conversation.contact.email else "leave_email", language)
+def _email(conversation: Conversation, language: str) -> list[str]:
+    """Where the answer goes, unless all of it goes there."""
+    if conversation.channel == Conversation.Channel.EMAIL:
+        return []
+    return [say("email_goes" if conversation.contact.email else "leave_email", language)]
 
 
 def _clock(at: datetime) -> dict[str, str]:

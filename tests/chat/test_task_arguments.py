@@ -13,6 +13,7 @@ from django.db import models
 from inference.engine import Engine
 from supportbot.api.models import Endpoint
 from supportbot.celery import app
+from supportbot.channels.models import Mailbox
 from supportbot.chat.models import (
     Attachment,
     Conversation,
@@ -38,6 +39,7 @@ ROWS: dict[str, type[models.Model]] = {
     "comparison_id": VersionComparison,
     "training_id": ExpertTraining,
     "endpoint_id": Endpoint,
+    "mailbox_id": Mailbox,
     "import_id": Import,
     "workspace_id": Workspace,
 }

@@ -1,0 +1,201 @@
+"""Mailboxes in the admin, what came into them, and what went out."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.decorators import action as button
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminPasswordWidget
+
+from supportbot.channels import outbox, servers
+from supportbot.channels.models import Mailbox, OutgoingMail, ReceivedMail
+from supportbot.workspaces.administration import HistoryAdmin, SettledAdmin, SettledForm
+
+OF_WORKSPACE = ("workspace", admin.RelatedOnlyFieldListFilter)
+OF_MAILBOX = ("mailbox", admin.RelatedOnlyFieldListFilter)
+RECEIVED_LABELS = {
+    ReceivedMail.State.MESSAGE: "success",
+    ReceivedMail.State.AUTOMATIC: "info",
+    ReceivedMail.State.BOUNCE: "warning",
+    ReceivedMail.State.ASIDE: "danger",
+}
+SENT_LABELS = {
+    OutgoingMail.State.WAITING: "info",
+    OutgoingMail.State.SENDING: "info",
+    OutgoingMail.State.SENT: "success",
+    OutgoingMail.State.FAILED: "danger",
+    OutgoingMail.State.BOUNCED: "danger",
+}
+
+
+def _password(kind: str) -> forms.CharField:
+    return forms.CharField(
+        label=f"{kind} password",
+        required=False,
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
+        help_text="Stored sealed. Empty keeps the one that is stored, unless the host or the user has changed",
+    )
+
+
+def _server(kind: str) -> tuple[tuple[str, str], ...]:
+    """Two fields to a row, for hosts and users are long."""
+    return (f"{kind}_host", f"{kind}_port"), (f"{kind}_user", f"{kind}_password")
+
+
+class MailboxForm(SettledForm):
+    """Refuses servers that may not be asked. A password is never shown again, and goes with its host and user."""
+
+    imap_password = _password("IMAP")
+    smtp_password = _password("SMTP")
+
+    class Meta:
+        model = Mailbox
+        fields = ("workspace", "address", "sender", "team", "enabled", "folder") + tuple(
+            f"{kind}_{part}" for kind in ("imap", "smtp") for part in ("host", "port", "security", "user")
+        )
+
+    def clean_address(self) -> str:
+        """In one spelling."""
+        address: str = self.cleaned_data["address"]
+        return address.lower()
+
+    def clean(self) -> dict[str, Any]:
+        """Both servers may be asked, and both passwords are there."""
+        given = super().clean() or {}
+        for kind in ("imap", "smtp"):
+            self._demand_server(given, kind)
+            if given.get(f"{kind}_user") and not given.get(f"{kind}_password") and self._is_password_gone(kind):
+                self.add_error(f"{kind}_password", "Write the password for this host and user.")
+        return given
+
+    def save(self, commit: bool = True) -> Any:
+        """Seal new passwords; forget one that was given for another host or user."""
+        for kind in ("imap", "smtp"):
+            password = self.cleaned_data[f"{kind}_password"]
+            if password or self._is_password_gone(kind):
+                setattr(self.instance, f"{kind}_password", password)
+        return super().save(commit)
+
+    def _is_password_gone(self, kind: str) -> bool:
+        is_elsewhere = {f"{kind}_host", f"{kind}_user"} & set(self.changed_data)
+        return bool(is_elsewhere) or not getattr(self.instance, f"sealed_{kind}_password")
+
+    def _demand_server(self, given: dict[str, Any], kind: str) -> None:
+        host, port, security = (given.get(f"{kind}_{part}") for part in ("host", "port", "security"))
+        if not (host and port and security):
+            return
+        try:
+            servers.demand_host(host, port, security)
+        except ValueError as error:
+            self.add_error(f"{kind}_host", str(error))
+
+
+@admin.register(Mailbox)
+class MailboxesAdmin(SettledAdmin):
+    """The addresses to which customers write."""
+
+    form = MailboxForm
+    list_display = ("address", "sender", "team", "shown_state", "read_at", "workspace")
+    list_filter = (OF_WORKSPACE, "enabled")
+    search_fields = ("address", "sender")
+    readonly_fields = ("standing", "read_at")
+    actions_submit_line = ("try_it",)
+    fieldsets = (
+        (None, {"fields": ("workspace", ("address", "sender"), ("team", "enabled"), ("standing", "read_at"))}),
+        ("Mails come by IMAP", {"fields": (*_server("imap"), ("imap_security", "folder"))}),
+        ("Answers go by SMTP", {"fields": (*_server("smtp"), "smtp_security")}),
+    )
+
+    @display(description="state", label={"works": "success", "new": "info", "problem": "danger", "off": "warning"})  # type: ignore[untyped-decorator]
+    def shown_state(self, mailbox: Mailbox) -> str:
+        """Whether mails come and go, as a chip."""
+        if not mailbox.enabled:
+            return "off"
+        if mailbox.problem:
+            return "problem"
+        return "works" if mailbox.read_at else "new"
+
+    @admin.display(description="state")
+    def standing(self, mailbox: Mailbox) -> str:
+        """The same with the last problem."""
+        if mailbox.pk is None:
+            return "-"
+        since = f" Since {mailbox.problem_at:%d %B %Y, %H:%M} UTC: {mailbox.problem}" if mailbox.problem_at else ""
+        return f"{self.shown_state(mailbox).capitalize()}.{since}"
+
+    @button(description="Save and try it")  # type: ignore[untyped-decorator]
+    def try_it(self, request: HttpRequest, obj: Mailbox) -> None:
+        """Sign in at both servers; no transaction waits for them."""
+        transaction.on_commit(lambda: self._try(request, obj))
+
+    def _try(self, request: HttpRequest, mailbox: Mailbox) -> None:
+        try:
+            with servers.imap(mailbox), servers.smtp(mailbox):
+                pass
+        except servers.Unreachable as error:
+            mailbox.note_problem(str(error))
+            self.message_user(request, f"It does not work. {error}", messages.ERROR)
+        else:
+            mailbox.note_problem("")
+            self.message_user(request, "Both servers let us in: mails are read and sent.", messages.SUCCESS)
+
+
+@admin.register(ReceivedMail)
+class ReceivedMailsAdmin(HistoryAdmin):
+    """What came, and what became of it."""
+
+    list_display = ("created_at", "sender", "subject", "shown_state", "reason", "mailbox")
+    list_display_links = ("created_at", "subject")
+    list_filter = ("state", OF_MAILBOX)
+    search_fields = ("sender", "subject", "rfc_id")
+    date_hierarchy = "created_at"
+    fields = (("sender", "subject"), ("state", "reason"), ("mailbox", "conversation"), ("rfc_id", "created_at"))
+
+    @display(description="became", ordering="state", label=RECEIVED_LABELS)  # type: ignore[untyped-decorator]
+    def shown_state(self, mail: ReceivedMail) -> tuple[str, str]:
+        """The state as a chip."""
+        return mail.state, mail.get_state_display()
+
+
+@admin.register(OutgoingMail)
+class OutgoingMailsAdmin(HistoryAdmin):
+    """What was sent, and what was not."""
+
+    list_display = ("created_at", "to", "shown_state", "attempts", "problem")
+    list_display_links = ("created_at", "to")
+    list_filter = ("state",)
+    search_fields = ("rfc_id", "message__conversation__contact__email")
+    list_select_related: ClassVar[bool | list[str]] = ["message__conversation__contact"]
+    date_hierarchy = "created_at"
+    actions: ClassVar[Any] = ("send_again",)
+    fields = (("to", "conversation"), ("state", "attempts", "problem"), ("rfc_id", "created_at", "due_at"))
+    readonly_fields = ("to", "conversation")
+
+    @admin.display(description="to")
+    def to(self, mail: OutgoingMail) -> str:
+        """The customer's address."""
+        return mail.message.conversation.contact.email
+
+    @admin.display(description="conversation")
+    def conversation(self, mail: OutgoingMail) -> str:
+        """In which the message stands."""
+        return str(mail.message.conversation)
+
+    @display(description="state", ordering="state", label=SENT_LABELS)  # type: ignore[untyped-decorator]
+    def shown_state(self, mail: OutgoingMail) -> tuple[str, str]:
+        """The state as a chip."""
+        return mail.state, mail.get_state_display()
+
+    @admin.action(description="Send again")
+    def send_again(self, request: HttpRequest, mails: QuerySet[OutgoingMail]) -> None:
+        """What could not be sent, under the same Message-ID."""
+        failed = [mail for mail in mails.select_related("message") if mail.state == OutgoingMail.State.FAILED]
+        for mail in failed:
+            outbox.send_again(mail)
+        self.message_user(request, f"{len(failed)} on their way again.")

@@ -1,0 +1,267 @@
+"""Mail in: reads what is new in a mailbox, and makes of each mail a message, a line for agents, or a note why not.
+
+A mailbox is read by one worker at a time and never changed. Up to which number it was read is saved after each mail;
+the Message-ID keeps a mail that is read again from being taken in twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import imaplib
+import re
+import time
+from datetime import UTC, datetime, timedelta
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import structlog
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from supportbot.channels import letters, servers
+from supportbot.channels.letters import Letter
+from supportbot.channels.models import PROBLEM_LENGTH, Mailbox, MailThread, OutgoingMail, ReceivedMail
+from supportbot.chat import mail, services, transcript
+from supportbot.chat.attachments import service as attachments
+from supportbot.chat.attachments.service import Uploader
+from supportbot.chat.composing import BODY_LIMIT
+from supportbot.chat.masking import Rules, mask
+from supportbot.chat.models import Contact, Conversation
+from supportbot.chat.refusals import Refused, TooFast
+from supportbot.chat.visitors import begin_with
+
+log = structlog.get_logger(__name__)
+EVERY = timedelta(seconds=30)
+REST = timedelta(minutes=2)  # after a failure
+LEASE = timedelta(minutes=10)  # by when a worker has read what it may, or has died
+AT_ONCE = 50  # mails of one reading
+MOST_BYTES = 25 * 1024 * 1024  # of one mail
+MOST_AN_HOUR = 30  # mails of one sender: more are a loop
+SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
+State = ReceivedMail.State
+
+
+def due() -> list[int]:
+    """The mailboxes that are to be read now."""
+    return list(Mailbox.objects.filter(enabled=True, due_at__lte=timezone.now()).values_list("pk", flat=True)[:500])
+
+
+def poll(mailbox_id: int) -> None:
+    """Take in what is new in a mailbox; nothing if somebody does, or if it is switched off."""
+    rows = Mailbox.objects.filter(pk=mailbox_id, enabled=True)
+    if not rows.filter(due_at__lte=timezone.now()).update(due_at=timezone.now() + LEASE):
+        return
+    mailbox = rows.select_related("workspace").get()
+    try:
+        with servers.imap(mailbox) as server:
+            _read_new(mailbox, server)
+    except servers.Unreachable as error:
+        log.warning("mailbox not read", mailbox=mailbox_id, error=str(error))
+        mailbox.note_problem(str(error))
+        rows.update(due_at=timezone.now() + REST)
+    else:
+        if mailbox.problem.startswith("IMAP"):
+            mailbox.note_problem("")
+        rows.update(due_at=timezone.now() + EVERY, read_at=timezone.now())
+
+
+def take_in(mailbox: Mailbox, raw: bytes) -> None:
+    """Make of a mail what it is; one that is known changes nothing, one that can't be read is kept aside.
+
+    TooFast: not now, its sender has written several.
+    """
+    try:
+        letter = letters.read(raw)
+        if not _is_known(mailbox, letter.message_id):
+            _take_in(mailbox, letter)
+    except (TooFast, OperationalError, InterfaceError):
+        raise
+    except Refused as refusal:
+        _keep_aside(mailbox, raw, str(refusal))
+    except Exception as error:  # whatever strangers may put into a mail
+        log.warning("mail kept aside", mailbox=mailbox.pk, error=repr(error))
+        _keep_aside(mailbox, raw, str(error) or type(error).__name__)
+
+
+def _read_new(mailbox: Mailbox, server: imaplib.IMAP4) -> None:
+    validity = int((server.response("UIDVALIDITY")[1] or [b"0"])[0] or 0)
+    if validity != mailbox.uid_validity:
+        mailbox.uid_validity, mailbox.last_uid = validity, 0
+    for uid in _new(mailbox, server)[:AT_ONCE]:
+        try:
+            _fetch(mailbox, server, uid)
+        except TooFast:  # the next reading goes on here
+            break
+        mailbox.last_uid = uid
+        place = {"uid_validity": validity, "last_uid": uid}
+        Mailbox.objects.filter(pk=mailbox.pk).update(**place)
+
+
+def _new(mailbox: Mailbox, server: imaplib.IMAP4) -> list[int]:
+    since = (mailbox.created_at - timedelta(days=1)).strftime("%d-%b-%Y")
+    _, found = server.uid("SEARCH", f"UID {mailbox.last_uid + 1}:*", "SINCE", since)
+    return sorted(uid for uid in map(int, (found[0] or b"").split()) if uid > mailbox.last_uid)
+
+
+def _fetch(mailbox: Mailbox, server: imaplib.IMAP4, uid: int) -> None:
+    _, told = server.uid("FETCH", str(uid), "(RFC822.SIZE INTERNALDATE)")
+    about = b"".join(part if isinstance(part, bytes) else part[0] for part in told if part)
+    size, came = SIZE.search(about), imaplib.Internaldate2tuple(about)
+    if size is None or came is None:  # deleted meanwhile
+        return
+    if datetime.fromtimestamp(time.mktime(came), UTC) < mailbox.created_at.replace(microsecond=0):
+        return
+    if int(size[1]) > MOST_BYTES:
+        _keep_aside(mailbox, _body(server, uid, "HEADER"), f"It is larger than {MOST_BYTES // 1024 // 1024} MB.")
+    elif raw := _body(server, uid, ""):
+        take_in(mailbox, raw)
+
+
+def _body(server: imaplib.IMAP4, uid: int, part: str) -> bytes:
+    _, told = server.uid("FETCH", str(uid), f"(BODY.PEEK[{part}])")
+    return next((part[1] for part in told if isinstance(part, tuple)), b"")
+
+
+def _is_known(mailbox: Mailbox, message_id: str) -> bool:
+    rows = ReceivedMail.objects.in_workspace(mailbox.workspace)
+    return rows.filter(rfc_id=message_id).exists()
+
+
+def _take_in(mailbox: Mailbox, letter: Letter) -> None:
+    if letter.bounce:
+        _note_bounce(mailbox, letter, letter.bounce)
+    elif why := letter.automatic or _loops(mailbox, letter):
+        _note_automatic(mailbox, letter, why)
+    elif _is_too_much(mailbox, letter):
+        _record(mailbox, letter, State.ASIDE, "Its sender wrote more mails in an hour than a person does.")
+    else:
+        _post(mailbox, letter)
+
+
+def _loops(mailbox: Mailbox, letter: Letter) -> str:
+    """Whether it comes from ourselves."""
+    own = Mailbox.objects.in_workspace(mailbox.workspace).filter(address__iexact=letter.sender).exists()
+    return "it comes from an address of your own" if own or letter.sender == mail.own_address().lower() else ""
+
+
+def _is_too_much(mailbox: Mailbox, letter: Letter) -> bool:
+    last_hour = mailbox.received.filter(sender=letter.sender, created_at__gt=timezone.now() - timedelta(hours=1))
+    return last_hour.count() >= MOST_AN_HOUR
+
+
+def _post(mailbox: Mailbox, letter: Letter) -> None:
+    """As a message of its sender, with the files that may be sent."""
+    uploader = Uploader(mailbox.workspace, token_hash=_token_hash(letter.sender))
+    attachments.remove(uploader)  # what an attempt that ended halfway has left
+    files: list[UUID] = []
+    refused = []
+    for file in letter.files:
+        try:
+            if len(files) == attachments.MOST:
+                raise Refused("too_many_files", f"A message may have {attachments.MOST} files.")
+            files.append(attachments.upload(uploader, file.name, file.data).id)
+        except Refused as refusal:
+            refused.append(f"The mail's file {file.name} was not taken: {refusal}")
+    _post_with(mailbox, letter, uploader, files, refused)
+
+
+@transaction.atomic
+def _post_with(mailbox: Mailbox, letter: Letter, uploader: Uploader, files: list[UUID], refused: list[str]) -> None:
+    conversation, is_new = _conversation(mailbox, letter)
+    has_subject = not is_new or not letter.subject or letter.subject.lower() in letter.text.lower()
+    body = letter.text if has_subject else f"{letter.subject}\n\n{letter.text}".strip()
+    if not body and not files:
+        body = letter.subject or ", ".join(file.name for file in letter.files)
+    if not body and not files:
+        raise letters.Unreadable("It has neither a text nor a file.")
+    message = services.post_message(
+        conversation_id=conversation.id,
+        body=body if len(body) <= BODY_LIMIT else f"{body[: BODY_LIMIT - 1]}…",
+        client_id=uuid5(NAMESPACE_URL, letter.message_id),
+        files=files,
+        token_hash=uploader.token_hash,
+    )
+    _record(mailbox, letter, State.MESSAGE, conversation=conversation, message=message)
+    if len(body) > BODY_LIMIT:
+        refused = [f"The mail is longer: the rest is in the mailbox {mailbox.address}", *refused]
+    _tell_agents(conversation, *refused)
+
+
+def _conversation(mailbox: Mailbox, letter: Letter) -> tuple[Conversation, bool]:
+    """The sender's conversation that the mail goes on with, else a new one; whether it is new.
+
+    Of others it goes on with none, for whoever has seen a mail can name it.
+    """
+    contact = _contact(mailbox, letter)
+    if found := _thread(mailbox, letter, contact):
+        return found, False
+    begun = begin_with(contact, channel=Conversation.Channel.EMAIL, team=mailbox.team)
+    subject = mask(letter.subject, Rules.of(mailbox.workspace))
+    MailThread.objects.create(conversation=begun, mailbox=mailbox, subject=subject[: letters.SUBJECT_LIMIT])
+    return begun, True
+
+
+def _thread(mailbox: Mailbox, letter: Letter, contact: Contact | None = None) -> Conversation | None:
+    rows = Conversation.objects.in_workspace(mailbox.workspace).filter(channel=Conversation.Channel.EMAIL)
+    rows = rows.filter(contact=contact) if contact else rows.filter(contact__email__iexact=letter.sender)
+    sent = OutgoingMail.objects.filter(rfc_id__in=letter.references).values("message__conversation")
+    received = ReceivedMail.objects.filter(rfc_id__in=letter.references).values("conversation")
+    named = rows.filter(Q(pk__in=sent) | Q(pk__in=received)).order_by("-active_at").first()
+    return named or (rows.filter(mail_thread__token=letter.token).first() if letter.token else None)
+
+
+def _contact(mailbox: Mailbox, letter: Letter) -> Contact:
+    """The sender's; never one for whom the shop vouches, since anybody can write any address above a mail."""
+    rows = Contact.objects.in_workspace(mailbox.workspace).filter(external_id="")
+    token_hash = _token_hash(letter.sender)
+    known = rows.filter(token_hash=token_hash).first() or rows.filter(browsers__token_hash=token_hash).first()
+    if known:
+        return known
+    about = {"email": letter.sender, "name": letter.name}
+    return Contact.objects.get_or_create(workspace=mailbox.workspace, token_hash=token_hash, defaults=about)[0]
+
+
+def _token_hash(address: str) -> str:
+    """Of no token that a browser could have."""
+    return hashlib.sha256(f"email:{address}".encode()).hexdigest()
+
+
+@transaction.atomic
+def _note_automatic(mailbox: Mailbox, letter: Letter, why: str) -> None:
+    conversation = _thread(mailbox, letter)
+    _record(mailbox, letter, State.AUTOMATIC, why, conversation=conversation)
+    if conversation:
+        _tell_agents(conversation, f"An automatic mail came from {letter.sender}: {letter.subject}")
+
+
+@transaction.atomic
+def _note_bounce(mailbox: Mailbox, letter: Letter, bounce: letters.Bounce) -> None:
+    sent = OutgoingMail.objects.in_workspace(mailbox.workspace).filter(rfc_id__in=bounce.of)
+    of = sent.select_related("message__conversation").first()
+    why = f"{bounce.recipient or 'It'}: {bounce.why}"[:PROBLEM_LENGTH]
+    _record(mailbox, letter, State.BOUNCE, why, conversation=of.message.conversation if of else None)
+    if of and bounce.is_final:
+        OutgoingMail.objects.filter(pk=of.pk).update(state=OutgoingMail.State.BOUNCED, problem=why)
+        _tell_agents(of.message.conversation, f"A mail was not delivered. {why}")
+
+
+def _tell_agents(conversation: Conversation, *lines: str) -> None:
+    """As lines that only they see."""
+    if lines:
+        locked = transcript.locked(conversation.id)
+        for line in lines:
+            transcript.note_activity(locked, line)
+        transcript.save_among_agents(locked)
+
+
+def _record(mailbox: Mailbox, letter: Letter, state: State, reason: str = "", **fields: object) -> None:
+    about = {"rfc_id": letter.message_id, "sender": letter.sender, "reason": reason[:PROBLEM_LENGTH]}
+    subject = mask(letter.subject, Rules.of(mailbox.workspace))[: letters.SUBJECT_LIMIT]
+    ReceivedMail.objects.create(mailbox=mailbox, state=state, subject=subject, **about, **fields)
+
+
+def _keep_aside(mailbox: Mailbox, raw: bytes, reason: str) -> None:
+    message_id, sender, subject = letters.heading(raw)
+    masked = mask(subject, Rules.of(mailbox.workspace))[: letters.SUBJECT_LIMIT]
+    about = {"sender": sender, "subject": masked, "reason": reason[:PROBLEM_LENGTH], "state": State.ASIDE}
+    ReceivedMail.objects.get_or_create(mailbox=mailbox, rfc_id=message_id, defaults=about)
