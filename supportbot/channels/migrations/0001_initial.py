@@ -85,7 +85,7 @@ class Migration(migrations.Migration):
                 ('rfc_id', models.CharField(max_length=255, verbose_name='Message-ID')),
                 ('sender', models.CharField(blank=True, max_length=254, verbose_name='from')),
                 ('subject', models.CharField(blank=True, max_length=200)),
-                ('state', models.CharField(choices=[('message', 'a message'), ('automatic', 'not answered: written by a machine'), ('bounce', 'says that a mail was not delivered'), ('aside', 'kept aside')], max_length=10)),
+                ('state', models.CharField(choices=[('message', 'Message'), ('automatic', 'Automatic'), ('bounce', 'not delivered'), ('aside', 'kept aside')], max_length=10)),
                 ('reason', models.CharField(blank=True, max_length=300)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='read at')),
                 ('conversation', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='received_mails', to='chat.conversation')),
