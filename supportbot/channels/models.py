@@ -150,6 +150,7 @@ class ReceivedMail(models.Model):
         indexes = [
             models.Index(fields=["rfc_id"], name="received_by_message_id"),
             models.Index(fields=["mailbox", "sender", "created_at"], name="received_by_sender"),
+            models.Index(fields=["created_at"], condition=Q(conversation=None), name="received_by_age"),
         ]
 
     def __str__(self) -> str:
