@@ -9,6 +9,8 @@ from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from unfold.decorators import action as button
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminPasswordWidget
@@ -32,6 +34,13 @@ SENT_LABELS = {
     OutgoingMail.State.FAILED: "danger",
     OutgoingMail.State.BOUNCED: "danger",
 }
+
+
+@admin.display(description="Message-ID")
+def shown_id(mail: ReceivedMail | OutgoingMail) -> SafeString:
+    """It is long, and a phone is narrow: it may break."""
+    parts = (mail.rfc_id[start : start + 24] for start in range(0, len(mail.rfc_id), 24))
+    return format_html_join("", "{}<wbr>", ((part,) for part in parts))
 
 
 def _password(kind: str) -> forms.CharField:
@@ -155,7 +164,8 @@ class ReceivedMailsAdmin(HistoryAdmin):
     list_filter = ("state", OF_MAILBOX)
     search_fields = ("sender", "subject", "rfc_id")
     date_hierarchy = "created_at"
-    fields = (("sender", "subject"), ("state", "reason"), ("mailbox", "conversation"), ("rfc_id", "created_at"))
+    fields = (("sender", "subject"), ("state", "reason"), ("mailbox", "conversation"), (shown_id, "created_at"))
+    readonly_fields = (shown_id,)
 
     @display(description="became", ordering="state", label=RECEIVED_LABELS)  # type: ignore[untyped-decorator]
     def shown_state(self, mail: ReceivedMail) -> tuple[str, str]:
@@ -174,8 +184,8 @@ class OutgoingMailsAdmin(HistoryAdmin):
     list_select_related: ClassVar[bool | list[str]] = ["message__conversation__contact"]
     date_hierarchy = "created_at"
     actions: ClassVar[Any] = ("send_again",)
-    fields = (("to", "conversation"), ("state", "attempts", "problem"), ("rfc_id", "created_at", "due_at"))
-    readonly_fields = ("to", "conversation")
+    fields = (("to", "conversation"), ("state", "attempts", "problem"), (shown_id, "created_at", "due_at"))
+    readonly_fields = ("to", "conversation", shown_id)
 
     @admin.display(description="to")
     def to(self, mail: OutgoingMail) -> str:

@@ -122,9 +122,9 @@ class ReceivedMail(models.Model):
     """A mail that was read, and what became of it. The mail itself stays in the mailbox."""
 
     class State(models.TextChoices):
-        MESSAGE = "message", "a message"
-        AUTOMATIC = "automatic", "not answered: written by a machine"
-        BOUNCE = "bounce", "says that a mail was not delivered"
+        MESSAGE = "message"
+        AUTOMATIC = "automatic"
+        BOUNCE = "bounce", "not delivered"
         ASIDE = "aside", "kept aside"
 
     KEPT: ClassVar[timedelta] = timedelta(days=30)
@@ -150,6 +150,7 @@ class ReceivedMail(models.Model):
         indexes = [
             models.Index(fields=["rfc_id"], name="received_by_message_id"),
             models.Index(fields=["mailbox", "sender", "created_at"], name="received_by_sender"),
+            models.Index(fields=["created_at"], condition=Q(conversation=None), name="received_by_age"),
         ]
 
     def __str__(self) -> str:

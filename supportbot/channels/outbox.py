@@ -108,7 +108,7 @@ def _try(mail: OutgoingMail) -> bool:
         return _failed(mail, f"{code} {told.decode(errors='replace')}", is_final=code >= 500)
     except smtplib.SMTPDataError as error:
         return _failed(mail, servers.in_words(error), is_final=error.smtp_code >= 500)
-    except (*servers.FAILURES, servers.Unreachable) as error:
+    except Exception as error:  # whatever it is, the mail must not be tried for ever
         why = str(error) if isinstance(error, servers.Unreachable) else f"SMTP: {servers.in_words(error)}"
         mailbox.note_problem(why)
         return _failed(mail, why, is_final=False)

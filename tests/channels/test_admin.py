@@ -78,5 +78,7 @@ def test_what_came_and_what_failed_is_listed_and_sent_again(post: Post, ada: Cli
     went = reverse("admin:outside_channels_outgoingmail_changelist")
     assert "554 no such mailbox" in ada.get(went).content.decode()
     (pk,) = talk.messages.filter(author="bot").values_list("outgoing_mail__pk", flat=True)
+    page = ada.get(reverse("admin:outside_channels_outgoingmail_change", args=[pk])).content.decode()
+    assert "jan@customer.example" in page and "<wbr>" in page
     ada.post(went, {"action": "send_again", "_selected_action": pk})
     assert len(post.send(talk)) == 1
