@@ -56,10 +56,13 @@ class Score:
     answered: float
 
 
-def measure() -> list[Outcome]:
-    """Send every held-out message through the assistant. Needs Django to be set up on a database with the demo."""
+def measure(every: int = 1) -> list[Outcome]:
+    """Send the held-out messages, or each so many'th of an intent, through the assistant.
+
+    Needs Django to be set up on a database with the demo.
+    """
     intents = {intent.name: intent for intent in corpus.intents()}
-    rows = [(intents[name], text) for name, texts in corpus.held_out().items() for text in texts]
+    rows = [(intents[name], text) for name, texts in corpus.held_out().items() for text in texts[::every]]
     with ThreadPoolExecutor(THREADS) as pool:
         return list(pool.map(lambda row: _send(*row), rows))
 
@@ -114,7 +117,7 @@ def _mean(values: list[bool]) -> float:
     return sum(values) / max(1, len(values))
 
 
-def measure_embedded() -> list[Outcome]:
+def measure_embedded(every: int = 1) -> list[Outcome]:
     """`measure` on an embedded run of its own. Once in a process."""
     with tempfile.TemporaryDirectory() as folder:
         os.environ |= {"SUPPORTBOT_VAR": folder, "DJANGO_SETTINGS_MODULE": "supportbot.settings"}
@@ -124,7 +127,7 @@ def measure_embedded() -> list[Outcome]:
         django.setup()
         call_command("migrate", verbosity=0)
         call_command("demo", stdout=io.StringIO())
-        outcomes = measure()
+        outcomes = measure(every)
         from supportbot.chat import assistant  # noqa: PLC0415
 
         assistant.stop()
@@ -136,8 +139,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="print the score alone, as JSON")
     parser.add_argument("--wrong", action="store_true", help="show the replies that were wrong")
+    parser.add_argument("--every", type=int, default=1, help="send each so many'th message of an intent only")
     given = parser.parse_args()
-    outcomes = measure_embedded()
+    outcomes = measure_embedded(given.every)
     told = score(outcomes)
     if given.json:
         print(json.dumps(asdict(told)))
