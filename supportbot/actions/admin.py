@@ -28,10 +28,15 @@ from supportbot.actions.models import (
 )
 from supportbot.actions.parameters import Invalid, demand_schema
 from supportbot.actions.registry import BUILT_IN
-from supportbot.workspaces.administration import CalledAddressForm, HistoryAdmin, WorkspaceAdmin, show_once
+from supportbot.workspaces.administration import (
+    OF_WORKSPACE,
+    CalledAddressForm,
+    HistoryAdmin,
+    WorkspaceAdmin,
+    show_once,
+)
 from supportbot.workspaces.models import User
 
-OF_WORKSPACE = ("workspace", admin.RelatedOnlyFieldListFilter)
 State = ActionCall.State
 STATE_LABELS = {
     State.COLLECTING: "info",

@@ -19,10 +19,16 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from supportbot.api.models import ApiKey, Scope
 from supportbot.api.webhooks import outbox
 from supportbot.api.webhooks.models import EVENTS, Delivery, Endpoint
-from supportbot.workspaces.administration import CalledAddressForm, HistoryAdmin, SettledAdmin, SettledForm, show_once
+from supportbot.workspaces.administration import (
+    OF_WORKSPACE,
+    CalledAddressForm,
+    HistoryAdmin,
+    SettledAdmin,
+    SettledForm,
+    show_once,
+)
 from supportbot.workspaces.models import User
 
-OF_WORKSPACE = ("workspace", admin.RelatedOnlyFieldListFilter)
 SCOPES = [(scope.value, f"{scope.label} ({scope.value})") for scope in Scope]
 STATE_LABELS = {
     Delivery.State.WAITING: "info",

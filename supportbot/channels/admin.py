@@ -17,9 +17,8 @@ from unfold.widgets import UnfoldAdminPasswordWidget
 
 from supportbot.channels import outbox, servers
 from supportbot.channels.models import Mailbox, OutgoingMail, ReceivedMail
-from supportbot.workspaces.administration import HistoryAdmin, SettledAdmin, SettledForm
+from supportbot.workspaces.administration import OF_WORKSPACE, HistoryAdmin, SettledAdmin, SettledForm
 
-OF_WORKSPACE = ("workspace", admin.RelatedOnlyFieldListFilter)
 OF_MAILBOX = ("mailbox", admin.RelatedOnlyFieldListFilter)
 RECEIVED_LABELS = {
     ReceivedMail.State.MESSAGE: "success",

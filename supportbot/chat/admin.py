@@ -30,9 +30,8 @@ from supportbot.chat.models import (
 )
 from supportbot.chat.sorting import Label
 from supportbot.chat.translation.admin import TranslatorsAdmin
-from supportbot.workspaces.administration import HistoryAdmin, SettledAdmin
+from supportbot.workspaces.administration import OF_WORKSPACE, HistoryAdmin, SettledAdmin
 
-OF_WORKSPACE = ("workspace", admin.RelatedOnlyFieldListFilter)
 admin.site.register(Translator, TranslatorsAdmin)
 admin.site.register(Category, CategoriesAdmin)
 admin.site.register(Correction, CorrectionsAdmin)

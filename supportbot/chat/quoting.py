@@ -61,15 +61,11 @@ def best(question: str, passages: Sequence[Any], find: Find) -> Quotation | None
     ranked = sorted((at for at, own in enumerate(likely) if own), key=lambda at: -max(likely[at]))[:2]
     if not ranked:
         return None
-    quotes = [_quote(passages[at], parts[at], likely[at]) for at in ranked]
-    if len(quotes) > 1 and (quotes[0].likely >= UNSURE or _share(likely, ranked) < BESIDE):
-        quotes.pop()
+    quotes = [_quote(passages[at], parts[at], likely[at]) for at in ranked[:1]]
+    if quotes[0].likely < UNSURE:
+        enough = BESIDE * max(likely[ranked[0]])
+        quotes += [_quote(passages[at], parts[at], likely[at]) for at in ranked[1:] if max(likely[at]) >= enough]
     return Quotation(tuple(quotes), min(1.0, sum(map(sum, likely))))
-
-
-def _share(likely: Sequence[Sequence[float]], ranked: Sequence[int]) -> float:
-    first, second = (max(likely[at]) for at in ranked)
-    return second / first
 
 
 def _quote(passage: Any, parts: Sequence[tuple[str, str]], likely: Sequence[float]) -> Quote:

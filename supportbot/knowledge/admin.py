@@ -16,11 +16,10 @@ from unfold.decorators import display
 from supportbot.knowledge.imports.admin import ImportsAdmin
 from supportbot.knowledge.imports.export import write_zip
 from supportbot.knowledge.models import Article, ArticleFeedback, ArticleVersion, Collection, Import, Order
-from supportbot.workspaces.administration import HistoryAdmin, WorkspaceAdmin
+from supportbot.workspaces.administration import OF_WORKSPACE, HistoryAdmin, WorkspaceAdmin
 from supportbot.workspaces.models import User
 
 COMMENTS = 10
-OF_WORKSPACE = ("workspace", admin.RelatedOnlyFieldListFilter)
 STATUS_LABELS = {Article.Status.DRAFT: "warning", Article.Status.PUBLISHED: "success"}
 
 admin.site.register(Import, ImportsAdmin)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -18,10 +18,9 @@ from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminURLInputWidget
 
 from supportbot.knowledge.imports import service
 from supportbot.knowledge.imports.models import Import
-from supportbot.workspaces.administration import WorkspaceAdmin
+from supportbot.workspaces.administration import OF_WORKSPACE, WorkspaceAdmin
 from supportbot.workspaces.models import User
 
-OF_WORKSPACE = ("workspace", admin.RelatedOnlyFieldListFilter)
 STATE_LABELS = {
     Import.State.WAITING: "info",
     Import.State.RUNNING: "info",
