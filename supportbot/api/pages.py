@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import Annotated, Any, Generic, TypeVar
 
 from django.core.exceptions import ValidationError
@@ -61,16 +60,32 @@ def one(rows: QuerySet[M], what: str, **named: object) -> M:
     return row
 
 
-def _cursor(row: Model, field: str) -> str:
-    value = getattr(row, field)
-    text = f"{value.isoformat() if hasattr(value, 'isoformat') else value}~{row.pk}"
+def cursor_of(text: str) -> str:
+    """A place in a list, as a client carries it."""
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _place(model: Any, field: str, cursor: str) -> tuple[Any, Any]:
+def text_of(cursor: str) -> str:
+    """The place that a cursor names; Problem if it is none of ours."""
     try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-        value, _, pk = text.rpartition("~")
+        return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+    except ValueError as error:
+        raise no_such_page() from error
+
+
+def no_such_page() -> Problem:
+    """Of a cursor that leads nowhere."""
+    return Problem(422, "bad_cursor", "There is no such page. Use `next` of the page before.")
+
+
+def _cursor(row: Model, field: str) -> str:
+    value = getattr(row, field)
+    return cursor_of(f"{value.isoformat() if hasattr(value, 'isoformat') else value}~{row.pk}")
+
+
+def _place(model: Any, field: str, cursor: str) -> tuple[Any, Any]:
+    value, _, pk = text_of(cursor).rpartition("~")
+    try:
         key = model._meta.pk
         column = key if field == "pk" else model._meta.get_field(field)
         found = column.to_python(value), key.to_python(pk)
@@ -78,6 +93,6 @@ def _place(model: Any, field: str, cursor: str) -> tuple[Any, Any]:
             raise ValueError(cursor)
         if getattr(found[0], "tzinfo", True) is None:
             raise ValueError(cursor)
-    except (ValueError, ValidationError, binascii.Error, OverflowError) as error:
-        raise Problem(422, "bad_cursor", "There is no such page. Use `next` of the page before.") from error
+    except (ValueError, ValidationError, OverflowError) as error:
+        raise no_such_page() from error
     return found

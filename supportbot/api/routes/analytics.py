@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -21,7 +20,7 @@ from supportbot.analytics.period import LONGEST, Period
 from supportbot.analytics.query import Scope, is_value
 from supportbot.api.access import Call, needs
 from supportbot.api.models import Scope as KeyScope
-from supportbot.api.pages import At, Page, Paging, page
+from supportbot.api.pages import At, Page, Paging, cursor_of, no_such_page, page, text_of
 from supportbot.api.problems import Problem
 from supportbot.api.schemas import Day, In
 from supportbot.api.schemas_of_figures import CaseOut, DimensionOut, FiguresOut, MeasureOut, UnderstoodOut
@@ -176,16 +175,13 @@ def _part(rows: dict[str, dict[str, Any]], at: Paging) -> tuple[list[dict[str, A
     behind = [row for key, row in rows.items() if last is None or key > last]
     shown = behind[: at.limit]
     has_more = len(behind) > at.limit
-    return shown, base64.urlsafe_b64encode(f"~{shown[-1]['value']}".encode()).decode().rstrip("=") if has_more else None
+    return shown, cursor_of(f"~{shown[-1]['value']}") if has_more else None
 
 
 def _last(cursor: str) -> str:
-    try:
-        told = base64.urlsafe_b64decode(cursor.encode() + b"==").decode()
-    except ValueError:
-        told = ""
+    told = text_of(cursor)
     if not told.startswith("~"):
-        raise Problem(422, "bad_cursor", "There is no such page. Use `next` of the page before.")
+        raise no_such_page()
     return told[1:]
 
 
