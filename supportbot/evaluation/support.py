@@ -2,8 +2,8 @@
 
 A sentence is supported when both hold:
 
-1. Facts: each amount, date, number, e-mail or web address and proper name in it stands in an article, the settings, the
-   order, or the customer's own words.
+1. Facts: each amount, date, number, code, e-mail or web address and proper name in it stands in an article, the
+   settings, the order, what an action gave back, or the customer's own words.
 2. Words: one section of an article, the order's sentences or a known canned sentence, together with the customer's
    words and plain courtesy, holds at least `COVER` of its content words.
 
@@ -24,6 +24,7 @@ FACTS = (
     re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
     re.compile(r"\b(?:https?://)?(?:[\w-]+\.)+(?:example|com|org|net|ie|co)\b[\w/-]*"),
     re.compile(rf"\b\d{{1,2}} (?:{MONTHS})\b"),
+    re.compile(r"\b(?:[A-Z]+-?\d[\dA-Z]*|\d+[A-Z][\dA-Z]*)\b"),
     re.compile(r"[€£$]\s?\d[\d.,]*\d|[€£$]\s?\d|\d[\d.,]*\s?[€£$]"),
     re.compile(r"\+?\d[\d.,:]*\d|\d"),
 )
@@ -84,7 +85,7 @@ def sentences(text: str) -> list[str]:
 
 
 def facts(sentence: str) -> list[str]:
-    """Amounts, dates, numbers, addresses and proper names, each as written."""
+    """Amounts, dates, numbers, codes, addresses and proper names, each as written."""
     found, rest = [], sentence
     for pattern in FACTS:
         found += pattern.findall(rest)

@@ -13,10 +13,13 @@ DEPOSIT = """We hold a deposit of €300 on your card when you collect the bike.
 The hold is released on the day the bike comes back. Your bank shows it after 5 working days at most.
 """
 KNOWN = Knowledge.of(
-    [("The deposit", DEPOSIT), ("How to reach us", "Call +353 91 555 0148 or write to hello@pedalbay.example.")],
-    ["Pedalbay", "8 Mill Quay"],
+    [
+        ("The deposit", DEPOSIT),
+        ("How to reach us", "Call +353 91 555 0148 or write to hello@pedalbay.example. Visit us: 8 Mill Quay, H91 XK23."),
+    ],
+    ["Pedalbay"],
 )
-ORDER = ["40213", "Your order is on its way to you.", "It should reach you by 27 November."]
+ORDER = ["40213", "PB-8833 is its invoice.", "Your order is on its way to you.", "It should reach you by 27 November."]
 
 
 @pytest.mark.parametrize(
@@ -26,6 +29,8 @@ ORDER = ["40213", "Your order is on its way to you.", "It should reach you by 27
         "- The hold is **released** on the day the bike comes back. [1]",
         "Your bank shows it after 5 working days at most.",
         "Write to hello@pedalbay.example or call +353 91 555 0148.",
+        "Visit 8 Mill Quay, H91 XK23.",
+        "Its invoice is PB-8833.",
         "Sorry to hear that. Glad to help!",
         "Your order 40213 is on its way to you. It should reach you by 27 November.",
     ],
@@ -42,6 +47,8 @@ def test_what_stands_in_an_article_or_the_order_is_supported(reply: str) -> None
         ("Your bank shows it after 55 working days at most.", "another number"),
         ("It should reach you by 28 November.", "another date"),
         ("Write to help@pedalbay.example.", "another address"),
+        ("Visit 8 Mill Quay, H92 XK23.", "another code"),
+        ("Its invoice is PB-8834.", "another code"),
         ("The hold is released by Barclays on the day.", "a name that nobody named"),
         ("You may keep the bike overnight without paying anything.", "other words"),
     ],
