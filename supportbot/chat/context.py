@@ -14,18 +14,21 @@ from supportbot.knowledge.models import Order
 
 LAST = 12  # messages
 ORDER_NUMBER = re.compile(r"#\s?(\d{3,12})\b|(?<![\d.,£$€+-])\b(\d{5})\b(?![.,]?\d)")
-# Who asks how, when or whether wants to know, not to have it done.
+# Who begins with how, when or whether wants to know, not to have it done; and who asks where or when, at any place.
 WANTS_TO_KNOW = re.compile(
     r"^(?:hi|hello|hey|so|and|but|ok|okay|also|please|,|\s)*"
     r"(?:how|what|when|where|which|why|who|until|till|is|are|am|do|does|did|may|must|should|could i|can i"
     r"|(?:can|could|would) you (?:please )?(?:check|see|tell me|say|confirm))\b",
     re.IGNORECASE,
 )
+CLAUSE = r"(?:^|[.!?;,\n]|\b(?:and|so|but|now)\b)\W*(?:(?:hi|hello|hey|ok|please)\W+)*"
+ASKS_WHERE = re.compile(CLAUSE + r"(?:when|where|which|why|who|until|till|is it possible)\b", re.IGNORECASE)
 # Who asks how something is done, wherever in the message, wants to be told, whichever order it is about.
 ASKS_HOW = re.compile(
-    r"(?:^|[.!?;,\n]|\b(?:and|so|but|now)\b)\W*(?:(?:hi|hello|hey|ok|please)\W+)*"
-    r"(?:how|where|which|what|(?:until|till|from) when)\b(?:\s+[\w'’]+){0,3}?"
-    r"\s+(?:do|can|could|may|should|must|would)\s+(?:i|we|you|one)\b",
+    CLAUSE + r"(?:how|where|which|what|(?:until|till|from) when)\b(?:\s+[\w'’]+){0,3}?"
+    r"\s+(?:do|can|could|may|should|must|would)\s+(?:i|we|you|one)\b"
+    rf"|{CLAUSE}how\s+(?:\w+\s+)?(?:long|soon|fast|quick|quickly|late|much|many(?! times))\b"
+    r"|\b(?:possible|allowed|my options)\?\s*$",
     re.IGNORECASE,
 )
 FEW_WORDS = 8
@@ -109,7 +112,7 @@ class Context:
 
 def wants_to_know(text: str) -> bool:
     """Whether somebody asks about a thing rather than for it."""
-    return bool(WANTS_TO_KNOW.match(text.strip())) or asks_how(text)
+    return bool(WANTS_TO_KNOW.match(text.strip()) or ASKS_WHERE.search(text)) or asks_how(text)
 
 
 def asks_how(text: str) -> bool:

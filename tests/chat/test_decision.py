@@ -58,10 +58,13 @@ def test_decision_follows_from_what_is_known(situation: dict[str, object], decis
         ("Ordered the wrong thing just now. how long do I have to call it off?", True),
         ("my insurer wants a receipt, which paper do I hand them", True),
         ("Where can I see how far it is?", True),
+        ("The parcel is back with you, how long till I'm paid", True),
+        ("Rain all day on Sunday. Refund possible?", True),
         ("where is my order", False),
         ("my order is 40299, where is it", False),
         ("when will it come, and what does your system say", False),
         ("cancel it now", False),
+        ("cancel it, how many times must it be said", False),
     ],
 )
 def test_who_asks_how_something_is_done_is_told_from_who_wants_it_done(text: str, how: bool) -> None:
