@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -50,9 +51,10 @@ def server() -> Iterator[ModelServer]:
 
 
 @pytest.fixture(scope="module")
-def stack() -> Iterator[EmbeddedStack]:
+def stack(embedded_data: Path) -> Iterator[EmbeddedStack]:
     """The product in one process, which may ask servers of this machine."""
-    stack = EmbeddedStack({"SUPPORTBOT_OUTGOING_NETWORKS": "127.0.0.0/8", "SUPPORTBOT_TRANSLATION_SECONDS": "60"})
+    own = {"SUPPORTBOT_OUTGOING_NETWORKS": "127.0.0.0/8", "SUPPORTBOT_TRANSLATION_SECONDS": "60"}
+    stack = EmbeddedStack(own, embedded_data)
     try:
         stack.start()
         yield stack

@@ -15,7 +15,7 @@ The hold is released on the day the bike comes back. Your bank shows it after 5 
 KNOWN = Knowledge.of(
     [
         ("The deposit", DEPOSIT),
-        ("How to reach us", "Call +353 91 555 0148 or write to hello@pedalbay.example. Visit us: 8 Mill Quay, H91 XK23."),
+        ("How to reach us", "Call +353 91 555 0148 or write to hello@pedalbay.example. Visit 8 Mill Quay, H91 XK23."),
     ],
     ["Pedalbay"],
 )
