@@ -156,16 +156,20 @@ class Outcome(models.TextChoices):
     LEFT = "left", "left without an answer"
 
 
-class Cell(models.Model):
-    """Sums over the cases that a day, a category, a language and so on have in common."""
+class Case(models.Model):
+    """One case: what it counts for, its times and who had it. Times are whole seconds."""
 
-    DIMENSIONS: ClassVar = ("channel", "category", "language", "handler", "team_id", "reason")
+    DIMENSIONS: ClassVar = (
+        *("channel", "category", "language", "handler", "team_id", "reason"),
+        *("agent_id", "outcome", "weekday", "hour"),
+    )
     SUMS: ClassVar = (
         *("conversations", "involved", "confirmed", "assumed", "by_people", "left", "going"),
         *("handed_off", "resolved", "reopened", "rated", "satisfied", "score_sum", "kept", "missed"),
         *("customer_messages", "bot_messages", "agent_messages", "agent_seconds"),
         *("helped", "did_not_help", "stopped"),
     )
+    TIMES: ClassVar = ("first_s", "people_s", "resolution_s")
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
     day = models.DateField(help_text="On which the cases began, where the workspace is")
@@ -201,25 +205,6 @@ class Cell(models.Model):
     did_not_help = models.PositiveIntegerField(default=0)
     stopped = models.PositiveIntegerField(default=0, help_text="Sentences that nothing supported")
 
-    class Meta:
-        abstract = True
-
-
-class Day(Cell):
-    """The cases of one day with the same dimensions, summed."""
-
-    objects = ScopedQuerySet["Day"].as_manager()
-
-    class Meta:
-        indexes: ClassVar = [models.Index(fields=["workspace", "day"], name="sums_of_day")]
-
-    def __str__(self) -> str:
-        return f"{self.day} {self.category} {self.language}: {self.conversations}"
-
-
-class Case(Cell):
-    """One case: a cell of its own, with its times and who had it. Times are whole seconds."""
-
     conversation_id = models.UUIDField(help_text="No foreign key: the case has to outlive it until its day is summed")
     number = models.PositiveSmallIntegerField(help_text="Among those of its conversation, from 1")
     began_at = models.DateTimeField()
@@ -250,6 +235,23 @@ class Case(Cell):
 
     def __str__(self) -> str:
         return f"{self.conversation_id} {self.number}: {self.outcome}"
+
+
+class Day(models.Model):
+    """The cases of one day, packed as columns of numbers, from which all figures are reckoned (`columns.py`)."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
+    day = models.DateField(help_text="On which the cases began, where the workspace is")
+    values = models.JSONField(help_text="Of each dimension those that there are")
+    numbers = models.BinaryField(help_text="A column for each field, deflated")
+
+    objects = ScopedQuerySet["Day"].as_manager()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["workspace", "day"], name="one_pack_per_day")]
+
+    def __str__(self) -> str:
+        return str(self.day)
 
 
 class Report(models.Model):
