@@ -160,8 +160,8 @@ class Performance:
 
     def splits(self) -> list[Split]:
         """By channel, category, language and team, where there is more than one value."""
-        several = {key: title for key, title in _SPLITS.items() if len(self.scope.by(key)) > 1}
-        return [split_by(self.scope, key, title, COLUMNS) for key, title in several.items()]
+        splits = (split_by(self.scope, key, title, COLUMNS) for key, title in _SPLITS.items())
+        return [split for split in splits if len(split.rows) > 1]
 
     def against(self) -> Split:
         """The bot beside people."""
