@@ -198,8 +198,9 @@ def split_by(scope: Scope, key: str, title: str, columns: Sequence[str], limit: 
     times = {measure.column: scope.times(measure.column, key) for measure in heads if measure.column}
     ranked = sorted(sums.items(), key=lambda pair: (-pair[1]["conversations"], str(pair[0])))
     most = max((own["conversations"] for own in sums.values()), default=1)
-    rows = [_row(scope, key, values, own, heads, times, most) for values, own in ranked[:limit]]
-    return Split(key, title, heads, rows, max(0, len(ranked) - limit))
+    shown = ranked if len(ranked) == limit + 1 else ranked[:limit]  # to say that one is left out takes the same room
+    rows = [_row(scope, key, values, own, heads, times, most) for values, own in shown]
+    return Split(key, title, heads, rows, len(ranked) - len(shown))
 
 
 def _row(

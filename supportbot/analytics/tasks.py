@@ -14,7 +14,7 @@ log = structlog.get_logger(__name__)
 
 @app.task
 def sweep() -> None:
-    """Bring cases and daily sums up to date, send what is due; look for content gaps and topics once a day."""
+    """Bring cases and packed days up to date, send what is due; look for content gaps and topics once a day."""
     rollup.roll_up()
     mailing.send_reports()
     mailing.check_alerts()
