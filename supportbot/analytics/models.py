@@ -13,10 +13,11 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from supportbot.chat.models import Conversation
 from supportbot.knowledge.models import Article
-from supportbot.workspaces.models import Member, Workspace
+from supportbot.workspaces.models import Member, User, Workspace
 from supportbot.workspaces.scoping import ScopedQuerySet
 
 WEEK = 7  # days
@@ -252,6 +253,34 @@ class Day(models.Model):
 
     def __str__(self) -> str:
         return str(self.day)
+
+
+class VersionEvaluation(models.Model):
+    """A version of the model judged on the project's two companies, in a process of its own; it is of no workspace."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    OPEN: ClassVar = (State.WAITING, State.RUNNING)
+
+    version = models.CharField(max_length=40, db_index=True)
+    asked_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    state = models.CharField(max_length=9, choices=State, default=State.WAITING)
+    percent = models.PositiveSmallIntegerField(default=0)
+    figures = models.JSONField(default=dict, help_text="As `benchmarks.evaluation` writes them")
+    problem = models.TextField(blank=True, help_text="The end of its log")
+    created_at = models.DateTimeField(auto_now_add=True)
+    beat_at = models.DateTimeField(default=timezone.now, help_text="When its worker was last heard of")
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return self.version
 
 
 class Report(models.Model):
