@@ -21,6 +21,7 @@ COPY manage.py ./
 COPY supportbot supportbot
 COPY inference inference
 COPY training training
+COPY benchmarks benchmarks
 COPY templates templates
 COPY static static
 COPY corpus corpus

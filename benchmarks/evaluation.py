@@ -8,11 +8,12 @@ configured database instead, as `manage.py evaluate` does; nothing of that is ke
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +25,7 @@ from benchmarks.table import table
 from supportbot.evaluation.material import BadMaterial
 
 if TYPE_CHECKING:
+    from supportbot.evaluation.material import Customer, Question
     from supportbot.evaluation.play import Played, Visit
     from supportbot.evaluation.score import Figure
 
@@ -33,6 +35,7 @@ PRODUCT = "the product"
 SYSTEMS = {PRODUCT: None, "passages quoted": "quote", "no retrieval": "model"}
 SETTING = "ANSWERS"
 TOGETHER = "together"
+TELL_EVERY = 10
 Results = dict[str, dict[str, dict[str, "Figure"]]]
 
 
@@ -61,11 +64,12 @@ def _measure(companies: Sequence[Company], share: float) -> Results:
     from supportbot.evaluation.score import figures  # noqa: PLC0415  (Django is set up only in measure)
 
     found: Results = {name: {} for name in (*(company.slug for company in companies), TOGETHER)}
+    tell = _teller(len(SYSTEMS) * sum(map(len, (rows for company in companies for rows in _part(company, share)))))
     for system, mode in SYSTEMS.items():
         with _answering(mode) as is_there:
             if not is_there:
                 continue
-            rows = [_play(company, share) for company in companies]
+            rows = [_play(company, share, tell) for company in companies]
         for company, (played, visits) in zip(companies, rows, strict=True):
             found[company.slug][system] = figures(played, visits)
         everything = [row for part, _ in rows for row in part], [row for _, part in rows for row in part]
@@ -74,13 +78,35 @@ def _measure(companies: Sequence[Company], share: float) -> Results:
     return found
 
 
-def _play(company: Company, share: float) -> tuple[list[Played], list[Visit]]:
+def _play(company: Company, share: float, tell: Callable[[], None]) -> tuple[list[Played], list[Visit]]:
     from supportbot.evaluation.play import Stage  # noqa: PLC0415
     from supportbot.workspaces.models import Workspace  # noqa: PLC0415
 
-    stage, step = Stage(Workspace.objects.get(slug=company.slug)), max(1, round(1 / share))
-    played = [stage.ask(question) for question in company.questions[::step]]
-    return played, [stage.receive(customer) for customer in company.customers[::step]]
+    stage, (questions, customers) = Stage(Workspace.objects.get(slug=company.slug)), _part(company, share)
+    played, visits = [], []
+    for question in questions:
+        played.append(stage.ask(question))
+        tell()
+    for customer in customers:
+        visits.append(stage.receive(customer))
+        tell()
+    return played, visits
+
+
+def _part(company: Company, share: float) -> tuple[list[Question], list[Customer]]:
+    step = max(1, round(1 / share))
+    return company.questions[::step], company.customers[::step]
+
+
+def _teller(count: int) -> Callable[[], None]:
+    """Says now and then how far it is, for whoever waits."""
+    done = itertools.count(1)
+
+    def tell() -> None:
+        if (number := next(done)) % TELL_EVERY == 0 or number == count:
+            print(f"played: {number} of {count}", flush=True)
+
+    return tell
 
 
 @contextmanager
@@ -122,17 +148,20 @@ def tables(found: Results) -> str:
     return "\n".join(parts)
 
 
-def store(found: Results, about: Mapping[str, str]) -> Path:
-    """Write the figures beside the weights that they hold for, as a whole."""
-    from django.conf import settings  # noqa: PLC0415
-
+def store(found: Results, about: Mapping[str, str], path: Path) -> None:
+    """Write the figures, as a whole."""
     from supportbot.evaluation.score import LABELS, as_json  # noqa: PLC0415
 
     companies = {name: {s: as_json(f) for s, f in systems.items()} for name, systems in found.items()}
-    path: Path = settings.MODEL_DIR / RESULTS
     fresh = path.with_suffix(".new")
     fresh.write_text(json.dumps({**about, "labels": LABELS, "companies": companies}, indent=1) + "\n", "utf-8")
     fresh.replace(path)
+
+
+def _beside_the_weights() -> Path:
+    from django.conf import settings  # noqa: PLC0415
+
+    path: Path = settings.MODEL_DIR / RESULTS
     return path
 
 
@@ -162,7 +191,10 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="only check the material")
     parser.add_argument("--csv", metavar="FILE", help="a company's own questions")
     parser.add_argument("--workspace", metavar="SLUG", help="the workspace that they are played on")
-    parser.add_argument("--share", type=float, default=1.0, help="play an even part of the material and store nothing")
+    parser.add_argument(
+        "--share", type=float, default=1.0, help="play an even part of the material; without --out nothing is stored"
+    )
+    parser.add_argument("--out", metavar="FILE", type=Path, help="where the figures go; else beside the weights")
     parser.add_argument("--log", metavar="FILE", help="write every reply there, as JSON lines")
     given = parser.parse_args()
     if bool(given.csv) != bool(given.workspace):
@@ -184,8 +216,10 @@ def main() -> None:
     print(f"{about['date']}, checkpoint {about['checkpoint']} {about['version']}; {description}\n\n{tables(found)}")
     if given.log:
         Path(given.log).write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in _log), "utf-8")
-    if given.share == 1.0:
-        print(f"Stored in {store(found, about)}")
+    if given.out or given.share == 1.0:
+        path = given.out or _beside_the_weights()
+        store(found, about, path)
+        print(f"Stored in {path}")
 
 
 if __name__ == "__main__":

@@ -389,6 +389,7 @@ CELERY_TASK_ROUTES = {
     "supportbot.chat.tasks.explore": {"queue": "background"},
     "supportbot.chat.tasks.compare": {"queue": "background"},
     "supportbot.chat.tasks.learn": {"queue": "background"},
+    "supportbot.analytics.tasks.evaluate": {"queue": "background"},
     "supportbot.chat.tasks.translate": {"queue": "translation"},
     "supportbot.api.tasks.send": {"queue": "webhooks"},
     "supportbot.channels.tasks.poll": {"queue": "webhooks"},

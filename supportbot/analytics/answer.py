@@ -81,17 +81,22 @@ class Answer:
             return ["A share or a time is not the sum of parts; below it stands split, to compare."]
         found = [part for key in SUSPECTS if key not in self.scope.filters for part in self._parts(key)]
         found.sort(key=lambda part: -abs(part[0]))
-        return [f"{name}: {'+' if by > 0 else '−'}{abs(by):,.0f}" for by, name in found[:5] if by]
+        return [f"{name}, {'+' if by > 0 else '−'}{abs(by):,.0f}" for by, name in found[:5] if by]
 
     def _parts(self, key: str) -> list[tuple[float, str]]:
         now, before = self._both(key)
         known = [one for one in now | before if one[0] not in ("", None)]
         title = DIMENSIONS[key].name
         return [
-            ((now.get(one) or 0) - (before.get(one) or 0), f"{title} {self.scope.label(key, one[0])}")
+            ((now.get(one) or 0) - (before.get(one) or 0), f"{title}: {self.scope.label(key, one[0])}")
             for one in known
             if len(now | before) > 1
         ]
+
+    @property
+    def split_name(self) -> str:
+        """What each line is of."""
+        return self.scope.period.step.capitalize() if self.by == "time" else DIMENSIONS[self.by].name
 
     def lines(self) -> list[Line]:
         """The split; a split by time has no line of before."""

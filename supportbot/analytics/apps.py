@@ -7,10 +7,9 @@ from typing import Any
 from django.apps import AppConfig
 from django.contrib.admin import apps
 from django.db import connections
-from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate, pre_migrate
 
-from supportbot.analytics import marks, quantiles
+from supportbot.analytics import marks
 
 
 class AdminConfig(apps.AdminConfig):
@@ -27,8 +26,7 @@ class AnalyticsConfig(AppConfig):
     default = True
 
     def ready(self) -> None:
-        """Look before and after each `migrate`, and at each new connection."""
-        connection_created.connect(quantiles.install_on_sqlite)
+        """Look before and after each `migrate`."""
         pre_migrate.connect(suspend_marks, sender=self)
         post_migrate.connect(install_marks, sender=self)
 

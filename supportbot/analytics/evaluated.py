@@ -1,4 +1,4 @@
-"""How well the assistant does with the installed checkpoint, as `make eval` stored it beside the weights."""
+"""How well the assistant does with a checkpoint, as `make eval` left it beside the weights or a click had it done."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from supportbot.analytics.models import VersionEvaluation
 from supportbot.chat.experts import Checkpoint
 
 FILE = "evaluation.json"
@@ -41,14 +42,26 @@ class Evaluated:
 
 
 def evaluated(checkpoint: Checkpoint) -> Evaluated | None:
-    """None where nothing was measured of these very weights."""
+    """The latest figures of these very weights, from the page of the models or from the file; None without any."""
+    done = VersionEvaluation.objects.filter(version=checkpoint.version, state=VersionEvaluation.State.DONE).first()
+    read = [_read(done.figures, checkpoint) if done else None, _stored(checkpoint)]
+    return max((one for one in read if one), key=lambda one: one.date, default=None)
+
+
+def _stored(checkpoint: Checkpoint) -> Evaluated | None:
     try:
-        data = json.loads((checkpoint.directory / FILE).read_text("utf-8"))
+        return _read(json.loads((checkpoint.directory / FILE).read_text("utf-8")), checkpoint)
+    except (OSError, ValueError):
+        return None
+
+
+def _read(data: Any, checkpoint: Checkpoint) -> Evaluated | None:
+    try:
         if data["version"] != checkpoint.version:
             return None
         companies = [_company(name, systems, data["labels"]) for name, systems in data["companies"].items()]
         return Evaluated(str(data["date"]), str(data["machine"]), companies)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
 

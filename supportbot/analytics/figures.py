@@ -18,17 +18,14 @@ def values(scope: Scope, measure: Measure, keys: Collection[str] = (), minute: f
     `minute` is the cost of an agent's minute.
     """
     if measure.column:
-        column = measure.column
-        found = scope.times_by(keys, column) if keys else {(): scope.times(column)}
-        return {one: times[column].median for one, times in found.items()}
-    split = scope.by(*keys) if keys else {(): scope.sums()}
-    return {one: _reckon(measure, sums, minute) for one, sums in split.items()}
+        return {one: times.median for one, times in scope.times(measure.column, *keys).items()}
+    return {one: _reckon(measure, sums, minute) for one, sums in scope.by(*keys).items()}
 
 
 def rested(scope: Scope, measure: Measure) -> tuple[float | None, int]:
     """The figure in all, and how many conversations, ratings or the like it rests on."""
     if measure.column:
-        times = scope.times(measure.column)[measure.column]
+        times = scope.times(measure.column)[()]
         return times.median, times.total
     sums = scope.sums()
     return measure.value(sums), sum(sums[name] for name in measure.of or measure.over)

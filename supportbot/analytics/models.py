@@ -13,10 +13,11 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from supportbot.chat.models import Conversation
 from supportbot.knowledge.models import Article
-from supportbot.workspaces.models import Member, Workspace
+from supportbot.workspaces.models import Member, User, Workspace
 from supportbot.workspaces.scoping import ScopedQuerySet
 
 WEEK = 7  # days
@@ -156,16 +157,20 @@ class Outcome(models.TextChoices):
     LEFT = "left", "left without an answer"
 
 
-class Cell(models.Model):
-    """Sums over the cases that a day, a category, a language and so on have in common."""
+class Case(models.Model):
+    """One case: what it counts for, its times and who had it. Times are whole seconds."""
 
-    DIMENSIONS: ClassVar = ("channel", "category", "language", "handler", "team_id", "reason")
+    DIMENSIONS: ClassVar = (
+        *("channel", "category", "language", "handler", "team_id", "reason"),
+        *("agent_id", "outcome", "weekday", "hour"),
+    )
     SUMS: ClassVar = (
         *("conversations", "involved", "confirmed", "assumed", "by_people", "left", "going"),
         *("handed_off", "resolved", "reopened", "rated", "satisfied", "score_sum", "kept", "missed"),
         *("customer_messages", "bot_messages", "agent_messages", "agent_seconds"),
         *("helped", "did_not_help", "stopped"),
     )
+    TIMES: ClassVar = ("first_s", "people_s", "resolution_s")
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
     day = models.DateField(help_text="On which the cases began, where the workspace is")
@@ -201,25 +206,6 @@ class Cell(models.Model):
     did_not_help = models.PositiveIntegerField(default=0)
     stopped = models.PositiveIntegerField(default=0, help_text="Sentences that nothing supported")
 
-    class Meta:
-        abstract = True
-
-
-class Day(Cell):
-    """The cases of one day with the same dimensions, summed."""
-
-    objects = ScopedQuerySet["Day"].as_manager()
-
-    class Meta:
-        indexes: ClassVar = [models.Index(fields=["workspace", "day"], name="sums_of_day")]
-
-    def __str__(self) -> str:
-        return f"{self.day} {self.category} {self.language}: {self.conversations}"
-
-
-class Case(Cell):
-    """One case: a cell of its own, with its times and who had it. Times are whole seconds."""
-
     conversation_id = models.UUIDField(help_text="No foreign key: the case has to outlive it until its day is summed")
     number = models.PositiveSmallIntegerField(help_text="Among those of its conversation, from 1")
     began_at = models.DateTimeField()
@@ -250,6 +236,51 @@ class Case(Cell):
 
     def __str__(self) -> str:
         return f"{self.conversation_id} {self.number}: {self.outcome}"
+
+
+class Day(models.Model):
+    """The cases of one day, packed as columns of numbers, from which all figures are reckoned (`columns.py`)."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
+    day = models.DateField(help_text="On which the cases began, where the workspace is")
+    values = models.JSONField(help_text="Of each dimension those that there are")
+    numbers = models.BinaryField(help_text="A column for each field, deflated")
+
+    objects = ScopedQuerySet["Day"].as_manager()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["workspace", "day"], name="one_pack_per_day")]
+
+    def __str__(self) -> str:
+        return str(self.day)
+
+
+class VersionEvaluation(models.Model):
+    """A version of the model judged on the project's two companies, in a process of its own; it is of no workspace."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    OPEN: ClassVar = (State.WAITING, State.RUNNING)
+
+    version = models.CharField(max_length=40, db_index=True)
+    asked_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    state = models.CharField(max_length=9, choices=State, default=State.WAITING)
+    percent = models.PositiveSmallIntegerField(default=0)
+    figures = models.JSONField(default=dict, help_text="As `benchmarks.evaluation` writes them")
+    problem = models.TextField(blank=True, help_text="The end of its log")
+    created_at = models.DateTimeField(auto_now_add=True)
+    beat_at = models.DateTimeField(default=timezone.now, help_text="When its worker was last heard of")
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return self.version
 
 
 class Report(models.Model):

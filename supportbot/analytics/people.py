@@ -35,11 +35,10 @@ def by_agent(scope: Scope) -> Split:
 def _with_more(scope: Scope, key: str, title: str, of_use: str) -> Split:
     """The figures with two more columns: how many are open, and what was made of suggested replies."""
     split = split_by(scope.narrowed("handler", Handler.PEOPLE), key, title, COLUMNS, MOST)
-    column = f"{key}_id"
     waiting = scope.of("backlog")
-    counts = dict(waiting.cases().order_by().values_list(column).annotate(Count("id")))
     loads = {
-        scope.label(key, value): (str(count), cases(waiting.narrowed(key, value))) for value, count in counts.items()
+        scope.label(key, value): (str(sums["conversations"]), cases(waiting.narrowed(key, value)))
+        for (value,), sums in waiting.by(key).items()
     }
     used = _used(scope, key, of_use)
     rows = [

@@ -8,12 +8,12 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Count
 from django.urls import reverse
 
+from supportbot.analytics.columns import Sums, Times
 from supportbot.analytics.measures import MEASURES, WEEKDAYS, Measure
 from supportbot.analytics.models import Preferences
-from supportbot.analytics.query import Scope, Sums, Times
+from supportbot.analytics.query import Scope
 from supportbot.analytics.wording import UNKNOWN, Change, words
 
 SHOWN = ("conversations", "resolution", "handover", "first", "people", "duration", "csat", "sla", "reopened", "left")
@@ -110,19 +110,13 @@ class Performance:
     def _figure(self, measure: Measure, then: Sums) -> Figure:
         note, now, before = self._note(measure), self._value(measure, self.sums), self._value(measure, then)
         if measure.column:
-            times, earlier = (both[measure.column] for both in self._times)
+            times, earlier = (scope.times(measure.column)[()] for scope in (self.scope, self.scope.before))
             now, before = times.median, earlier.median
             note = f"median; 9 of 10 within {words(times.ninth, 'time')}" if times.total else "median"
         shown = [words(value, measure.unit, self.currency) for value in (now, before)]
         return Figure(
             measure, shown[0], note, Change.of(measure, now, before), shown[1], cases(self.scope, measure.which)
         )
-
-    @cached_property
-    def _times(self) -> tuple[dict[str, Times], dict[str, Times]]:
-        """Of the period and of the one before."""
-        columns = [MEASURES[key].column for key in self.shown if MEASURES[key].column]
-        return self.scope.times(*columns), self.scope.before.times(*columns)
 
     def _value(self, measure: Measure, sums: Sums) -> float | None:
         value = measure.value(sums)
@@ -166,8 +160,8 @@ class Performance:
 
     def splits(self) -> list[Split]:
         """By channel, category, language and team, where there is more than one value."""
-        several = {key: title for key, title in _SPLITS.items() if len(self.scope.by(key)) > 1}
-        return [split_by(self.scope, key, title, COLUMNS) for key, title in several.items()]
+        splits = (split_by(self.scope, key, title, COLUMNS) for key, title in _SPLITS.items())
+        return [split for split in splits if len(split.rows) > 1]
 
     def against(self) -> Split:
         """The bot beside people."""
@@ -181,8 +175,7 @@ class Performance:
 
     def week(self) -> list[tuple[str, list[Slot]]]:
         """When conversations begin: a row for each weekday, a slot for each hour."""
-        rows = self.scope.cases().order_by().values_list("weekday", "hour").annotate(count=Count("id"))
-        counts = {(weekday, hour): count for weekday, hour, count in rows}
+        counts = {slot: sums["conversations"] for slot, sums in self.scope.by("weekday", "hour").items()}
         most = max(counts.values(), default=1)
         return [
             (name, [self._slot(counts.get((weekday, hour), 0), most, weekday, hour) for hour in range(24)])
@@ -202,12 +195,12 @@ def split_by(scope: Scope, key: str, title: str, columns: Sequence[str], limit: 
     """The figures of each value of a dimension."""
     heads = [MEASURES[column] for column in columns]
     sums = scope.by(key)
-    timed = [measure.column for measure in heads if measure.column]
-    times = scope.times_by((key,), *timed) if timed else {}
+    times = {measure.column: scope.times(measure.column, key) for measure in heads if measure.column}
     ranked = sorted(sums.items(), key=lambda pair: (-pair[1]["conversations"], str(pair[0])))
     most = max((own["conversations"] for own in sums.values()), default=1)
-    rows = [_row(scope, key, values, own, heads, times.get(values, {}), most) for values, own in ranked[:limit]]
-    return Split(key, title, heads, rows, max(0, len(ranked) - limit))
+    shown = ranked if len(ranked) == limit + 1 else ranked[:limit]  # to say that one is left out takes the same room
+    rows = [_row(scope, key, values, own, heads, times, most) for values, own in shown]
+    return Split(key, title, heads, rows, len(ranked) - len(shown))
 
 
 def _row(
@@ -216,13 +209,13 @@ def _row(
     values: tuple[Any, ...],
     sums: Sums,
     heads: Sequence[Measure],
-    times: Mapping[str, Times],
+    times: Mapping[str, Mapping[tuple[Any, ...], Times]],
     most: int,
 ) -> Row:
     own = scope.narrowed(key, values[0])
 
     def cell(measure: Measure) -> tuple[str, str]:
-        value = times.get(measure.column, Times()).median if measure.column else measure.value(sums)
+        value = times[measure.column][values].median if measure.column else measure.value(sums)
         shown = words(value, measure.unit)
         return shown, "" if shown == UNKNOWN else cases(own, measure.which or scope.which)
 

@@ -1,45 +1,34 @@
-"""Figures of one workspace: sums, splits and distributions over the cases of a period that match some filters.
+"""Figures of one workspace: sums, splits and times over the cases of a period that match some filters.
 
-Reads the daily sums where they know every dimension that is asked for, else the cases; both give the same.
+Reads the packed days of a period once, however many figures are made of them. The backlog has no period: its cases are
+read themselves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, F, QuerySet, Sum
-from django.db.models.functions import TruncMonth, TruncWeek
+from django.db.models import Q, QuerySet
 
+from supportbot.analytics.columns import Columns, Sums, Times, packed
 from supportbot.analytics.measures import DIMENSIONS, WHICH, label
-from supportbot.analytics.models import Case, Cell, Day, Handler, Outcome
+from supportbot.analytics.models import Case, Day, Handler, Outcome
 from supportbot.analytics.period import Period
-from supportbot.analytics.quantiles import Quantile
 from supportbot.chat.models import Conversation
 from supportbot.workspaces.models import Workspace
 
-Sums = dict[str, int]
 NOW = "backlog"  # of WHICH: as it is at this moment, whenever it began
 INTEGERS = {"team", "agent", "hour", "weekday"}
-STEPS = {"day": F("day"), "week": TruncWeek("day"), "month": TruncMonth("day")}
 FIXED: dict[str, list[str]] = {
     "channel": Conversation.Channel.values,
     "handler": Handler.values,
     "outcome": Outcome.values,
 }
-
-
-@dataclass(frozen=True)
-class Times:
-    """How long cases took, in seconds to the digit; None without cases."""
-
-    total: int = 0
-    median: int | None = None
-    ninth: int | None = None  # at or below which 9 of 10 are
 
 
 @dataclass(frozen=True)
@@ -50,6 +39,8 @@ class Scope:
     period: Period
     filters: dict[str, str] = field(default_factory=dict)
     which: str = ""
+    # what was read, by its first and last day; shared with every scope that is made of this one
+    _days: dict[tuple[date, date], Columns] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def read(cls, workspace: Workspace, query: Mapping[str, str], today: date) -> Scope:
@@ -59,7 +50,7 @@ class Scope:
         which = query.get("which", "")
         return cls(workspace, Period.read(query, today), filters, which if which in WHICH else "")
 
-    @property
+    @cached_property
     def before(self) -> Scope:
         """The same of the period before."""
         return replace(self, period=self.period.before)
@@ -80,49 +71,31 @@ class Scope:
 
     def cases(self) -> QuerySet[Case]:
         """The cases themselves."""
-        return Case.objects.in_workspace(self.workspace).filter(WHICH[self.which][1], **self._conditions)
+        days = {} if self.which == NOW else {"day__range": (self.period.start, self.period.end)}
+        return Case.objects.in_workspace(self.workspace).filter(self._condition, **days)
 
     def sums(self) -> Sums:
         """All sums."""
-        return self.by().get((), dict.fromkeys(Cell.SUMS, 0))
+        return self._columns.sums()[()]
 
     def by(self, *keys: str) -> dict[tuple[Any, ...], Sums]:
         """The sums for each combination of values of these dimensions."""
-        columns = [DIMENSIONS[key].column for key in keys]
-        is_known = set(columns) <= set(Cell.DIMENSIONS)
-        found: dict[tuple[Any, ...], Sums] = {}
-        for row in self._cells if is_known else _summed(self.cases(), columns):
-            own = found.setdefault(tuple(row[column] for column in columns), dict.fromkeys(Cell.SUMS, 0))
-            for name in Cell.SUMS:
-                own[name] += row[name]
-        return found
-
-    @cached_property
-    def _cells(self) -> list[dict[str, Any]]:
-        """The sums for each combination that the daily sums know: read once, however often a page splits them."""
-        return list(_summed(self._source, Cell.DIMENSIONS))
+        return self._columns.sums(*(DIMENSIONS[key].column for key in keys))
 
     def by_step(self) -> dict[date, Sums]:
         """The sums for each bar of the period's chart; a bar without cases has none."""
-        steps: dict[date, Sums] = {step: dict.fromkeys(Cell.SUMS, 0) for step in self.period.steps}
-        for row in _summed(self._source.annotate(step=STEPS[self.period.step]), ("step",)):
-            steps[self.period.begin_of(row.pop("step"))] = row
-        return steps
+        none = dict.fromkeys(Case.SUMS, 0)
+        return {step: none for step in self.period.steps} | {
+            step: sums for (step,), sums in self._stepped.sums("step").items()
+        }
 
-    def times(self, *columns: str) -> dict[str, Times]:
-        """How long it took, for each of these columns."""
-        return _times(self.cases().aggregate(**_reckoned(columns)), columns)
-
-    def times_by(self, keys: Collection[str], *columns: str) -> dict[tuple[Any, ...], dict[str, Times]]:
-        """The same for each combination of values."""
-        split = [DIMENSIONS[key].column for key in keys]
-        rows = self.cases().values(*split).order_by().annotate(**_reckoned(columns))
-        return {tuple(row[name] for name in split): _times(row, columns) for row in rows}
+    def times(self, column: str, *keys: str) -> dict[tuple[Any, ...], Times]:
+        """How long it took by this column, for each combination of values; without keys, in all under `()`."""
+        return self._columns.times(column, *(DIMENSIONS[key].column for key in keys))
 
     def times_by_step(self, column: str) -> dict[date, Times]:
         """The same for each bar of the period's chart."""
-        rows = self.cases().values(step=STEPS[self.period.step]).order_by().annotate(**_reckoned((column,)))
-        return {self.period.begin_of(row["step"]): _times(row, (column,))[column] for row in rows}
+        return {step: times for (step,), times in self._stepped.times(column, "step").items()}
 
     def label(self, key: str, value: object) -> str:
         """A value of a dimension in words."""
@@ -136,14 +109,25 @@ class Scope:
             return {str(pk): name for pk, name in self._agents.items()}
         if key in FIXED:
             return {value: self.label(key, value) for value in FIXED[key]}
-        values = {*(cell[DIMENSIONS[key].column] for cell in self._unfiltered), self.filters.get(key)}
+        values = {*self._whole.values[DIMENSIONS[key].column], self.filters.get(key)}
         return dict(sorted(((v, self.label(key, v)) for v in values if v), key=lambda pair: pair[1]))
 
     @cached_property
-    def _unfiltered(self) -> list[dict[str, Any]]:
-        """The cells of the period, whatever is filtered."""
-        is_narrow = self.filters or self.which
-        return replace(self, filters={}, which="")._cells if is_narrow else self._cells
+    def _columns(self) -> Columns:
+        return Columns.of(packed(self.cases())) if self.which == NOW else self._whole.where(self._condition)
+
+    @cached_property
+    def _stepped(self) -> Columns:
+        return self._columns.with_coarser("step", "day", self.period.begin_of)
+
+    @cached_property
+    def _whole(self) -> Columns:
+        """The period, whatever is filtered."""
+        span = (self.period.start, self.period.end)
+        if span not in self._days:
+            days = Day.objects.in_workspace(self.workspace).filter(day__range=span).order_by("day")
+            self._days[span] = Columns.of(days.values_list("day", "values", "numbers").iterator())
+        return self._days[span]
 
     @cached_property
     def _teams(self) -> dict[int, str]:
@@ -155,18 +139,13 @@ class Scope:
         return {member.user_id: str(member.user) for member in members}
 
     @property
-    def _conditions(self) -> dict[str, Any]:
-        own = {DIMENSIONS[key].column: value for key, value in self.filters.items()}
-        none = {f"{name}__isnull": True for name, value in own.items() if name.endswith("_id") and value == ""}
-        kept = {name: value for name, value in own.items() if f"{name}__isnull" not in none}
-        days = {} if self.which == NOW else {"day__range": (self.period.start, self.period.end)}
-        return {**kept, **none, **days}
-
-    @property
-    def _source(self) -> QuerySet[Any]:
-        if self.which or not all(DIMENSIONS[key].column in Cell.DIMENSIONS for key in self.filters):
-            return self.cases()
-        return Day.objects.in_workspace(self.workspace).filter(**self._conditions)
+    def _condition(self) -> Q:
+        """What is asked of each case but its day, for the database and for columns."""
+        wanted = {
+            DIMENSIONS[key].column: (int(value) if value else None) if key in INTEGERS else value
+            for key, value in self.filters.items()
+        }
+        return WHICH[self.which][1] & Q(**wanted)
 
 
 def is_value(key: str, value: str) -> bool:
@@ -174,26 +153,3 @@ def is_value(key: str, value: str) -> bool:
     if key in INTEGERS:
         return value == "" and key in ("team", "agent") or (value.isascii() and value.isdigit() and len(value) < 19)
     return value in FIXED.get(key, [value]) and len(value) <= 40 and "\x00" not in value
-
-
-def _summed(rows: QuerySet[Any], columns: Collection[str]) -> Iterator[dict[str, Any]]:
-    """A row for each combination of the columns' values, with all sums."""
-    reckoned = rows.values(*columns).order_by().annotate(**{f"sum_{name}": Sum(name) for name in Cell.SUMS})
-    return ({name.removeprefix("sum_"): value for name, value in row.items()} for row in reckoned)
-
-
-def _reckoned(columns: Collection[str]) -> dict[str, Any]:
-    """What the database reckons of each column."""
-    return {
-        f"{part}_{name}": aggregate
-        for name in columns
-        for part, aggregate in (
-            ("total", Count(name)),
-            ("median", Quantile(name, 0.5)),
-            ("ninth", Quantile(name, 0.9)),
-        )
-    }
-
-
-def _times(row: Mapping[str, Any], columns: Collection[str]) -> dict[str, Times]:
-    return {name: Times(row[f"total_{name}"], row[f"median_{name}"], row[f"ninth_{name}"]) for name in columns}

@@ -1,7 +1,7 @@
-"""Keeps cases and their daily sums equal to what a recount of all rows would give.
+"""Keeps cases and their packed days equal to what a recount of all rows would give.
 
-A sweep makes anew the cases of every conversation that was changed or that time has settled, then the sums of every day
-on which one of those cases lies, before or after. Marks are read before the rows: what is committed in between has a
+A sweep makes anew the cases of every conversation that was changed or that time has settled, then packs every day on
+which one of those cases lies, before or after. Marks are read before the rows: what is committed in between has a
 mark of its own, which the next sweep reads.
 """
 
@@ -13,10 +13,11 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F
 from django.utils import timezone
 
 from supportbot.analytics.cases import Entry, Raw, cases_of
+from supportbot.analytics.columns import packed
 from supportbot.analytics.models import Case, Citation, Day, Mark, Preferences, Sweep
 from supportbot.chat.models import Conversation, Generation, Message, Milestone, Rating
 from supportbot.workspaces.models import Workspace
@@ -50,23 +51,21 @@ def _batch(now: datetime) -> bool:
     Citation.objects.filter(conversation_id__in=changed).delete()
     Case.objects.bulk_create(case for case, _ in made)
     Citation.objects.bulk_create(citation for _, cited in made for citation in cited)
-    _recount(places)
+    _pack(places)
     Mark.objects.filter(id__in=marks).delete()
     return True
 
 
-def _recount(places: Iterable[Place]) -> None:
-    """Sum up the cases of these days anew."""
+def _pack(places: Iterable[Place]) -> None:
+    """Pack these days anew."""
     days: dict[int, list[date]] = defaultdict(list)
     for workspace_id, day in places:
         days[workspace_id].append(day)
-    sums = {f"sum_{name}": Sum(name) for name in Day.SUMS}
     for workspace_id, own in days.items():
         Day.objects.filter(workspace=workspace_id, day__in=own).delete()
-        cases = Case.objects.filter(workspace=workspace_id, day__in=own)
-        cells = cases.values("workspace_id", "day", *Day.DIMENSIONS).annotate(**sums)
+        packs = packed(Case.objects.filter(workspace=workspace_id, day__in=own))
         Day.objects.bulk_create(
-            Day(**{name.removeprefix("sum_"): value for name, value in cell.items()}) for cell in cells
+            Day(workspace_id=workspace_id, day=day, values=values, numbers=numbers) for day, values, numbers in packs
         )
 
 

@@ -1,4 +1,4 @@
-"""Celery's entry points. Rules live in `rollup`, `mailing`, `gaps` and `routing.topics`."""
+"""Celery's entry points. Rules live in `rollup`, `mailing`, `gaps`, `routing.topics` and `versions.evaluating`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import structlog
 
 from supportbot.analytics import gaps, mailing, rollup
 from supportbot.analytics.routing import topics
+from supportbot.analytics.versions import evaluating
 from supportbot.celery import app
 from supportbot.workspaces.models import Workspace
 
@@ -14,7 +15,7 @@ log = structlog.get_logger(__name__)
 
 @app.task
 def sweep() -> None:
-    """Bring cases and daily sums up to date, send what is due; look for content gaps and topics once a day."""
+    """Bring cases and packed days up to date, send what is due; look for content gaps and topics once a day."""
     rollup.roll_up()
     mailing.send_reports()
     mailing.check_alerts()
@@ -31,3 +32,9 @@ def find_gaps(workspace_id: int) -> None:
 
         gaps.find(workspace, shared_encoder().embed)
         topics.find(workspace, shared_encoder().embed)
+
+
+@app.task
+def evaluate(evaluation_id: int) -> None:
+    """Judge a version of the model."""
+    evaluating.run(evaluation_id)

@@ -47,6 +47,7 @@ def test_an_administrator_reads_the_figures(quarter: str, tmp_path: Path) -> Non
         _go_round(page, quarter)
         page.goto(quarter.partition("analytics/")[0] + "routing/topics/")
         _decide(page)
+        _fits_a_phone(page, quarter)
         browser.close()
     assert errors == []
 
@@ -106,6 +107,23 @@ def _go_round(page: Page, overview: str) -> None:
     page.get_by_label("Your question").fill("resolution by channel in May 2025")
     page.get_by_role("button", name="Ask").click()
     expect(page.get_by_role("row", name="Chat on the site")).to_be_visible()
+
+
+def _fits_a_phone(page: Page, overview: str) -> None:
+    """Every page of analytics and routing: its tables scroll by themselves, the page does not."""
+    root, _, query = overview.partition("analytics/")
+    own = [f"analytics/{name}{query}" for name in ("", "quality/", "people/", "conversations/")]
+    own.append(f"analytics/ask/{query}&measure=csat&by=category")
+    own += [f"routing/{name}" for name in ("", "overall/", "topics/", "experts/", "experts/3/")]
+    page.set_viewport_size({"width": 390, "height": 844})
+    for path in own:
+        page.goto(f"{root}{path}")
+        expect(page.locator(".panel").first).to_be_visible()
+        assert page.evaluate("document.scrollingElement.scrollWidth") == 390, path
+    page.goto(f"{root}routing/")
+    page.get_by_role("table").get_by_role("link").first.click()
+    expect(page).to_have_url(re.compile(r"routing/[\da-f-]{36}/"))
+    assert page.evaluate("document.scrollingElement.scrollWidth") == 390
 
 
 def _decide(page: Page) -> None:

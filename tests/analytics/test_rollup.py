@@ -1,10 +1,10 @@
-"""Cases and daily sums equal a recount of all rows, whatever was changed and by whom."""
+"""Cases and packed days equal a recount of all rows, whatever was changed and by whom."""
 
 from __future__ import annotations
 
 import random
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,11 @@ from django.db.models import Max
 from django.utils import timezone
 
 from supportbot.analytics.cases import Raw, cases_of
+from supportbot.analytics.columns import Columns, Times
+from supportbot.analytics.measures import WHICH
 from supportbot.analytics.models import Case, Day, Mark
+from supportbot.analytics.period import Period
+from supportbot.analytics.query import Scope
 from supportbot.analytics.rollup import roll_up
 from supportbot.chat.merging import merge
 from supportbot.chat.models import Contact, Conversation, Generation, Message, Milestone, Rating
@@ -28,28 +32,47 @@ BEGUN = datetime(2025, 3, 3, 9, tzinfo=UTC)
 DAY = 86_400
 
 
-def recounted() -> tuple[Counter[Any], Counter[Any]]:
-    """All cases, and the sums of all days, straight from the raw rows."""
+def recounted() -> tuple[Counter[Any], Counter[Any], dict[Any, Times]]:
+    """All cases, the sums of all days, and how long it took in each language, straight from the raw rows."""
     cases: Counter[Any] = Counter()
     sums: Counter[Any] = Counter()
+    took: dict[Any, list[int]] = {}
     for conversation in Conversation.objects.select_related("workspace"):
         messages = [(row, Generation.objects.filter(message=row).first()) for row in conversation.messages.all()]
         rating = Rating.objects.filter(conversation=conversation).first()
         raw = Raw(conversation, messages, list(conversation.milestones.all()), rating)
         for case, _ in cases_of(raw, timezone.now(), conversation.workspace.zone):
             cases[key(case)] += 1
-            cell = (case.workspace_id, case.day, *(getattr(case, name) for name in Day.DIMENSIONS))
-            sums.update({(*cell, name): getattr(case, name) for name in Day.SUMS})
-    return cases, +sums
+            cell = (case.workspace_id, case.day, *(getattr(case, name) for name in Case.DIMENSIONS))
+            sums.update({(*cell, name): getattr(case, name) for name in Case.SUMS})
+            for name in Case.TIMES:
+                times = took.setdefault((case.workspace_id, name, case.language), [])
+                times += [getattr(case, name)] if getattr(case, name) is not None else []
+    return cases, +sums, {place: times_of(times) for place, times in took.items()}
 
 
-def kept() -> tuple[Counter[Any], Counter[Any]]:
+def times_of(times: list[int]) -> Times:
+    """By the definition, one time after the other."""
+    return Times(len(times), *(least(times, share) for share in (0.5, 0.9)))
+
+
+def least(times: list[int], share: float) -> int | None:
+    """The smallest time at or below which that share of all is."""
+    return min((one for one in times if sum(other <= one for other in times) >= share * len(times)), default=None)
+
+
+def kept() -> tuple[Counter[Any], Counter[Any], dict[Any, Times]]:
     """The same as the tables have them."""
     sums: Counter[Any] = Counter()
-    for day in Day.objects.all():
-        cell = (day.workspace_id, day.day, *(getattr(day, name) for name in Day.DIMENSIONS))
-        sums.update({(*cell, name): getattr(day, name) for name in Day.SUMS})
-    return Counter(key(case) for case in Case.objects.all()), +sums
+    times: dict[Any, Times] = {}
+    for workspace in Workspace.objects.all():
+        packs = Day.objects.in_workspace(workspace).values_list("day", "values", "numbers")
+        columns = Columns.of(packs)
+        for cell, found in columns.sums("day", *Case.DIMENSIONS).items():
+            sums.update({(workspace.pk, *cell, name): value for name, value in found.items()})
+        for name in Case.TIMES:
+            times |= {(workspace.pk, name, *place): own for place, own in columns.times(name, "language").items()}
+    return Counter(key(case) for case in Case.objects.all()), +sums, times
 
 
 def key(case: Case) -> tuple[Any, ...]:
@@ -137,6 +160,10 @@ def test_whatever_changes_the_sums_equal_a_recount(year: list[Workspace], seed: 
     roll_up()
     assert kept() == recounted()
     assert not Mark.objects.exists()
+    whole = Scope(year[1], Period(date(2025, 1, 1), date(2027, 12, 31)), {"language": "en"})
+    for which in WHICH:
+        asked = whole.of(which)
+        assert asked.sums()["conversations"] == asked.cases().count(), which
 
 
 def test_the_same_seed_tells_the_same_story(year: list[Workspace], shop: Shop) -> None:

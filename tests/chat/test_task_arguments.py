@@ -11,6 +11,7 @@ import pytest
 from django.db import models
 
 from inference.engine import Engine
+from supportbot.analytics.models import VersionEvaluation
 from supportbot.api.models import Endpoint
 from supportbot.celery import app
 from supportbot.channels.models import Mailbox
@@ -38,6 +39,7 @@ ROWS: dict[str, type[models.Model]] = {
     "what_if_id": WhatIf,
     "comparison_id": VersionComparison,
     "training_id": ExpertTraining,
+    "evaluation_id": VersionEvaluation,
     "endpoint_id": Endpoint,
     "mailbox_id": Mailbox,
     "import_id": Import,

@@ -16,7 +16,7 @@ from django.forms import ModelChoiceField
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from supportbot.analytics.models import Gap, Topic
+from supportbot.analytics.models import Gap, Topic, VersionEvaluation
 from supportbot.chat.models import (
     Attachment,
     CannedResponse,
@@ -84,6 +84,7 @@ def values(rows: Rows) -> dict[str, Any]:
     keys |= {"response_id": CannedResponse, "article_id": Article, "collection_id": Collection, "run_id": Import}
     keys |= {"generation_id": Generation, "what_if_id": WhatIf, "agent_id": User, "id": User}
     keys |= {"gap_id": Gap, "topic_id": Topic, "comparison_id": VersionComparison, "training_id": ExpertTraining}
+    keys |= {"evaluation_id": VersionEvaluation}
     words = {"seq": 1, "key": rows.workspace.key, "token": "guessed", "customer": "1", "name": "core", "language": "en"}
     words |= {
         "workspace": rows.workspace.slug,
@@ -182,7 +183,7 @@ def signed_in(user: User) -> Client:
 
 def test_every_model_knows_its_workspace() -> None:
     without = {model.__name__ for model in all_models() if not path_of(model)}
-    assert without == {"User", "Login", "Workspace", "Mark", "Sweep", "DoomedFile", "Serving"}
+    assert without == {"User", "Login", "Workspace", "Mark", "Sweep", "DoomedFile", "Serving", "VersionEvaluation"}
 
 
 def test_every_address_is_tried(shop: Rows) -> None:

@@ -1,4 +1,4 @@
-"""What runs in the background for the page of the models: comparisons, and experts that learn."""
+"""What runs in the background for the page of the models: comparisons, experts that learn, evaluations."""
 
 from __future__ import annotations
 
@@ -12,10 +12,14 @@ from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from supportbot.analytics.models import VersionEvaluation
 from supportbot.analytics.routing.rewritten import pieces
 from supportbot.analytics.routing.views import administered
+from supportbot.analytics.tasks import evaluate as evaluate_version
+from supportbot.analytics.versions import evaluating
 from supportbot.analytics.versions.views import back, framed
 from supportbot.chat import tasks
 from supportbot.chat.experts import Checkpoint, Expert, stored_in
@@ -136,6 +140,36 @@ def cancel_training(request: HttpRequest, training_id: int) -> HttpResponse:
     if not learning.cancel(training, by=request.user):
         messages.info(request, "It was over already.")
     return back(training.workspace, "learn")
+
+
+@require_POST
+def evaluate(request: HttpRequest) -> HttpResponse:
+    """Queue an evaluation of a version."""
+    assert isinstance(request.user, User)
+    try:
+        asked = evaluating.ask(request.POST.get("version", ""), by=request.user)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("admin:models")
+    transaction.on_commit(partial(_queue, evaluate_version, asked.pk))
+    return redirect(f"{reverse('admin:models')}#version-{asked.version}")
+
+
+def evaluation_state(request: HttpRequest, evaluation_id: int) -> HttpResponse:
+    """How far one is, as a piece of the page."""
+    evaluating.expire()
+    found = get_object_or_404(VersionEvaluation, id=evaluation_id)
+    return render(request, "analytics/versions/evaluation_state.html", {"evaluation": found})
+
+
+@require_POST
+def cancel_evaluation(request: HttpRequest, evaluation_id: int) -> HttpResponse:
+    """End one; nothing of it stays."""
+    assert isinstance(request.user, User)
+    found = get_object_or_404(VersionEvaluation, id=evaluation_id)
+    if not evaluating.cancel(found, by=request.user):
+        messages.info(request, "It was over already.")
+    return redirect(f"{reverse('admin:models')}#version-{found.version}")
 
 
 def _pairs(found: VersionComparison, rows: list[ComparedReply]) -> list[Pair]:

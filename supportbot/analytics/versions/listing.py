@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from supportbot.analytics.evaluated import Cell, Evaluated, evaluated
+from supportbot.analytics.models import VersionEvaluation
 from supportbot.chat.experts import Checkpoint, Expert, stored_in
 from supportbot.chat.models import ExpertTraining
 from supportbot.chat.versions import registry
@@ -62,6 +63,7 @@ class Version:
     added: Added | None
     evaluated: Evaluated | None
     training: ExpertTraining | None
+    evaluation: VersionEvaluation | None  # the latest that was asked for
 
     @property
     def name(self) -> str:
@@ -83,7 +85,8 @@ def versions() -> list[Version]:
     """All that are on this machine and have a card, the shipped one first."""
     trainings = ExpertTraining.objects.exclude(version="").select_related("started_by", "workspace", "label")
     by_version = {training.version: training for training in trainings}
-    found = [_version(path, by_version.get(version)) for version, path in registry.directories()]
+    asked = {row.version: row for row in VersionEvaluation.objects.order_by("id")}
+    found = [_version(path, by_version.get(version), asked.get(version)) for version, path in registry.directories()]
     return [one for one in found if one.checkpoint.version]
 
 
@@ -99,7 +102,7 @@ def _together(found: Evaluated | None) -> Mapping[str, Cell]:
     return {label: cells[0] for label, cells in last.rows if cells} if last else {}
 
 
-def _version(path: Path, training: ExpertTraining | None) -> Version:
+def _version(path: Path, training: ExpertTraining | None, evaluation: VersionEvaluation | None) -> Version:
     checkpoint = stored_in(path)
     return Version(
         checkpoint,
@@ -109,4 +112,5 @@ def _version(path: Path, training: ExpertTraining | None) -> Version:
         Added.of(path),
         evaluated(checkpoint),
         training,
+        evaluation,
     )

@@ -28,6 +28,9 @@ def urls(guarded: Callable[[Any], Any]) -> list[URLPattern]:
         ("models/learn/", jobs.learn, "models-learn"),
         ("models/trainings/<int:training_id>/state/", jobs.training_state, "models-training-state"),
         ("models/trainings/<int:training_id>/cancel/", jobs.cancel_training, "models-training-cancel"),
+        ("models/evaluate/", jobs.evaluate, "models-evaluate"),
+        ("models/evaluations/<int:evaluation_id>/state/", jobs.evaluation_state, "models-evaluation-state"),
+        ("models/evaluations/<int:evaluation_id>/cancel/", jobs.cancel_evaluation, "models-evaluation-cancel"),
     ]
     return [path(address, guarded(_for_superusers(view)), name=name) for address, view, name in found]
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from supportbot.analytics.routing.views import administered, chosen
-from supportbot.analytics.versions import figures, listing
+from supportbot.analytics.versions import evaluating, figures, listing
 from supportbot.chat.models import ExpertTraining, Label, Serving, VersionComparison
 from supportbot.chat.versions import comparing, learning, serving
 from supportbot.workspaces.models import User, Workspace
@@ -26,6 +26,7 @@ def page(request: HttpRequest) -> HttpResponse:
     """All of it."""
     comparing.expire()
     learning.expire()
+    evaluating.expire()
     now, shown, workspace = serving.latest(), listing.versions(), chosen(request)
     names = {version.version: version.name for version in shown}
     measured = [version for version in shown if version.evaluated]

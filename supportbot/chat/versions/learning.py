@@ -6,17 +6,14 @@ priority, and reads its log.
 
 from __future__ import annotations
 
-import atexit
 import json
-import os
 import re
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -27,15 +24,13 @@ from django.utils import timezone
 from supportbot.chat.corrections import tickets
 from supportbot.chat.corrections.models import CATEGORY
 from supportbot.chat.models import ExpertTraining, Label
-from supportbot.chat.versions import registry, serving
+from supportbot.chat.versions import processes, registry, serving
 from supportbot.chat.versions.serving import Refused
 from supportbot.workspaces.models import AuditEntry, User, Workspace
 
 log = structlog.get_logger(__name__)
 LEAST = 50  # different tickets, as `training.tickets` demands them
-LOOK_EVERY = 1.0  # seconds
 SILENT = timedelta(minutes=2)  # then its worker is gone
-TAIL = 2_000  # characters of a log
 STEP = re.compile(r"^(?P<what>[\w ,]+): (?P<done>\d+) of (?P<count>\d+)$", re.M)
 STAGES = ("the new expert", "all weights, to compare")  # in their order, as training prints them
 State = ExpertTraining.State
@@ -120,8 +115,8 @@ def run(training_id: int) -> None:
         with tempfile.TemporaryDirectory() as folder:
             data, told = Path(folder) / "tickets.jsonl", Path(folder) / "log"
             Material.of(training.workspace, training.category, training.label).write(data)
-            code = _follow(training_id, command(training.category, data, base, out), told)
-            tail = told.read_text("utf-8", errors="replace").replace(folder, "")[-TAIL:].strip()
+            code = processes.follow(command(training.category, data, base, out), told, partial(_note, training_id))
+            tail = processes.tail(told)
     except Exception as error:
         log.exception("expert not trained", training=training_id)
         code, tail = 1, repr(error)
@@ -138,24 +133,10 @@ def command(category: str, data: Path, base: Path, out: Path) -> list[str]:
     return [sys.executable, "-m", "training.add_expert", *(str(word) for pair in given.items() for word in pair)]
 
 
-def _follow(training_id: int, words: list[str], told: Path) -> int | None:
-    """Run it and note how far it is; its exit status, None where it was cancelled."""
-    with told.open("wb") as out:
-        process = subprocess.Popen(words, stdout=out, stderr=subprocess.STDOUT, cwd=settings.BASE_DIR)  # noqa: S603
-    atexit.register(process.kill)  # a worker that ends leaves nobody behind
-    try:
-        os.setpriority(os.PRIO_PROCESS, process.pid, 19)
-        while process.poll() is None:
-            time.sleep(LOOK_EVERY)
-            stage, percent = progress(told.read_text("utf-8", errors="replace"))
-            running = ExpertTraining.objects.filter(id=training_id, state=State.RUNNING)
-            if not running.update(stage=stage, percent=percent, beat_at=timezone.now()):
-                return None
-        return process.returncode
-    finally:
-        process.kill()
-        process.wait()
-        atexit.unregister(process.kill)
+def _note(training_id: int, printed: str) -> bool:
+    stage, percent = progress(printed)
+    running = ExpertTraining.objects.filter(id=training_id, state=State.RUNNING)
+    return bool(running.update(stage=stage, percent=percent, beat_at=timezone.now()))
 
 
 def progress(told: str) -> tuple[str, int]:

@@ -10,10 +10,12 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
+from supportbot.analytics.models import VersionEvaluation
 from supportbot.analytics.rollup import roll_up
+from supportbot.analytics.versions import evaluating
 from supportbot.chat.models import Generation, Message, Serving
 from supportbot.chat.versions import registry, serving
-from supportbot.workspaces.models import User
+from supportbot.workspaces.models import AuditEntry, User
 from tests.analytics.conftest import Shop, answered, signed_in
 from tests.analytics.routing.conftest import text
 
@@ -109,3 +111,38 @@ def test_what_was_given_stays_in_a_form_that_is_refused(shop: Shop, superuser: U
     assert "Choose two different versions" in page and '<option value="50" selected>' in page
     elsewhere = visitor.post("/admin/models/learn/", {**given, "workspace": "nowhere"})
     assert elsewhere.status_code == 404
+
+
+def test_a_version_is_evaluated_at_a_click(
+    shop: Shop, superuser: User, versions: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor, (first, second) = signed_in(superuser), versions
+    assert signed_in(shop.admin).post("/admin/models/evaluate/", {"version": second}).status_code == 403
+    assert "one of the versions that are listed" in words(visitor, "/admin/models/evaluate/", version="nowhere")
+    assert "The evaluation waits for a worker…" in words(visitor, "/admin/models/evaluate/", version=second)
+    assert "being evaluated already" in words(visitor, "/admin/models/evaluate/", version=first)
+    asked = VersionEvaluation.objects.get()
+    monkeypatch.setattr(evaluating, "SHARE", 0)
+    evaluating.run(asked.pk)  # a process of its own, which says what is wrong
+    page = words(visitor, f"/admin/models/evaluations/{asked.pk}/state/")
+    assert "The evaluation failed." in page and "--share is above 0 and at most 1" in page
+    words(visitor, "/admin/models/evaluate/", version=second)
+    again = VersionEvaluation.objects.first()
+    assert again and "was cancelled" in words(visitor, f"/admin/models/evaluations/{again.pk}/cancel/", go="on")
+    evaluating.run(again.pk)
+    told = AuditEntry.objects.filter(workspace=shop.workspace, target=second).order_by("id")
+    begun, cancelled = "model.evaluation_begun", "model.evaluation_cancelled"
+    assert list(told.values_list("action", flat=True)) == [begun, begun, cancelled]
+
+
+def test_what_came_of_an_evaluation_stands_beside_its_version(superuser: User, versions: tuple[str, str]) -> None:
+    assert evaluating.progress("played: 10 of 540\nplayed: 270 of 540\n") == 50
+    one = {"value": 0.75, "low": 0.5, "high": 0.9, "count": 20, "hits": 15.0}
+    labels, companies = {"right": "right answers"}, {"together": {"the product": {"right": one}}}
+    for version in versions:
+        figures = {"version": version, "date": "2026-11-27", "machine": "2 cores", "labels": labels}
+        VersionEvaluation.objects.create(
+            version=version, state="done", percent=100, figures=figures | {"companies": companies}
+        )
+    page = words(signed_in(superuser))
+    assert "Right answers 75.0 % 50.0–90.0 % 75.0 %" in page and f"Evaluate {versions[1]} anew" in page
