@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('analytics', '0301_packed_days'),
+        ('analytics', '0007_packed_days'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
