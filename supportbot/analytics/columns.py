@@ -22,7 +22,7 @@ from supportbot.analytics.models import Case
 Sums = dict[str, int]
 Key = tuple[Any, ...]
 Pack = tuple[date, list[list[Any]], bytes | memoryview]  # a day, each dimension's values, numbers [F, n] deflated
-# Days are kept in this order: whoever changes it has them all packed anew, as migration 0301 does.
+# Days are kept in this order: whoever changes it has them all packed anew, as migration 0007 does.
 FIELDS = (*Case.DIMENSIONS, *Case.SUMS, *Case.TIMES)
 D = len(Case.DIMENSIONS)
 NOTHING = -1  # a time that there is not
