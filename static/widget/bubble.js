@@ -60,7 +60,7 @@ export class Bubble {
     const drawn = JSON.stringify([item, place, words.language]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
-    this.element.className = classes(item, place);
+    this.element.className = classes({ ...item, streaming: item.streaming || this.#wasStreaming }, place);
     this.#author.textContent = item.author === "customer" ? words.you : place.name;
     if (item.streaming) this.#stream(item.body);
     else if (this.#wasStreaming) this.#typewriter.finish(item.body, () => this.#settleLate(item, place));
@@ -80,6 +80,7 @@ export class Bubble {
    */
   #settle(item, place) {
     this.#wasStreaming = false;
+    this.element.className = classes(item, place);
     this.#drawText(item);
     this.#drawFiles(item);
     this.#sources.hidden = item.sources.length === 0;
