@@ -5,7 +5,7 @@
 
 import { element, icon } from "./dom.js";
 import { Typewriter } from "./typewriter.js";
-import { languageName, outwardLink, timeOf, withLinks } from "./text.js";
+import { isEmoji, languageName, outwardLink, timeOf, withLinks } from "./text.js";
 import { words } from "./texts.js";
 
 /** @typedef {(list: HTMLElement, attachments: Attachment[]) => Promise<void>} Fill */
@@ -173,8 +173,8 @@ export class Bubble {
  * @param {Item} item
  * @param {Place} place
  */
-function classes({ author, delivery, streaming }, { first, last }) {
-  const flags = { first, last, streaming, failed: delivery === "failed" };
+function classes({ author, body, delivery, streaming }, { first, last }) {
+  const flags = { first, last, streaming, emoji: isEmoji(body), failed: delivery === "failed" };
   return ["message", author, ...Object.entries(flags).flatMap(([name, on]) => (on ? [name] : []))].join(" ");
 }
 
