@@ -95,6 +95,7 @@ def test_an_app_is_asked_for_after_the_password(maya: User) -> None:
         assert is_in(client) is not used_before, "a recovery code opens once"
 
 
+@pytest.mark.django_db(transaction=True)  # such mails go out on commit
 def test_a_mail_server_that_fails_leaves_what_was_done(maya: User, settings: Settings) -> None:
     settings.EMAIL_BACKEND, settings.EMAIL_PORT = "django.core.mail.backends.smtp.EmailBackend", free_port()
     _, codes = set_up(signs_in(maya))
