@@ -27,7 +27,9 @@ fields = dict(name='Elsewhere', key='{KEY}', sealed_identity_secret=seal('{SECRE
 shop, _ = Workspace.objects.update_or_create(slug='elsewhere', defaults=fields)
 shop.proactive_messages.get_or_create(text='Can I help you choose?', defaults=dict(page='/lamps/*', after=0))
 asks = dict(name='Asks', key='{ASKS}', allowed_origins=['%s'], asks_before='name email', demands_before=True)
-Workspace.objects.update_or_create(slug='asks', defaults=asks)
+shop, _ = Workspace.objects.update_or_create(slug='asks', defaults=asks)
+again = dict(page='/asks/rugs/', after=0, visits=2)
+shop.proactive_messages.get_or_create(text='Good to see you again', defaults=again)
 members = dict(fields, name='Members', key='{MEMBERS}', requires_identity=True)
 Workspace.objects.update_or_create(slug='members', defaults=members)
 """

@@ -5,7 +5,7 @@
 import { element } from "../widget/dom.js";
 import { gallery } from "../widget/files/gallery.js";
 import english from "../widget/texts/en.js";
-import { outwardLink, timeOf, withLinks } from "../widget/text.js";
+import { isEmoji, outwardLink, timeOf, withLinks } from "../widget/text.js";
 import { Typewriter } from "../widget/typewriter.js";
 import { pictures } from "./door.js";
 import { icon } from "./icons.js";
@@ -163,7 +163,7 @@ function source({ title, url }) {
  * @param {Item} item
  * @param {Place} place
  */
-function classes({ author, delivery, streaming }, { first, last }) {
-  const flags = { first, last, streaming, failed: delivery === "failed", undoable: delivery === "undoable" };
+function classes({ author, body, delivery, streaming }, { first, last }) {
+  const flags = { first, last, streaming, emoji: isEmoji(body), failed: delivery === "failed", undoable: delivery === "undoable" };
   return ["said", author, ...Object.entries(flags).flatMap(([name, on]) => (on ? [name] : []))].join(" ");
 }

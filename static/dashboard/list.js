@@ -203,17 +203,25 @@ export class List {
 
   /** @param {Row} row */
   #chips(row) {
-    const symbol = row.status === "resolved" ? "check" : row.status === "snoozed" ? "queue" : row.handler;
-    const isMine = row.assignee?.id === this.#desk.me;
-    const has = element("span", { class: `chip holder ${symbol}${isMine ? " mine" : ""}` }, icon(symbol), holder(row, this.#desk.me));
-    const wait = element("span", { class: `wait${waitsLong(row) ? " long" : ""}` }, waiting(row));
-    const until = element("span", { class: "wait" }, snoozed(row));
     const team = row.team ? [element("span", { class: "chip" }, row.team.name)] : [];
     const category = row.category ? [element("span", { class: "chip" }, label(row.category))] : [];
     const draft = this.#desk.rows.hasDraft(row.id) ? [element("span", { class: "chip draft" }, "Draft")] : [];
+    return [...draft, ...this.#standing(row), ...row.due.slice(0, 1).map(dueChip), ...priorityChip(row.priority), ...channelChip(row.channel), ...row.labels.map(labelChip), ...team, ...category];
+  }
+
+  /** Who has it, and how long it waits or sleeps; where nobody has it, that alone. @param {Row} row */
+  #standing(row) {
+    const isSnoozed = row.status === "snoozed";
     const waits = row.waiting_since && row.status === "open" && !row.due.some(({ what }) => what === "reply");
-    const times = [...(row.snoozed_until ? [until] : []), ...(waits ? [wait] : [])];
-    return [...draft, has, ...row.due.slice(0, 1).map(dueChip), ...priorityChip(row.priority), ...channelChip(row.channel), ...times, ...row.labels.map(labelChip), ...team, ...category];
+    const time = isSnoozed ? snoozed(row) : waits ? waiting(row) : "";
+    const long = waits && waitsLong(row) ? " long" : "";
+    const sign = row.status === "resolved" ? "check" : isSnoozed ? "queue" : row.handler;
+    const isMine = row.assignee?.id === this.#desk.me;
+    const chip = (/** @type {string} */ classes, /** @type {string} */ words) =>
+      element("span", { class: `chip holder ${isSnoozed ? "" : sign}${classes}` }, icon(sign), words);
+    if (time && row.handler === "queue" && !row.spam) return [chip(long, time)];
+    const has = chip(isMine ? " mine" : "", holder(row, this.#desk.me));
+    return time ? [has, element("span", { class: `wait${long}` }, time)] : [has];
   }
 
   /**

@@ -5,7 +5,7 @@
 
 import { element, icon } from "./dom.js";
 import { Typewriter } from "./typewriter.js";
-import { languageName, outwardLink, timeOf, withLinks } from "./text.js";
+import { isEmoji, languageName, outwardLink, timeOf, withLinks } from "./text.js";
 import { words } from "./texts.js";
 
 /** @typedef {(list: HTMLElement, attachments: Attachment[]) => Promise<void>} Fill */
@@ -60,7 +60,7 @@ export class Bubble {
     const drawn = JSON.stringify([item, place, words.language]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
-    this.element.className = classes(item, place);
+    this.element.className = classes({ ...item, streaming: item.streaming || this.#wasStreaming }, place);
     this.#author.textContent = item.author === "customer" ? words.you : place.name;
     if (item.streaming) this.#stream(item.body);
     else if (this.#wasStreaming) this.#typewriter.finish(item.body, () => this.#settleLate(item, place));
@@ -80,6 +80,7 @@ export class Bubble {
    */
   #settle(item, place) {
     this.#wasStreaming = false;
+    this.element.className = classes(item, place);
     this.#drawText(item);
     this.#drawFiles(item);
     this.#sources.hidden = item.sources.length === 0;
@@ -172,8 +173,8 @@ export class Bubble {
  * @param {Item} item
  * @param {Place} place
  */
-function classes({ author, delivery, streaming }, { first, last }) {
-  const flags = { first, last, streaming, failed: delivery === "failed" };
+function classes({ author, body, delivery, streaming }, { first, last }) {
+  const flags = { first, last, streaming, emoji: isEmoji(body), failed: delivery === "failed" };
   return ["message", author, ...Object.entries(flags).flatMap(([name, on]) => (on ? [name] : []))].join(" ");
 }
 

@@ -104,3 +104,8 @@ function localeOf(language) {
 function startOfDay(date) {
   return new Date(date).setHours(0, 0, 0, 0);
 }
+
+/** Whether these are up to three emoji and nothing else, which stand larger and on no ground. @param {string} body */
+export function isEmoji(body) {
+  return /^(?:\p{Extended_Pictographic}[\p{Emoji_Modifier}\u{fe0f}]?(?:\u{200d}\p{Extended_Pictographic}[\p{Emoji_Modifier}\u{fe0f}]?)*\s*){1,3}$/u.test(body);
+}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -13,6 +14,8 @@ from django.http import HttpRequest
 from supportbot.workspaces import logins
 from supportbot.workspaces.models import User
 from supportbot.workspaces.sealing import seal, unseal
+
+log = structlog.get_logger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -34,6 +37,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         super().set_password(user, password)
         logins.tell(user, "user.password_reset", by=user)
         logins.end(user, by=user)
+
+    def send_notification_mail(self, *args: Any, **fields: Any) -> None:
+        """What was done is done, and is not undone by an error page because a mail server fails."""
+        try:
+            super().send_notification_mail(*args, **fields)
+        except OSError as error:  # an SMTP server's refusals are OSErrors, too
+            log.warning("notification not sent", error=repr(error))
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         """The audit logs hear that somebody signs in with another address."""

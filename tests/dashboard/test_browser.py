@@ -6,14 +6,15 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.customer import Customer
-from tests.e2e.pages import conversation_of, open_chat, say, sign_in, visit
+from tests.e2e.pages import conversation_of, open_chat, say, show, sign_in, visit
 from tests.servers import wait_until
-from tests.stack import ROOT, EmbeddedStack
+from tests.stack import PASSWORD, ROOT, EmbeddedStack
 
 MANY = 230
 PHONE = {"width": 390, "height": 844}
@@ -24,6 +25,23 @@ from supportbot.workspaces.models import Workspace
 workspace = Workspace.objects.get(slug="fennmoor")
 people = [member.user for member in workspace.members.select_related("user")]
 fill(workspace, people, {MANY}, {2 * MANY})
+"""
+MATTERS = ("returns", "delivery", "delivery")
+ROTA = f"""
+from datetime import timedelta
+from django.utils import timezone
+from supportbot.chat import organising
+from supportbot.chat.models import Conversation
+from supportbot.workspaces.models import Member, Team, User, Workspace
+workspace = Workspace.objects.get(slug="fennmoor")
+team = Team.objects.create(workspace=workspace, name="Rota", assignment="least_load")
+for name, capacity, skills in (("ines", 1, []), ("ruth", 1, ["delivery"])):
+    user = User.objects.create_user(f"{{name}}@fennmoor.example", "{PASSWORD}", name=name.title())
+    team.members.add(Member.objects.create(workspace=workspace, user=user, capacity=capacity, skills=skills))
+for place, (pk, matter) in enumerate(zip(%r, {MATTERS})):
+    waits = dict(category=matter, waiting_since=timezone.now() - timedelta(minutes=9 - place))
+    Conversation.objects.filter(pk=pk).update(**waits)
+    organising.route(conversation_id=pk, agent=user, team_id=team.pk)
 """
 POST_NOTE = """([conversation, body, person]) => new Promise((done) => {
     const socket = new WebSocket(`${location.origin.replace("http", "ws")}/ws/v1/inbox/`);
@@ -90,6 +108,8 @@ def test_what_one_agent_sets_a_colleague_sees_at_once(stack: EmbeddedStack, maya
         tom.goto(f"{stack.url}/inbox/{conversation}/?view=all")
         tom.get_by_role("button", name="Snooze", exact=True).click()
         tom.get_by_role("button", name=re.compile("Tomorrow morning")).click()
+        show(tom, "Snoozed")
+        expect(seen.get_by_text(re.compile("^Until"))).to_be_visible()
         expect(maya.get_by_text(re.compile("^Snoozed · until"))).to_be_visible()
         customer.accepted(customer.write("Are you there?"))
         expect(talk.get_by_text("Snoozed no longer: the customer wrote")).to_be_visible()
@@ -101,12 +121,15 @@ def test_a_note_is_drawn_apart_and_calls_the_colleague_whom_it_mentions(
     stack: EmbeddedStack, maya: Page, tom: Page
 ) -> None:
     with Customer(stack.url) as customer:
-        customer.accepted(customer.write("Do you deliver to lighthouses?"))
-        conversation = conversation_of(stack, "Do you deliver to lighthouses?")
+        question = "where is order 10023? It should come to my lighthouse"
+        customer.accepted(customer.write(question))
+        conversation = conversation_of(stack, question)
         note, person = "@Maya can we do that?", int(maya.locator("#desk").get_attribute("data-user") or 0)
         tom.goto(f"{stack.url}/inbox/{conversation}/?view=all")
         tom.get_by_role("button", name="Follow", exact=True).click()
         expect(tom.locator("#participants")).to_have_text("You")
+        show(tom, "With the bot")
+        expect(tom.locator(f'#rows [data-id="{conversation}"]').first).to_be_visible()
         tom.goto(f"{stack.url}/inbox/?view=all")
         tom.evaluate(POST_NOTE, [conversation, note, person])
         maya.get_by_text("Tom mentions you with").wait_for()
@@ -115,6 +138,8 @@ def test_a_note_is_drawn_apart_and_calls_the_colleague_whom_it_mentions(
         expect(drawn).to_contain_text(note)
         expect(drawn).to_contain_text("Tom · private note")
         expect(maya.get_by_role("button", name=re.compile("^Mentions"))).to_contain_text("0")
+        show(maya, "Mentions")
+        expect(maya.locator(f'#rows [data-id="{conversation}"]').first).to_be_visible()
         assert all(note not in str(frame) for frame in customer.frames)
         expect(maya.locator("#participants")).to_have_text("Tom, You")
         customer.accepted(customer.write("It is a small one"))
@@ -180,6 +205,24 @@ def test_all_of_a_filtered_view_are_changed_and_the_filter_is_kept(stack: Embedd
     bar.get_by_label("Set the priority").select_option("Low")
     expect(bar.get_by_text(f"{count} done", exact=True)).to_be_visible()
     expect(maya.get_by_text("Nothing fits these filters")).to_be_visible()
+
+
+def test_what_waits_goes_to_who_has_room_for_it_and_does_such_things(browser: Browser, stack: EmbeddedStack) -> None:
+    with ExitStack() as customers:
+        waiting = [customers.enter_context(Customer(stack.url)) for _ in MATTERS]
+        for customer in waiting:
+            customer.accepted(customer.write("I want to talk to a person"))
+        for customer in waiting:
+            customer.until(lambda customer=customer: customer.state["handler"] == "queue", what="the hand-off")
+        ids = [customer.conversation for customer in waiting]
+        stack.manage("shell", "-c", ROTA % ids)
+        with visit(browser, f"{stack.url}/inbox/?view=mine") as ines, visit(browser, ines.url) as ruth:
+            for page, name in ((ines, "ines"), (ruth, "ruth")):
+                sign_in(page, name)
+            expect(rows(ines)).to_have_text([re.compile("Returns")])
+            expect(rows(ruth)).to_have_text([re.compile("Delivery")])
+            show(ruth, "Unassigned")
+            expect(ruth.locator(f'#rows [data-id="{ids[-1]}"]').first).to_be_visible()
 
 
 def test_search_leads_to_the_message(stack: EmbeddedStack, maya: Page) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -56,6 +57,11 @@ def said(page: Place, author: str) -> Locator:
 def thread(page: Page) -> Locator:
     """The conversation that is open in the inbox."""
     return page.get_by_role("region", name="Conversation", exact=True)
+
+
+def show(page: Page, view: str) -> None:
+    """Choose a view of the inbox."""
+    page.get_by_role("button", name=re.compile(f"^{view}")).click()
 
 
 def bodies_beside(stack: Stack, body: str) -> list[str]:

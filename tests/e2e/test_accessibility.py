@@ -52,6 +52,14 @@ ADMIN_PAGES = {
     "new invitation": "admin/workspaces/invitation/add/",
     "second factor": "account/second-factor/",
 }
+TOPIC = """
+from supportbot.analytics.models import Topic
+from supportbot.chat.models import Conversation
+own = Conversation.objects.get(pk="%s")
+ids = [str(message.pk) for message in own.messages.filter(author="customer")]
+fields = dict(name="send something", size=len(ids), messages=ids, nearest="returns", agreeing=1)
+Topic.objects.create(workspace=own.workspace, **fields)
+"""
 DIALOGS = ("Snooze", "Edit labels", "Filter", "Hand back to the bot", "? Shortcuts", "Ctrl K Commands")
 
 
@@ -150,6 +158,7 @@ def test_the_pages_of_administrators(talk: Talk, embedded_stack: EmbeddedStack) 
     }
     correction = embedded_stack.rows("SELECT id FROM chat_correction")[0]["id"]
     own["correction"] = f"admin/chat/correction/{correction}/change/"
+    embedded_stack.manage("shell", "-c", TOPIC % talk.id)
     with talk.agent.context.new_page() as page:
         assert list(_each(page, embedded_stack.url, {**own, **ADMIN_PAGES})) == []
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.customer import Customer
 from tests.e2e.axe import FOREIGN, RUN, source
-from tests.e2e.pages import PATIENCE, conversation_of, open_chat, said, say, sign_in, thread, visit
+from tests.e2e.pages import PATIENCE, conversation_of, open_chat, said, say, show, sign_in, thread, visit
 from tests.servers import wait_until
 from tests.stack import Stack
 
@@ -175,11 +175,6 @@ def send_away(page: Page, late: Customer, row: Locator) -> None:
     expect(page.get_by_role("button", name="Unblock contact")).to_be_visible()
     late.write("And now?")
     late.until(lambda: late.heard("error"), what="the refusal")
-
-
-def show(page: Page, view: str) -> None:
-    """Choose a view of the inbox."""
-    page.get_by_role("button", name=re.compile(f"^{view}")).click()
 
 
 def prefer(page: Page) -> None:

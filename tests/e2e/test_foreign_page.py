@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -15,7 +14,7 @@ from tests.e2e.pages import Place, open_chat, said, say, visit
 from tests.files import picture
 from tests.servers import wait_until
 from tests.shop import Shop, open_shop, token_of
-from tests.stack import EmbeddedStack
+from tests.stack import EmbeddedStack, document
 
 LAUNCHER = "Chat with us"
 LISTEN = """() => {
@@ -140,7 +139,7 @@ def test_frame_tells_and_obeys_the_page_and_keeps_the_rest_to_itself(
         expect(said(opened(page), "customer")).to_have_count(0)
     (contact,) = embedded_stack.rows(CONTACT, body)
     assert (contact["external_id"], contact["page"]) == ("framed", f"{shop.origin()}/frame/")
-    assert json.loads(contact["attributes"]) == {"since": "2024-05-01T10:00:00.000Z"}
+    assert document(contact["attributes"]) == {"since": "2024-05-01T10:00:00.000Z"}
 
 
 def test_frame_is_the_page_on_a_phone_and_holds_the_focus(browser: Browser, shop: Shop) -> None:

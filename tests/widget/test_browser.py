@@ -215,6 +215,13 @@ def test_offered_answers_are_buttons_until_something_newer_is_said(
         sign_in(inbox, "maya")
         inbox.get_by_role("list", name="Conversations").get_by_role("link").last.click()
         expect(thread(inbox).get_by_text("Offered: 10021 · 10022")).to_be_visible()
+        expect(inbox.locator("#facts").get_by_role("heading", name="Actions")).to_be_visible()
+        inbox.get_by_role("button", name="Block contact").click()
+        send(page, "Is anybody there?")
+        expect(page.get_by_text("Not sent.")).to_be_visible()
+        inbox.get_by_role("button", name="Unblock contact").click()
+        page.get_by_role("button", name="Retry").click()
+        expect(thread(inbox).get_by_text("Is anybody there?")).to_be_visible()
 
 
 def in_language(page: Page, language: str) -> None:

@@ -173,6 +173,18 @@ def test_words_by_rule_are_said_once_and_only_where_the_rule_is(browser: Browser
         expect(page.get_by_role("complementary")).to_have_count(0)
 
 
+def test_words_by_rule_may_wait_for_a_later_visit(browser: Browser, shop: Shop) -> None:
+    with visit(browser, "about:blank") as page:
+        bubble = page.get_by_role("complementary", name="Message from the chat")
+        for _ in range(2):  # a reload is the same visit
+            with page.expect_response("**/proactive.js"):
+                page.goto(f"{shop.origin()}/asks/rugs/")
+            expect(bubble).to_have_count(0)
+        with page.context.new_page() as again:
+            again.goto(f"{shop.origin()}/asks/rugs/")
+            expect(again.get_by_role("complementary").get_by_text("Good to see you again")).to_be_visible()
+
+
 def test_articles_are_found_in_the_panel(browser: Browser, embedded_stack: EmbeddedStack) -> None:
     embedded_stack.await_articles()
     with visit(browser, f"{embedded_stack.url}/demo/") as page:

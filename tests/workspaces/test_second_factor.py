@@ -12,9 +12,11 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client
+from pytest_django import Settings
 
 from supportbot.workspaces.models import AuditEntry, User
 from supportbot.workspaces.sealing import reseal_all, unseal
+from tests.servers import free_port
 from tests.workspaces.test_account import NEW, OLD, is_in, maya, signs_in
 
 __all__ = ["maya"]
@@ -91,6 +93,13 @@ def test_an_app_is_asked_for_after_the_password(maya: User) -> None:
         client = signs_in(maya)
         client.post("/account/second-factor/authenticate/", {"code": codes[0]})
         assert is_in(client) is not used_before, "a recovery code opens once"
+
+
+@pytest.mark.django_db(transaction=True)  # such mails go out on commit
+def test_a_mail_server_that_fails_leaves_what_was_done(maya: User, settings: Settings) -> None:
+    settings.EMAIL_BACKEND, settings.EMAIL_PORT = "django.core.mail.backends.smtp.EmailBackend", free_port()
+    _, codes = set_up(signs_in(maya))
+    assert codes and Authenticator.objects.filter(user=maya, type="totp").exists()
 
 
 def test_second_factors_are_sealed_anew_and_taken_from_who_has_lost_theirs(maya: User) -> None:
