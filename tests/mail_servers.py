@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import imaplib
+import ssl
 import subprocess
 import sys
+import threading
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, Session
 
@@ -20,11 +24,14 @@ USER, PASSWORD = "support", "tide-and-harbour"
 
 
 class ImapServer:
-    """Pymap with its folders in memory."""
+    """Pymap with its folders in memory; with a certificate and its key in a file it wants STARTTLS."""
+
+    def __init__(self, certificate: Path | None = None) -> None:
+        self._tls = ["--cert", str(certificate), "--key", str(certificate)] if certificate else ["--no-tls"]
 
     def __enter__(self) -> Self:
         self.port = free_port()
-        where = ["--host", "127.0.0.1", "--port", str(self.port), "--no-tls", "--no-service", "admin"]
+        where = ["--host", "127.0.0.1", "--port", str(self.port), *self._tls, "--no-service", "admin"]
         user = ["dict", "--demo-user", USER, "--demo-password", PASSWORD]
         program = str(Path(sys.executable).parent / "pymap")
         self._process = subprocess.Popen([program, *where, *user], stderr=subprocess.DEVNULL, start_new_session=True)
@@ -59,14 +66,19 @@ class ImapServer:
 
 
 class SmtpServer:
-    """Takes mails of who signs in; `refusals` are answers that it gives first, in place of taking one."""
+    """Takes mails of who signs in; `refusals` are answers that it gives first, in place of taking one.
 
-    def __init__(self) -> None:
+    With a context of TLS it wants STARTTLS.
+    """
+
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self.taken: list[EmailMessage] = []
         self.refusals: list[str] = []
 
     def __enter__(self) -> Self:
-        signs_in = {"authenticator": _may, "auth_require_tls": False}
+        signs_in: dict[str, Any] = {"authenticator": _may, "auth_require_tls": False}
+        signs_in |= {"tls_context": self._tls, "require_starttls": self._tls is not None}
         self._controller = Controller(self, "127.0.0.1", free_port(), **signs_in)
         self._controller.start()
         return self
@@ -91,6 +103,47 @@ class SmtpServer:
         assert isinstance(mail, EmailMessage)
         self.taken.append(mail)
         return "250 taken"
+
+
+class TlsFront:
+    """Ends TLS before a server that speaks in the clear, as at the ports 993 and 465."""
+
+    def __init__(self, port: int, tls: ssl.SSLContext) -> None:
+        self._inner, self._tls, self._loop = port, tls, asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        listening = asyncio.start_server(self._relay, "127.0.0.1", 0, ssl=self._tls)
+        server = asyncio.run_coroutine_threadsafe(listening, self._loop).result(20)
+        self.port = int(server.sockets[0].getsockname()[1])
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(20)
+
+    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", self._inner)
+        await asyncio.gather(_pump(reader, inner_writer), _pump(inner_reader, writer))
+
+
+async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    try:
+        while came := await source.read(65536):
+            sink.write(came)
+            await sink.drain()
+    finally:
+        sink.close()
+
+
+def certificate(authority: trustme.CA, folder: Path) -> tuple[Path, ssl.SSLContext]:
+    """One for `localhost`, with its key: as a file and as a server's context."""
+    issued, path = authority.issue_cert("localhost"), folder / "localhost.pem"
+    issued.private_key_and_cert_chain_pem.write_to_path(str(path))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    issued.configure_cert(context)
+    return path, context
 
 
 def _may(server: Any, session: Session, envelope: Envelope, mechanism: str, given: Any) -> AuthResult:

@@ -15,6 +15,10 @@ from supportbot.workspaces.sealing import Unsealable
 
 PATIENCE = 20.0  # seconds that a server may be silent
 FAILURES = (OSError, imaplib.IMAP4.error, smtplib.SMTPException, outgoing.Refused, Unsealable)
+NO_TLS = (
+    "WRONG_VERSION_NUMBER",
+    "RECORD_LAYER_FAILURE",
+)  # what versions of OpenSSL call an answer in the clear
 Security = Mailbox.Security
 
 
@@ -126,10 +130,14 @@ def _connected(host: str, port: int, timeout: float | None) -> socket.socket:
 
 
 def in_words(error: BaseException) -> str:
-    """An error as its server put it."""
+    """An error as its server put it, or why its TLS was not taken."""
     if isinstance(error, smtplib.SMTPResponseException):
         told = error.smtp_error
         return f"{error.smtp_code} {told.decode(errors='replace') if isinstance(told, bytes) else told}"
     if isinstance(error, imaplib.IMAP4.error) and error.args and isinstance(error.args[0], bytes):
         return error.args[0].decode(errors="replace")
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not accepted: {error.verify_message}"
+    if isinstance(error, ssl.SSLError) and error.reason in NO_TLS:
+        return "it does not speak TLS at this port: choose STARTTLS, or another port"
     return str(error) or type(error).__name__
