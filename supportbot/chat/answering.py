@@ -16,8 +16,8 @@ from django.conf import settings
 from supportbot.actions import dialogue
 from supportbot.chat import quoting
 from supportbot.chat.categories.learnt import recognised
-from supportbot.chat.context import ANGRY, Context, asks_how, wants_to_know
-from supportbot.chat.decision import OFF_TOPIC, WANTS_PERSON, Decision, Situation, decide
+from supportbot.chat.context import ANGRY, Context, asks_how, small_talk, wants_to_know
+from supportbot.chat.decision import OFF_TOPIC, SMALL_TALK, WANTS_PERSON, Decision, Situation, decide
 from supportbot.chat.grounding import ENDS, Evidence, Piece
 from supportbot.chat.quoting import Quotation
 from supportbot.chat.translation.interpreter import Interpreter
@@ -88,7 +88,7 @@ class Question:
     @property
     def is_sure(self) -> bool:
         """Whether triage is sure enough of the intent to act on it."""
-        return self.decision.act in ("answer", "ask") and self.decision.reason != "found"
+        return self.decision.act in ("answer", "ask") and self.decision.reason not in ("found", *SMALL_TALK)
 
     @property
     def may_need_interpreter(self) -> bool:
@@ -113,6 +113,8 @@ class Question:
 
     def _used(self, text: str) -> Iterator[Piece]:
         """Pieces of articles."""
+        if self.decision.reason in (OFF_TOPIC, *SMALL_TALK):
+            return
         if self.quotation and text.endswith(self.quoted):
             yield from _pieces([quote.passage for quote in self.quotation.quotes])
             return
@@ -133,7 +135,7 @@ def consider(said: Context, workspace: Workspace, text: str, reading: Reading, m
     passages = [hit.passage for hit in hits]
     evidence = Evidence((*_known(said, workspace), *_pieces(passages), *_approved(workspace, triage)), said.question)
     nearest = max((hit.cosine for hit in hits), default=None)
-    situation = _situation(said, workspace, triage, reading, model, nearest)
+    situation = _situation(said, workspace, triage, reading, model, nearest, text)
     decision, found = decide(situation), None
     if decision.is_open and (found := best_quotation(said, text, workspace, passages, reading, model)):
         decision = decide(replace(situation, found=found.sureness))
@@ -183,6 +185,7 @@ def _situation(
     reading: Reading,
     model: Engine,
     nearest: float | None,
+    text: str,
 ) -> Situation:
     own = workspace.hand_off_below
     return Situation(
@@ -202,6 +205,7 @@ def _situation(
         withheld=dialogue.is_withheld(workspace, triage["intent"], asks=wants_to_know(said.question)),
         asks_how=asks_how(said.question),
         readable=reading.language in (READ, "und"),
+        small_talk=small_talk(text),
     )
 
 

@@ -21,7 +21,7 @@ from supportbot.chat import acting, context, counting, quoting
 from supportbot.chat.answering import UNTOLD, Question, Unsupported, best_quotation, checked, consider
 from supportbot.chat.attempt import Attempt, TurnLost
 from supportbot.chat.categories.learnt import learnt
-from supportbot.chat.decision import Decision
+from supportbot.chat.decision import SMALL_TALK, Decision
 from supportbot.chat.drafts import Draft
 from supportbot.chat.engines import Engines
 from supportbot.chat.models import Conversation, Generation, Message
@@ -229,8 +229,9 @@ def _answers(
 def _write(attempt: Attempt, said: context.Context, question: Question, model: Engine) -> Said | None:
     """One reply: fixed words, the model's, or a passage's; None if nothing that we know supports one."""
     decision, language, between = question.decision, question.language, question.interpreter
-    if decision.reason == "unknown_order":
-        return Said(say("unknown_order", language, number=said.order_number))
+    if decision.reason in ("unknown_order", *SMALL_TALK):
+        shop = attempt.conversation.workspace.name
+        return Said(say(decision.reason, language, number=said.order_number, shop=shop))
     if decision.act != "answer":  # there are fixed words in the customer's language
         text = None if between else _written(attempt, said, question, model)
         return Said(text or say(decision.reason, language, shop=attempt.conversation.workspace.name))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from supportbot.actions import dialogue
 from supportbot.actions.dialogue import Visitor
+from supportbot.chat.decision import NO_WORDS, WHO_ANSWERS
 from supportbot.chat.grounding import content
 from supportbot.chat.models import Conversation, Generation, Message
 from supportbot.knowledge.models import Order
@@ -29,6 +30,21 @@ ASKS_HOW = re.compile(
     r"\s+(?:do|can|could|may|should|must|would)\s+(?:i|we|you|one)\b"
     rf"|{CLAUSE}how\s+(?:\w+\s+)?(?:long|soon|fast|quick|quickly|late|much|many(?! times))\b"
     r"|\b(?:possible|allowed|my options)\?\s*$",
+    re.IGNORECASE,
+)
+# Whether one talks to a program, and nothing else.
+ASKS_WHO = re.compile(
+    r"\W*(?:(?:hi|hello|hey|so|ok|okay|wait|um|and|but|hallo|hola|bonjour|ciao|olá)\W+)*"
+    r"(?:(?:are you|am i (?:talking|speaking|chatting) (?:to|with)|is this)\s(?:\w+\s){0,3}"
+    r"(?:bot|chatbot|robot|ai|human|(?:real|actual) (?:person|human))"
+    r"|(?:bist du|sind sie|spreche ich mit|rede ich mit|ist das)\s(?:\w+\s){0,3}"
+    r"(?:bot|chatbot|roboter|ki|mensch|menschen|echte[rn]? (?:mensch|menschen|person))"
+    r"|(?:eres|es usted|hablo con|estoy hablando con)\s(?:\w+\s){0,3}(?:bot|robot|ia|human[oa]|persona)"
+    r"|(?:es-tu|tu es|êtes-vous|vous êtes|est-ce que je parle à|je parle à)\s(?:\w+\s){0,3}"
+    r"(?:bot|robot|ia|humaine?|personne)"
+    r"|(?:sei|è lei|parlo con|sto parlando con)\s(?:\w+\s){0,3}(?:bot|robot|ia|uman[oa]|persona)"
+    r"|(?:és|você é|falo com|estou a falar com|estou falando com)\s(?:\w+\s){0,3}(?:bot|robô|ia|human[oa]|pessoa))"
+    r"\b(?:\s\w+){0,5}\W*",
     re.IGNORECASE,
 )
 FEW_WORDS = 8
@@ -108,6 +124,13 @@ class Context:
         words = re.findall(r"[^\W\d][\w']*", self.question.lower())
         adds_nothing = all(map(FILLER.fullmatch, words)) or (self.asked and len(words) < FEW_WORDS)
         return said[-1] if said and adds_nothing and numbers(self.question) else None
+
+
+def small_talk(text: str) -> str:
+    """`NO_WORDS` where nothing can be read, as of a mere emoji; `WHO_ANSWERS` where one asks whether this is a bot."""
+    if not re.search(r"[^\W_]", text):
+        return NO_WORDS
+    return WHO_ANSWERS if ASKS_WHO.fullmatch(text) else ""
 
 
 def wants_to_know(text: str) -> bool:

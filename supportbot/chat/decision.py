@@ -7,6 +7,8 @@ from typing import Literal
 
 WANTS_PERSON = "talk_to_human"
 OFF_TOPIC = "off_topic"
+NO_WORDS, WHO_ANSWERS = "no_words", "who_answers"
+SMALL_TALK = (NO_WORDS, WHO_ANSWERS)  # there are fixed words for it
 FAILURES_IN_A_ROW = 2
 NEAR = 0.35  # cosine of a passage from which a question has to do with the workspace, whatever triage says
 FAR = 0.2  # below which no passage has to do with it, so that half a suspicion is enough
@@ -37,6 +39,7 @@ class Situation:
     is_own: bool = False  # whether it is a category of the workspace's own, for which no reply was learnt
     asks_how: bool = False  # whether the customer asks how something is done, which hardly depends on one order
     readable: bool = True  # whether triage knows the language
+    small_talk: str = ""  # one of `SMALL_TALK`
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,11 @@ class Decision:
 
 def decide(now: Situation) -> Decision:
     """Answer, ask back, refuse or hand off."""
+    if now.small_talk == WHO_ANSWERS:
+        return Decision("answer", WHO_ANSWERS)
+    if now.small_talk == NO_WORDS:
+        asks_again = now.asks_before >= FAILURES_IN_A_ROW
+        return Decision("hand_off", "repeated") if asks_again else Decision("ask", NO_WORDS)
     if person := _wants_person(now):
         return Decision("hand_off", person)
     if _is_off_topic(now):

@@ -13,6 +13,8 @@ REASONS = {
     "known": "It knew the intent well enough and had what it needed.",
     "asked": "The customer asked for a person.",
     "off_topic": "The message has nothing to do with the shop.",
+    "no_words": "There were no words in the message.",
+    "who_answers": "The customer asked whether a program answers.",
     "unsure": "Its confidence was below what this workspace demands.",
     "repeated": "It had asked back before and would have had to ask again.",
     "unknown_order": "The customer named an order that does not exist.",

@@ -121,6 +121,22 @@ SENTENCES: dict[str, dict[str, str]] = {
         "pt": "Não posso ajudar com isso aqui. Respondo a perguntas sobre {shop}; em que posso ajudar?",
         "it": "Qui non posso aiutarla in questo. Rispondo a domande su {shop}; come posso aiutarla?",
     },
+    "no_words": {
+        "en": "I can't make out a question in that. What can I help you with?",
+        "es": "No veo ninguna pregunta ahí. ¿En qué puedo ayudarle?",
+        "fr": "Je n'y vois pas de question. En quoi puis-je vous aider ?",
+        "de": "Darin erkenne ich keine Frage. Wobei kann ich Ihnen helfen?",
+        "pt": "Não encontro aí uma pergunta. Em que posso ajudar?",
+        "it": "Non vi trovo una domanda. In che cosa posso aiutarla?",
+    },
+    "who_answers": {
+        "en": "I'm {shop}'s automated assistant, a program. If you'd rather talk to a colleague, just say so.",
+        "es": "Soy el asistente automático de {shop}, un programa. Si prefiere hablar con un compañero, dígamelo.",
+        "fr": "Je suis l'assistant automatique de {shop}, un programme. Si vous préférez un collègue, dites-le-moi.",
+        "de": "Ich bin der automatische Assistent von {shop}, ein Programm. Lieber ein Kollege? Sagen Sie es.",
+        "pt": "Sou o assistente automático de {shop}, um programa. Se preferir um colega, diga-me.",
+        "it": "Sono l'assistente automatico di {shop}, un programma. Se preferisce un collega, me lo dica.",
+    },
     "two_pages": {
         "en": "I'm not sure which of these two pages answers this.",
         "es": "No estoy seguro de cuál de estas dos páginas responde a esto.",

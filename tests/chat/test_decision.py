@@ -69,3 +69,32 @@ def test_decision_follows_from_what_is_known(situation: dict[str, object], decis
 )
 def test_who_asks_how_something_is_done_is_told_from_who_wants_it_done(text: str, how: bool) -> None:
     assert context.asks_how(text) is how
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("are you a real person?", "who_answers"),
+        ("hi, am I talking to a bot", "who_answers"),
+        ("Is this a chatbot or a real person?", "who_answers"),
+        ("Sind Sie ein Mensch?", "who_answers"),
+        ("¿Hablo con una persona?", "who_answers"),
+        ("vous êtes un robot ?", "who_answers"),
+        ("can I talk to a real person", ""),
+        ("are you a bot? give me a human", ""),
+        ("is this rug washable in the machine", ""),
+        ("I don't want to chat with a robot", ""),
+        ("😡😡😡", "no_words"),
+        ("?", "no_words"),
+        ("10023", ""),
+    ],
+)
+def test_small_talk_is_told_from_questions(text: str, kind: str) -> None:
+    assert context.small_talk(text) == kind
+
+
+def test_who_asks_whether_a_program_answers_is_told_so_and_not_passed_on() -> None:
+    wants_person = TRACKING | {"intent": "talk_to_human"}
+    assert decide(Situation(**wants_person, small_talk="who_answers")) == Decision("answer", "who_answers")  # type: ignore[arg-type]
+    assert decide(Situation(**TRACKING, small_talk="no_words")) == Decision("ask", "no_words")  # type: ignore[arg-type]
+    assert decide(Situation(**TRACKING, small_talk="no_words", asks_before=2)).act == "hand_off"  # type: ignore[arg-type]
