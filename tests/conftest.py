@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import shutil
 from collections.abc import Generator, Iterator
-from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -63,27 +60,12 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def embedded_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data of an embedded run that has read its articles, made once for all workers of the session."""
-    root = tmp_path_factory.getbasetemp()
-    root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
-    folder = root / "embedded"
-    with (root / "embedded.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.exists():
-            for stack in _running(EmbeddedStack({})):
-                stack.keep(root / "embedded.draft")
-            (root / "embedded.draft").rename(folder)
-    return folder
-
-
-@pytest.fixture(scope="session")
 def embedded_stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
     """The product in one process, with the demo shop; with `--services`, as services, where the test can do with it."""
     if request.config.getoption("--services"):
         yield request.getfixturevalue("services_stack")
     else:
-        yield from _running(EmbeddedStack({}, request.getfixturevalue("embedded_data")))
+        yield from _running(EmbeddedStack({}))
 
 
 @pytest.fixture(scope="session")

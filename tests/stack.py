@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -101,22 +100,10 @@ class Stack:
 
 
 class EmbeddedStack(Stack):
-    """`manage.py serve`: everything in one process; `data` is where it begins, as `keep` left it."""
-
-    def __init__(self, settings: Mapping[str, str], data: Path | None = None) -> None:
-        super().__init__(settings)
-        self.data = data
-
-    def keep(self, folder: Path) -> None:
-        """End, and leave the demo and the articles that were read for others to begin with."""
-        for process in self.processes.values():
-            stop_process(process)
-        shutil.copytree(self.folder / "var", folder)
+    """`manage.py serve`: everything in one process."""
 
     def start(self) -> None:
         """Start and wait until it serves."""
-        if self.data:
-            shutil.copytree(self.data, self.folder / "var")
         self.launch("serve", [sys.executable, "manage.py", "serve", "--port", str(self.port)])
         wait_until(self.answers, seconds=300, what="the embedded run")
 

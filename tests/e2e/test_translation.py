@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -51,10 +50,9 @@ def server() -> Iterator[ModelServer]:
 
 
 @pytest.fixture(scope="module")
-def stack(embedded_data: Path) -> Iterator[EmbeddedStack]:
+def stack() -> Iterator[EmbeddedStack]:
     """The product in one process, which may ask servers of this machine."""
-    own = {"SUPPORTBOT_OUTGOING_NETWORKS": "127.0.0.0/8", "SUPPORTBOT_TRANSLATION_SECONDS": "60"}
-    stack = EmbeddedStack(own, embedded_data)
+    stack = EmbeddedStack({"SUPPORTBOT_OUTGOING_NETWORKS": "127.0.0.0/8", "SUPPORTBOT_TRANSLATION_SECONDS": "60"})
     try:
         stack.start()
         yield stack
