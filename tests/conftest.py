@@ -12,7 +12,7 @@ from django.test import TransactionTestCase
 from playwright.sync_api import Browser, sync_playwright
 from pytest_django import Settings
 
-from tests import database, session
+from tests import database, prepared, session
 from tests.servers import Postgres, Redis
 from tests.stack import EmbeddedStack, ServicesStack, Stack
 from tests.trace_collector import TraceCollector
@@ -80,7 +80,7 @@ def embedded_stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
     if request.config.getoption("--services"):
         yield request.getfixturevalue("services_stack")
     else:
-        yield from _running(EmbeddedStack({}))
+        yield from _running(EmbeddedStack({}, prepared.embedded()))
 
 
 @pytest.fixture(scope="session")
