@@ -20,7 +20,7 @@ def embedded() -> Path:
             first = EmbeddedStack({})
             try:
                 first.start()
-                stop_process(first.processes["serve"])
+                stop_process(first.processes["serve"], kill=True)
                 shutil.copytree(first.state, SHARED / "unfinished")
                 (SHARED / "unfinished").rename(made)
             except TimeoutError as error:

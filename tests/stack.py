@@ -95,9 +95,9 @@ class Stack:
         return "\n".join(f"--- {name}\n{text[-LOG_TAIL:]}" for name, text in parts)
 
     def stop(self) -> None:
-        """End every process and delete what they wrote."""
+        """End every process at once, as nothing is left of it, and delete what they wrote."""
         for process in self.processes.values():
-            stop_process(process)
+            stop_process(process, kill=True)
         remove(self.folder)
 
 
