@@ -8,10 +8,11 @@ from typing import TypeVar
 
 import pytest
 from channels.layers import channel_layers
+from django.test import TransactionTestCase
 from playwright.sync_api import Browser, sync_playwright
 from pytest_django import Settings
 
-from tests import session
+from tests import database, prepared, session
 from tests.servers import Postgres, Redis
 from tests.stack import EmbeddedStack, ServicesStack, Stack
 from tests.trace_collector import TraceCollector
@@ -36,6 +37,20 @@ def fresh_channel_layer() -> None:
 def cheap_passwords(settings: Settings) -> None:
     """A hash of each password takes a quarter of a second by design; hundreds of them prove nothing more."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_flush() -> Iterator[None]:
+    """Hundreds of tests commit, and after each all is deleted."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", database.empty)
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """The database goes with its server."""
+    return True
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +80,7 @@ def embedded_stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
     if request.config.getoption("--services"):
         yield request.getfixturevalue("services_stack")
     else:
-        yield from _running(EmbeddedStack({}))
+        yield from _running(EmbeddedStack({}, prepared.embedded()))
 
 
 @pytest.fixture(scope="session")

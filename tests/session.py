@@ -13,6 +13,7 @@ import pytest
 from tests.servers import Postgres, Redis, remove
 
 FOLDER = Path(tempfile.mkdtemp(prefix="supportbot-tests-"))
+SHARED = Path(os.environ.setdefault("SUPPORTBOT_TESTS", str(FOLDER)))  # of the process that started the workers
 POSTGRES = Postgres(FOLDER / "postgres")
 REDIS = Redis(FOLDER / "redis")
 LONG = ("faults", "e2e", "benchmarks", "training")  # files that take up to minutes, longest folders first

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -47,10 +48,11 @@ class Stack:
     def __init__(self, settings: Mapping[str, str]) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="supportbot-stack-"))
         self.folder.chmod(0o755)
+        self.state = self.folder / "var"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(OWN)}
-        self.environment = {**inherited, "SUPPORTBOT_VAR": str(self.folder / "var"), **settings}
+        self.environment = {**inherited, "SUPPORTBOT_VAR": str(self.state), **settings}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def rows(self, query: str, *values: object) -> list[Row]:
@@ -93,23 +95,29 @@ class Stack:
         return "\n".join(f"--- {name}\n{text[-LOG_TAIL:]}" for name, text in parts)
 
     def stop(self) -> None:
-        """End every process and delete what they wrote."""
+        """End every process at once, as nothing is left of it, and delete what they wrote."""
         for process in self.processes.values():
-            stop_process(process)
+            stop_process(process, kill=True)
         remove(self.folder)
 
 
 class EmbeddedStack(Stack):
-    """`manage.py serve`: everything in one process."""
+    """`manage.py serve`: everything in one process, from nothing or from a copy of what another run left behind."""
+
+    def __init__(self, settings: Mapping[str, str], left: Path | None = None) -> None:
+        super().__init__(settings)
+        self.left = left
 
     def start(self) -> None:
         """Start and wait until it serves."""
+        if self.left:
+            shutil.copytree(self.left, self.state)
         self.launch("serve", [sys.executable, "manage.py", "serve", "--port", str(self.port)])
         wait_until(self.answers, seconds=300, what="the embedded run")
 
     def rows(self, query: str, *values: object) -> list[Row]:
         """What the database answers; `%s` stands for a value."""
-        path = self.folder / "var" / "supportbot.sqlite3"
+        path = self.state / "supportbot.sqlite3"
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=20)) as connection:
             connection.row_factory = sqlite3.Row
             return [dict(row) for row in connection.execute(query.replace("%s", "?"), values)]

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests import prepared
 from tests.e2e.pages import conversation_of, open_chat, said, say, sign_in, thread, visit
 from tests.model_server import Exchange, ModelServer
 from tests.stack import EmbeddedStack
@@ -52,7 +53,8 @@ def server() -> Iterator[ModelServer]:
 @pytest.fixture(scope="module")
 def stack() -> Iterator[EmbeddedStack]:
     """The product in one process, which may ask servers of this machine."""
-    stack = EmbeddedStack({"SUPPORTBOT_OUTGOING_NETWORKS": "127.0.0.0/8", "SUPPORTBOT_TRANSLATION_SECONDS": "60"})
+    settings = {"SUPPORTBOT_OUTGOING_NETWORKS": "127.0.0.0/8", "SUPPORTBOT_TRANSLATION_SECONDS": "60"}
+    stack = EmbeddedStack(settings, prepared.embedded())
     try:
         stack.start()
         yield stack
