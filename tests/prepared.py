@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 from pathlib import Path
-
-from filelock import FileLock
 
 from tests.servers import stop_process
 from tests.session import SHARED
@@ -15,7 +14,8 @@ from tests.stack import EmbeddedStack
 def embedded() -> Path:
     """What a first `manage.py serve` leaves behind: migrated, with the demo shop, all articles indexed."""
     made = SHARED / "embedded"
-    with FileLock(SHARED / "embedded.lock"):
+    with (SHARED / "embedded.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         if not made.exists():
             first = EmbeddedStack({})
             try:
