@@ -15,7 +15,7 @@ from supportbot.chat.announcements import Event, announce
 from supportbot.chat.canned import unseen_text
 from supportbot.chat.composing import BODY_LIMIT, LONGEST_SNOOZE
 from supportbot.chat.doers import Automation
-from supportbot.chat.models import CannedResponse, Conversation, Message, RuleRun
+from supportbot.chat.models import CannedResponse, Conversation, Message, Rule, RuleRun
 from supportbot.chat.refusals import Closed, Refused
 from supportbot.chat.rules.conditions import Choices, labels_of, teams_of
 from supportbot.chat.variables import names_in
@@ -56,12 +56,18 @@ def _reply(run: RuleRun, value: str, index: int) -> None:
         raise Refused("not_found", "There is no such canned response any more.")
     if conversation.is_spam:
         raise Closed(conversation)
-    is_answered = run.message is not None and run.message.outcome in (Outcome.PENDING, Outcome.ANSWERED)
-    if is_answered or conversation.messages.filter(outcome=Outcome.PENDING).exists():
+    if _is_assistants(run, conversation) or conversation.messages.filter(outcome=Outcome.PENDING).exists():
         raise Refused("answered", "The assistant answers here itself, and nobody is answered twice.")
     text = unseen_text(response, conversation, None)
     message = transcript.append(conversation, author=Message.Author.BOT, body=text, client_id=_client_id(run, index))
     transcript.save(conversation, message)
+
+
+def _is_assistants(run: RuleRun, conversation: Conversation) -> bool:
+    """Whether what the customer wrote, and by that started the rule, is answered by the assistant."""
+    if run.message:
+        return run.message.outcome in (Outcome.PENDING, Outcome.ANSWERED)
+    return run.event == Rule.Event.REOPENED and conversation.handler == Conversation.Handler.BOT
 
 
 def _note(run: RuleRun, value: str, index: int) -> None:

@@ -19,7 +19,6 @@ Choices = list[tuple[str, str]]
 Condition = list[str]  # field, "is" or "not", value
 IS, NOT = "is", "not"
 NONE = "none"
-YES_NO = [("yes", "yes"), ("no", "no")]
 TONGUES = ("English", "Spanish", "French", "German", "Portuguese", "Italian")
 LONGEST = 300
 
@@ -119,7 +118,7 @@ FIELDS: dict[str, Field] = {
         lambda _: [(str(value), str(label)) for value, label in Conversation.Channel.choices],
         is_kept=True,
     ),
-    "hours": Field("Within business hours", _is_open, lambda _: YES_NO, is_kept=True),
+    "hours": Field("The shop", _is_open, lambda _: [("yes", "open (business hours)"), ("no", "closed")], is_kept=True),
     "label": Field("Conversation", _labelled, labels_of, verbs=("has the label", "has not the label")),
     "priority": Field(
         "Priority",
@@ -129,9 +128,9 @@ FIELDS: dict[str, Field] = {
     "team": Field("Team", _team, lambda workspace: [(NONE, "none"), *teams_of(workspace)]),
     "handler": Field("Who has it", lambda moment, value: moment.conversation.handler == value, _handlers),
     "verified": Field(
-        "Customer is verified",
+        "Customer",
         lambda moment, value: moment.conversation.contact.is_verified == (value == "yes"),
-        lambda _: YES_NO,
+        lambda _: [("yes", "verified by your site"), ("no", "not known to your site")],
     ),
     "attribute": Field("Attribute", _attribute, hint="Name and value, as plan: gold"),
     "page": Field(

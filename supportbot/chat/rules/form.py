@@ -8,6 +8,7 @@ from itertools import zip_longest
 from typing import Any, Self
 
 from django.http import QueryDict
+from django.utils import timezone
 
 from supportbot.chat.models import Rule
 from supportbot.chat.rules import actions, conditions
@@ -97,6 +98,8 @@ class RuleForm:
         if self.rule.pk is None:
             last = Rule.objects.in_workspace(self.workspace).order_by("position").last()
             self.rule.position = last.position + 1 if last else 1
+        if changed and self.rule.on_since:
+            self.rule.on_since = timezone.now()  # what it would have touched before, nobody has looked at
         self.rule.save()
         return changed
 

@@ -112,6 +112,8 @@ def queue(conversation_id: UUID) -> None:
 
 
 def _start(conversation: Conversation, events: list[Rule.Event], message: Message | None = None) -> None:
+    if conversation.is_spam:
+        return
     rules = Rule.objects.in_workspace(conversation.workspace).filter(on_since__isnull=False, event__in=events)
     for rule in rules:
         if rule.event != When.CREATED or _is_first(message):
