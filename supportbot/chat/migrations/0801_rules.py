@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
             name='RuleRun',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('rule_name', models.CharField(max_length=80, verbose_name='rule was called')),
+                ('rule_name', models.CharField(help_text='As it was called then', max_length=80, verbose_name='rule')),
                 ('event', models.CharField(choices=[('created', 'A conversation begins'), ('message', 'The customer writes'), ('handed_over', 'It is handed over to people'), ('resolved', 'It is resolved'), ('reopened', 'It is reopened'), ('waiting', 'The customer has waited for a person for'), ('silent', 'The customer has not answered us for')], max_length=12)),
                 ('key', models.CharField(help_text='Of the event; a rule runs on each once', max_length=100)),
                 ('state', models.CharField(choices=[('waiting', 'about to run'), ('done', 'Done'), ('not_held', 'a condition did not hold'), ('stopped', 'stopped, not to run without end'), ('failed', 'Failed')], default='waiting', max_length=8)),

@@ -37,14 +37,14 @@ class RuleRunsAdmin(HistoryAdmin):
     search_fields = ("rule_name", "conversation__id", "conversation__contact__name")
     date_hierarchy = "created_at"
     fields = (
-        ("rule_name", "shown_state"),
+        ("rule_name", "state"),
         ("event", "conversation"),
         "shown_conditions",
         "what",
         ("problem", "origin"),
         ("created_at", "ended_at"),
     )
-    readonly_fields: ClassVar[Any] = ("shown_state", "shown_conditions", "what")
+    readonly_fields: ClassVar[Any] = ("shown_conditions", "what")
 
     @display(description="state", ordering="state", label=STATE_LABELS)  # type: ignore[untyped-decorator]
     def shown_state(self, run: RuleRun) -> tuple[str, str]:

@@ -73,7 +73,7 @@ class RuleRun(models.Model):
     KEPT_UNHELD: ClassVar[timedelta] = timedelta(days=7)
 
     rule = models.ForeignKey(Rule, models.SET_NULL, null=True, related_name="runs")
-    rule_name = models.CharField("rule was called", max_length=80)
+    rule_name = models.CharField("rule", max_length=80, help_text="As it was called then")
     conversation = models.ForeignKey("chat.Conversation", models.CASCADE, related_name="rule_runs")
     message = models.ForeignKey(
         "chat.Message", models.SET_NULL, null=True, blank=True, related_name="+", help_text="That started it"
