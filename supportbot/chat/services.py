@@ -108,7 +108,8 @@ def resolve(*, conversation_id: UUID, agent: Doer) -> Conversation:
     closed = say("closed", conversation.language)
     message = transcript.append(conversation, author=Message.Author.SYSTEM, body=closed)
     conversation.close()
-    milestones.note(conversation, Milestone.Kind.RESOLVED, user=person(agent))
+    by = "" if person(agent) else milestones.BY_RULE
+    milestones.note(conversation, Milestone.Kind.RESOLVED, by, person(agent))
     transcript.note_activity(conversation, f"{agent.get_short_name()} resolved the conversation", person(agent))
     transcript.save(conversation, message)
     announce(Event.CONVERSATION_RESOLVED, conversation)

@@ -34,7 +34,6 @@ ADMIN_PAGES = {
     "counted conversations": "admin/analytics/conversations/",
     "evaluation": "admin/evaluation/",
     "who may use actions": "admin/actions/uses/",
-    "rules": "admin/rules/",
     "new rule": "admin/rules/new/?example=angry",
     "new action": "admin/actions/customaction/add/",
     "new API key": "admin/api/apikey/add/",
