@@ -24,6 +24,7 @@ from supportbot.celery import EmbeddedWorker  # noqa: E402
 from supportbot.channels import tasks as channels  # noqa: E402
 from supportbot.chat import assistant, counting, events, tasks  # noqa: E402
 from supportbot.chat.attachments.service import limit_bytes  # noqa: E402
+from supportbot.chat.rules import tasks as rules  # noqa: E402
 from supportbot.knowledge import tasks as knowledge  # noqa: E402
 from supportbot.routing import websockets  # noqa: E402
 from supportbot.telemetry import metrics, tracing  # noqa: E402
@@ -62,6 +63,7 @@ async def _sweep_for_ever() -> None:
         await asyncio.to_thread(tasks.sweep)
         await asyncio.to_thread(knowledge.sweep)
         await asyncio.to_thread(send_invoices)
+        await asyncio.to_thread(rules.sweep)
         await asyncio.to_thread(api.sweep)
         await asyncio.to_thread(channels.sweep)
         await asyncio.to_thread(analytics.sweep)

@@ -1,4 +1,4 @@
-"""The Celery app with its queues (default, inference, background, translation, webhooks), and the embedded workers."""
+"""The Celery app with its queues (`QUEUES`), and the embedded workers."""
 
 from __future__ import annotations
 
@@ -17,12 +17,19 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "supportbot.settings")
 
 app = Celery("supportbot")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-ROOMS = ("chat", "actions", "knowledge", "analytics", "analytics.routing", "api", "channels")
+ROOMS = ("chat", "chat.rules", "actions", "knowledge", "analytics", "analytics.routing", "api", "channels")
 app.autodiscover_tasks([f"supportbot.{room}" for room in ROOMS])
 tasks.watch()
 
-QUEUES = ("default", "inference", "background", "translation", "webhooks")
-OUTSIDE = ("chat.tasks.translate", "api.tasks.send", "channels.tasks.poll", "channels.tasks.send")  # wait for others
+QUEUES = ("default", "inference", "background", "translation", "webhooks", "rules")
+# What waits for others, and what may wait itself, so that replies don't.
+OUTSIDE = (
+    "chat.tasks.translate",
+    "chat.rules.tasks.run",
+    "api.tasks.send",
+    "channels.tasks.poll",
+    "channels.tasks.send",
+)
 WAITING = 8  # of them at once in the embedded run; docker-compose.yml has its own number
 
 
@@ -44,7 +51,7 @@ class EmbeddedWorker:
         other.config_from_object("django.conf:settings", namespace="CELERY")
         for name in OUTSIDE:
             other.tasks.register(app.tasks[f"supportbot.{name}"])
-        waiting = _worker(other, "translator", WAITING, ["translation", "webhooks"])
+        waiting = _worker(other, "translator", WAITING, ["translation", "webhooks", "rules"])
         self._worker = _worker(app, "worker", concurrency, ["default", "inference", "background"])
         workers = {"translator": waiting, "worker": self._worker}
         self._threads = [threading.Thread(target=work.start, name=name, daemon=True) for name, work in workers.items()]

@@ -391,6 +391,7 @@ CELERY_TASK_ROUTES = {
     "supportbot.chat.tasks.learn": {"queue": "background"},
     "supportbot.analytics.tasks.evaluate": {"queue": "background"},
     "supportbot.chat.tasks.translate": {"queue": "translation"},
+    "supportbot.chat.rules.tasks.run": {"queue": "rules"},
     "supportbot.api.tasks.send": {"queue": "webhooks"},
     "supportbot.channels.tasks.poll": {"queue": "webhooks"},
     "supportbot.channels.tasks.send": {"queue": "webhooks"},
@@ -406,6 +407,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "invoices": {"task": "supportbot.actions.tasks.send_invoices", "schedule": 60.0, "options": {"expires": 60}},
     "sweep": {"task": "supportbot.chat.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "sweep-rules": {"task": "supportbot.chat.rules.tasks.sweep", "schedule": 15.0, "options": {"expires": 15}},
     "sweep-api": {"task": "supportbot.api.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "sweep-channels": {"task": "supportbot.channels.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "sweep-analytics": {"task": "supportbot.analytics.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},

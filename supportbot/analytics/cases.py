@@ -14,6 +14,7 @@ from typing import TypeGuard
 from zoneinfo import ZoneInfo
 
 from supportbot.analytics.models import Case, Citation, Handler, Outcome
+from supportbot.chat.milestones import BY_RULE
 from supportbot.chat.models import Conversation, Generation, Message, Milestone, Rating
 
 SILENCE = timedelta(hours=24)  # after which nobody challenges an answer any more
@@ -131,6 +132,8 @@ class Part:
                 self.give_to_people(milestone.at, milestone.detail)
             case Kind.RELEASED:
                 self.with_people = False
+            case Kind.RESOLVED if milestone.detail == BY_RULE and not self.with_people_at:
+                pass  # nobody looked at it: it counts as left alone with the bot
             case Kind.CONFIRMED | Kind.RESOLVED:
                 by_bot = milestone.kind == Kind.CONFIRMED and not self.with_people_at
                 self.outcome = Outcome.CONFIRMED if by_bot else Outcome.PEOPLE

@@ -24,10 +24,12 @@ from supportbot.chat.models import (
     Macro,
     Message,
     Rating,
+    RuleRun,
     SlaPolicy,
     SuggestionUse,
     Translator,
 )
+from supportbot.chat.rules.admin import RuleRunsAdmin
 from supportbot.chat.sorting import Label
 from supportbot.chat.translation.admin import TranslatorsAdmin
 from supportbot.workspaces.administration import OF_WORKSPACE, HistoryAdmin, SettledAdmin
@@ -35,6 +37,7 @@ from supportbot.workspaces.administration import OF_WORKSPACE, HistoryAdmin, Set
 admin.site.register(Translator, TranslatorsAdmin)
 admin.site.register(Category, CategoriesAdmin)
 admin.site.register(Correction, CorrectionsAdmin)
+admin.site.register(RuleRun, RuleRunsAdmin)
 STATUS_LABELS = {
     Conversation.Status.PENDING: "info",
     Conversation.Status.OPEN: "warning",

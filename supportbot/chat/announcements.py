@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from django.dispatch import Signal
 
-from supportbot.chat.models import Contact, Conversation, Message, Rating
+from supportbot.chat.models import Contact, Conversation, Message, Rating, RuleRun
 
 
 class Event(StrEnum):
@@ -25,9 +25,10 @@ class Event(StrEnum):
     MESSAGE_CREATED = "message.created"
     RATING_CREATED = "rating.created"
     CONTACT_ERASED = "contact.erased"
+    RULE_RAN = "rule.ran"
 
 
-Subject = Conversation | Message | Rating | Contact
+Subject = Conversation | Message | Rating | Contact | RuleRun
 announced = Signal()  # event: Event, subject: Subject
 
 

@@ -1,4 +1,4 @@
-"""Keeps SQLite's search in step with its tables, and the storage in step with attachments."""
+"""Keeps SQLite's search and the storage in step with the rows, and has rules hear what is announced."""
 
 from __future__ import annotations
 
@@ -16,10 +16,13 @@ class ChatConfig(AppConfig):
 
     def ready(self) -> None:
         """Look before and after each `migrate`, and whenever an attachment goes."""
+        from supportbot.chat.announcements import announced  # noqa: PLC0415  (models are not ready yet)
         from supportbot.chat.attachments import files  # noqa: PLC0415  (models are not ready when this module is read)
+        from supportbot.chat.rules import raising  # noqa: PLC0415  (the same)
 
         pre_migrate.connect(suspend_search, sender=self)
         post_migrate.connect(install_search, sender=self)
+        announced.connect(raising.write, dispatch_uid="rules")
         post_delete.connect(files.follow, sender="chat.Attachment")
 
 

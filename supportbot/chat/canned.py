@@ -10,6 +10,7 @@ from django.db.models import F
 from supportbot.actions import dialogue
 from supportbot.chat import context
 from supportbot.chat.models import CannedResponse, Conversation
+from supportbot.chat.refusals import Refused
 from supportbot.chat.variables import fill, names_in
 from supportbot.workspaces.models import User
 
@@ -37,7 +38,17 @@ def responses(conversation: Conversation, agent: User) -> list[Filled]:
     return [Filled(response, text, names_in(text)) for response, text in texts]
 
 
-def values_for(conversation: Conversation, agent: User, *, is_looked_over: bool = True) -> dict[str, str]:
+def unseen_text(response: CannedResponse, conversation: Conversation, agent: User | None) -> str:
+    """The text as it goes out without anybody looking it over; refused where something in it stays open."""
+    text = fill(response.body, values_for(conversation, agent, is_looked_over=False))
+    if missing := names_in(text):
+        known = values_for(conversation, agent).get(missing[0])
+        why = "which the customer has not proven to be theirs: send it yourself" if known else "which is not known here"
+        raise Refused("unfilled", f"/{response.code} needs {{{{{missing[0]}}}}}, {why}.")
+    return text
+
+
+def values_for(conversation: Conversation, agent: User | None, *, is_looked_over: bool = True) -> dict[str, str]:
     """What each variable says in this conversation; empty where nothing is known.
 
     A text that no agent looks over says of an order only what its number alone opens, unless the customer proved more.
@@ -49,7 +60,7 @@ def values_for(conversation: Conversation, agent: User, *, is_looked_over: bool 
     return {
         "contact.name": conversation.contact.name,
         "contact.email": conversation.contact.email,
-        "agent.name": agent.get_short_name(),
+        "agent.name": agent.get_short_name() if agent else "",
         "workspace.name": conversation.workspace.name,
         **{f"order.{name}": slots.get(f"order_{name}", "") for name in names},
     }

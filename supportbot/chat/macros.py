@@ -10,10 +10,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from supportbot.chat import organising, services, transcript
-from supportbot.chat.canned import values_for
+from supportbot.chat.canned import unseen_text
 from supportbot.chat.models import CannedResponse, Conversation, Macro
 from supportbot.chat.refusals import Closed, Refused
-from supportbot.chat.variables import fill, names_in
 from supportbot.workspaces.models import User
 
 
@@ -58,10 +57,6 @@ def _demand_shared(macro: Macro, response: CannedResponse) -> None:
 
 
 def _reply(response: CannedResponse, conversation: Conversation, agent: User, client_id: UUID) -> None:
-    text = fill(response.body, values_for(conversation, agent, is_looked_over=False))
-    if missing := names_in(text):
-        known = values_for(conversation, agent).get(missing[0])
-        why = "which the customer has not proven to be theirs: send it yourself" if known else "which is not known here"
-        raise Refused("unfilled", f"/{response.code} needs {{{{{missing[0]}}}}}, {why}.")
+    text = unseen_text(response, conversation, agent)
     services.take(conversation_id=conversation.id, agent=agent)
     services.post_message(conversation_id=conversation.id, body=text, client_id=client_id, agent=agent)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from supportbot.chat.models import Conversation
 
 
+BY_RULE = "rule"  # detail of what no person has resolved
+
+
 class Milestone(models.Model):
     """One step of a conversation from the assistant to people and to its end."""
 

@@ -18,6 +18,7 @@ from supportbot.chat.joining import Browser, MergedConversation, Participant
 from supportbot.chat.milestones import Milestone
 from supportbot.chat.policies import SlaPolicy
 from supportbot.chat.routed import Routed, RoutingAlert, RoutingDay, WhatIf
+from supportbot.chat.rules.models import Rule, RuleRun
 from supportbot.chat.sorting import Label
 from supportbot.chat.translation.models import Translation, Translator
 from supportbot.chat.versions.models import ComparedReply, ExpertTraining, Serving, VersionComparison
@@ -52,6 +53,8 @@ __all__ = [
     "Routed",
     "RoutingAlert",
     "RoutingDay",
+    "Rule",
+    "RuleRun",
     "Serving",
     "SignIn",
     "SlaPolicy",

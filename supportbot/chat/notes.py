@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from supportbot.chat import events, participants, transcript
+from supportbot.chat.doers import Doer, person
 from supportbot.chat.models import Conversation, Mention, Remark
 from supportbot.chat.refusals import Refused
 from supportbot.workspaces.models import User
@@ -19,20 +20,20 @@ MOST_MENTIONS = 20
 
 @transaction.atomic
 def post_note(
-    *, conversation_id: UUID, agent: User, body: str, client_id: UUID, mentions: Collection[int] = ()
+    *, conversation_id: UUID, agent: Doer, body: str, client_id: UUID, mentions: Collection[int] = ()
 ) -> Remark:
     """Save a note and tell whom it mentions; a resend gives the first one again. It needs no turn."""
     conversation = transcript.locked(conversation_id)
     if earlier := conversation.remarks.filter(client_id=client_id).first():
         return earlier
-    people, body = _members(conversation, mentions), transcript.clean(body)
-    note = transcript.remark(conversation, kind=Remark.Kind.NOTE, body=body, user=agent, client_id=client_id)
-    Mention.objects.bulk_create(Mention(remark=note, conversation=conversation, user=person) for person in people)
-    participants.add(conversation, people)
+    colleagues, body = _members(conversation, mentions), transcript.clean(body)
+    note = transcript.remark(conversation, kind=Remark.Kind.NOTE, body=body, user=person(agent), client_id=client_id)
+    Mention.objects.bulk_create(Mention(remark=note, conversation=conversation, user=one) for one in colleagues)
+    participants.add(conversation, colleagues)
     conversation.active_at = note.created_at
     transcript.save_among_agents(conversation)
-    for person in people:
-        transaction.on_commit(partial(events.publish_mention, note, person))
+    for colleague in colleagues:
+        transaction.on_commit(partial(events.publish_mention, note, colleague))
     return note
 
 

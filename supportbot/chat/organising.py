@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from supportbot.chat import milestones, sending, transcript
 from supportbot.chat.announcements import Event, announce
+from supportbot.chat.doers import Doer, may_put_away, person
 from supportbot.chat.models import Contact, Conversation, Message, Milestone
 from supportbot.chat.refusals import Closed, NotYours, Refused
 from supportbot.chat.sorting import Label
@@ -25,7 +26,7 @@ Status, Handler = Conversation.Status, Conversation.Handler
 
 
 @transaction.atomic
-def prioritise(*, conversation_id: UUID, agent: User, priority: str) -> None:
+def prioritise(*, conversation_id: UUID, agent: Doer, priority: str) -> None:
     """Set the priority."""
     conversation = transcript.locked(conversation_id)
     if priority not in Conversation.Priority.values:
@@ -49,7 +50,7 @@ def add_label(*, workspace: Workspace, name: str, colour: str) -> Label:
 
 
 @transaction.atomic
-def label(*, conversation_id: UUID, agent: User, label_id: int, on: bool) -> None:
+def label(*, conversation_id: UUID, agent: Doer, label_id: int, on: bool) -> None:
     """Put a label on the conversation, or take it off."""
     conversation = transcript.locked(conversation_id)
     found = Label.objects.in_workspace(conversation.workspace).filter(id=label_id).first()
@@ -63,7 +64,7 @@ def label(*, conversation_id: UUID, agent: User, label_id: int, on: bool) -> Non
 
 
 @transaction.atomic
-def assign(*, conversation_id: UUID, agent: User, to_id: int | None) -> None:
+def assign(*, conversation_id: UUID, agent: Doer, to_id: int | None) -> None:
     """Give the turn to an agent of the workspace, whoever has it now; without one, to the queue."""
     conversation = transcript.locked(conversation_id)
     _demand_live(conversation)
@@ -78,7 +79,7 @@ def assign(*, conversation_id: UUID, agent: User, to_id: int | None) -> None:
 
 
 @transaction.atomic
-def route(*, conversation_id: UUID, agent: User, team_id: int | None) -> None:
+def route(*, conversation_id: UUID, agent: Doer, team_id: int | None) -> None:
     """Assign to a team, or to none; what the assistant had goes to people with it."""
     conversation = transcript.locked(conversation_id)
     _demand_live(conversation)
@@ -91,13 +92,23 @@ def route(*, conversation_id: UUID, agent: User, team_id: int | None) -> None:
     conversation.team = team
     _note(conversation, agent, f"assigned it to the team {team.name}" if team else "took it from its team")
     if team and conversation.handler == Handler.BOT:
-        transcript.hand_off(conversation, reason="assigned")
+        transcript.hand_off(conversation, reason=_reason(agent))
     else:
         transcript.save_among_agents(conversation)
 
 
 @transaction.atomic
-def snooze(*, conversation_id: UUID, agent: User, until: datetime) -> None:
+def hand_over(*, conversation_id: UUID, agent: Doer) -> None:
+    """What the assistant has goes to people; what they have stays as it is."""
+    conversation = transcript.locked(conversation_id)
+    _demand_live(conversation)
+    if conversation.handler == Handler.BOT:
+        _note(conversation, agent, "handed it over to people")
+        transcript.hand_off(conversation, reason=_reason(agent))
+
+
+@transaction.atomic
+def snooze(*, conversation_id: UUID, agent: Doer, until: datetime) -> None:
     """Put it out of the way until then, or until the customer writes."""
     conversation = transcript.locked(conversation_id)
     _demand_live(conversation)
@@ -144,7 +155,7 @@ def wake_due() -> None:
 
 
 @transaction.atomic
-def mark_spam(*, conversation_id: UUID, agent: User, on: bool) -> None:
+def mark_spam(*, conversation_id: UUID, agent: Doer, on: bool) -> None:
     """Put it among the spam, where nobody answers; or take it out, and people look at it."""
     conversation = transcript.locked(conversation_id)
     if conversation.is_spam == on:
@@ -158,7 +169,7 @@ def mark_spam(*, conversation_id: UUID, agent: User, on: bool) -> None:
     else:
         conversation.is_spam = False
         conversation.give_to_queue()
-        milestones.note(conversation, Milestone.Kind.HANDED_OFF, "no_spam", agent)
+        milestones.note(conversation, Milestone.Kind.HANDED_OFF, "no_spam", person(agent))
     _note(conversation, agent, "marked it as spam" if on else "took it out of the spam")
     (transcript.save_among_agents if on else transcript.save)(conversation)
 
@@ -195,16 +206,20 @@ def _wake_if_due(conversation_id: UUID) -> None:
         transcript.save_among_agents(conversation)
 
 
-def _put_in_queue(conversation: Conversation, agent: User) -> None:
+def _put_in_queue(conversation: Conversation, agent: Doer) -> None:
     if conversation.handler == Handler.QUEUE:
         return
     _note(conversation, agent, "assigned it to nobody")
     if conversation.handler == Handler.BOT:
-        transcript.hand_off(conversation, reason="assigned")
+        transcript.hand_off(conversation, reason=_reason(agent))
     else:
         conversation.give_to_queue()
         transcript.say_publicly(conversation, "passed_on", agent)
         announce(Event.CONVERSATION_ASSIGNED, conversation)
+
+
+def _reason(agent: Doer) -> str:
+    return "assigned" if person(agent) else "rule"
 
 
 def _colleague(workspace: Workspace, user_id: int) -> User:
@@ -219,11 +234,11 @@ def _demand_live(conversation: Conversation) -> None:
         raise Closed(conversation)
 
 
-def _demand_free(conversation: Conversation, agent: User) -> None:
+def _demand_free(conversation: Conversation, agent: Doer) -> None:
     """What another agent has is theirs to put away."""
-    if conversation.assignee_id not in (None, agent.pk):
+    if not may_put_away(agent, conversation):
         raise NotYours
 
 
-def _note(conversation: Conversation, agent: User, done: str) -> None:
-    transcript.note_activity(conversation, f"{agent.get_short_name()} {done}", agent)
+def _note(conversation: Conversation, agent: Doer, done: str) -> None:
+    transcript.note_activity(conversation, f"{agent.get_short_name()} {done}", person(agent))

@@ -26,6 +26,7 @@ REASONS = {
     "angry": "The customer was angry twice in a row.",
     "not_helped": "The customer said that the answer did not help.",
     "assigned": "An agent passed it to people.",
+    "rule": "A rule of the workspace passed it to people.",
     "taken": "An agent took it over.",
     "no_spam": "An agent took it out of the spam.",
     "identity": "It could not make sure who the customer is.",

@@ -19,6 +19,7 @@ from supportbot.celery import app
 from supportbot.chat import events, mail, suggested, transcript
 from supportbot.chat.attachments import service as attachments
 from supportbot.chat.attachments.service import Uploader
+from supportbot.chat.doers import Doer, person
 from supportbot.chat.events import Frame
 from supportbot.chat.models import AgentDraft, Attachment, Conversation, HeldMessage, Message
 from supportbot.chat.refusals import NotYours, Refused
@@ -99,9 +100,13 @@ def deliver(conversation_id: UUID) -> None:
         _settle(conversation, held)
 
 
-def deliver_now(conversation: Conversation, agent: User) -> None:
-    """What the agent has just sent goes out before the conversation leaves their hands, under its lock."""
-    for held in _waiting(conversation, agent):
+def deliver_now(conversation: Conversation, agent: Doer) -> None:
+    """What the agent has just sent goes out before the conversation leaves their hands, under its lock.
+
+    Where a rule takes it out of them, that is what the assignee has sent.
+    """
+    sender = person(agent) or conversation.assignee
+    for held in _waiting(conversation, sender) if sender else ():
         _settle(conversation, held)
 
 

@@ -16,6 +16,7 @@ from supportbot.chat import events, milestones, participants, sending, tasks, tr
 from supportbot.chat.announcements import Event, announce
 from supportbot.chat.attachments import service as attachments
 from supportbot.chat.attachments.service import Uploader
+from supportbot.chat.doers import Doer, may_put_away, person
 from supportbot.chat.masking import Rules, mask
 from supportbot.chat.models import Attachment, Contact, Conversation, Message, Milestone
 from supportbot.chat.refusals import AlreadyTaken, Closed, NotYours, Refused, TooFast
@@ -94,12 +95,12 @@ def release(*, conversation_id: UUID, agent: User, note: str = "") -> Conversati
 
 
 @transaction.atomic
-def resolve(*, conversation_id: UUID, agent: User) -> Conversation:
+def resolve(*, conversation_id: UUID, agent: Doer) -> Conversation:
     """Close a conversation that the agent has, or that no other agent has."""
     conversation = transcript.locked(conversation_id)
     if conversation.status == Conversation.Status.RESOLVED:
         return conversation
-    if conversation.assignee not in (None, agent):
+    if not may_put_away(agent, conversation):
         raise NotYours
     sending.deliver_now(conversation, agent)
     transcript.settle(conversation, Message.Outcome.BY_AGENT)
@@ -107,8 +108,9 @@ def resolve(*, conversation_id: UUID, agent: User) -> Conversation:
     closed = say("closed", conversation.language)
     message = transcript.append(conversation, author=Message.Author.SYSTEM, body=closed)
     conversation.close()
-    milestones.note(conversation, Milestone.Kind.RESOLVED, user=agent)
-    transcript.note_activity(conversation, f"{agent.get_short_name()} resolved the conversation", agent)
+    by = "" if person(agent) else milestones.BY_RULE
+    milestones.note(conversation, Milestone.Kind.RESOLVED, by, person(agent))
+    transcript.note_activity(conversation, f"{agent.get_short_name()} resolved the conversation", person(agent))
     transcript.save(conversation, message)
     announce(Event.CONVERSATION_RESOLVED, conversation)
     _note(conversation, agent, "conversation.resolved")
@@ -203,6 +205,7 @@ def _demand_pace(conversation: Conversation) -> None:
             raise TooFast
 
 
-def _note(conversation: Conversation, agent: User, action: str, **details: str) -> None:
+def _note(conversation: Conversation, agent: Doer, action: str, **details: str) -> None:
     where = {"workspace": conversation.workspace, "target": str(conversation.id)}
-    AuditEntry.objects.create(**where, actor=agent, action=action, details=details)
+    by = {} if person(agent) else {"by": agent.get_short_name()}
+    AuditEntry.objects.create(**where, actor=person(agent), action=action, details=details | by)

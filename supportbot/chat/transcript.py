@@ -18,6 +18,7 @@ from supportbot.chat import drafts, events, handover, milestones, sla
 from supportbot.chat.announcements import Event, announce
 from supportbot.chat.attachments import service as attachments
 from supportbot.chat.composing import BODY_LIMIT
+from supportbot.chat.doers import Doer, person
 from supportbot.chat.joining import current
 from supportbot.chat.models import Attachment, Contact, Conversation, Message, Milestone, Remark
 from supportbot.chat.promise import promise
@@ -126,10 +127,10 @@ def save_among_agents(conversation: Conversation) -> None:
     transaction.on_commit(lambda: events.publish_row(conversation))
 
 
-def say_publicly(conversation: Conversation, key: str, agent: User) -> None:
+def say_publicly(conversation: Conversation, key: str, agent: Doer) -> None:
     """Add a line of the system that the customer sees, too, and save the conversation."""
     body = say(key, conversation.language, name=agent.get_short_name())
-    save(conversation, append(conversation, author=Message.Author.SYSTEM, body=body, user=agent))
+    save(conversation, append(conversation, author=Message.Author.SYSTEM, body=body, user=person(agent)))
 
 
 def give_to_agent(conversation: Conversation, agent: User) -> None:

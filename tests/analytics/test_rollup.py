@@ -186,12 +186,14 @@ def test_time_alone_settles_what_nobody_challenges(shop: Shop) -> None:
     answered = Told(shop.workspace, now).bot(1).conversation
     asked = Told(shop.workspace, now).bot(1, "ask", "order_needed").conversation
     with_people = Told(shop.workspace, now).bot(1, "hand_off", "unsure").conversation
+    by_rule = Told(shop.workspace, now).bot(1).note(2, "resolved", "rule").conversation
     roll_up()
-    assert [outcomes(row) for row in (answered, asked, with_people)] == [["going"]] * 3
+    assert [outcomes(row) for row in (answered, asked, with_people, by_rule)] == [["going"]] * 4
     roll_up(now=now + timedelta(hours=23))
     assert outcomes(answered) == ["going"]
     roll_up(now=now + timedelta(hours=25))
     assert [outcomes(row) for row in (answered, asked, with_people)] == [["assumed"], ["left"], ["going"]]
+    assert outcomes(by_rule) == ["assumed"], "a rule that closes what the bot answered is no person"
 
 
 def test_a_return_within_a_week_reopens_and_a_later_one_begins_anew(shop: Shop) -> None:

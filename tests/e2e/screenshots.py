@@ -30,6 +30,7 @@ ADMIN_PAGES = {
     "quality": "admin/analytics/quality/",
     "people": "admin/analytics/people/",
     "ask": "admin/analytics/ask/?q=csat+by+category",
+    "rule": "admin/rules/new/?example=angry",
     "routing-overall": "admin/routing/overall/",
     "routing-expert": "admin/routing/experts/3/",
     "api": "api/v1/docs",

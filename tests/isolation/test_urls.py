@@ -25,6 +25,7 @@ from supportbot.chat.models import (
     ExpertTraining,
     Generation,
     Label,
+    Rule,
     VersionComparison,
     WhatIf,
 )
@@ -80,7 +81,13 @@ def _pk(rows: Rows, model: type[Model]) -> Any:
 def values(rows: Rows) -> dict[str, Any]:
     """What stands for the placeholders."""
     keys = {"conversation": Conversation, "attachment": Attachment, "response": CannedResponse}
-    keys |= {"conversation_id": Conversation, "contact_id": Contact, "label_id": Label, "team_id": Team}
+    keys |= {
+        "conversation_id": Conversation,
+        "contact_id": Contact,
+        "label_id": Label,
+        "team_id": Team,
+        "rule_id": Rule,
+    }
     keys |= {"response_id": CannedResponse, "article_id": Article, "collection_id": Collection, "run_id": Import}
     keys |= {"generation_id": Generation, "what_if_id": WhatIf, "agent_id": User, "id": User}
     keys |= {"gap_id": Gap, "topic_id": Topic, "comparison_id": VersionComparison, "training_id": ExpertTraining}

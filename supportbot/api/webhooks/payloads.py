@@ -48,6 +48,19 @@ class ContactId(Schema):
     id: int
 
 
+class RuleRan(Schema):
+    """A rule that was to tell this, and where it ran."""
+
+    rule: str = Field(alias="rule_name")
+    conversation: ConversationOut
+
+
+class OfRule(Schema):
+    """A rule of the workspace ran."""
+
+    run: RuleRan
+
+
 class OfContact(Schema):
     """Who was erased: forget what you know of them, too."""
 
@@ -65,6 +78,7 @@ SHAPES: dict[str, type[Schema]] = {
     Event.MESSAGE_CREATED.value: OfMessage,
     Event.RATING_CREATED.value: OfRating,
     Event.CONTACT_ERASED.value: OfContact,
+    Event.RULE_RAN.value: OfRule,
     TEST: OfTest,
 }
 

@@ -163,7 +163,7 @@ def test_no_service_that_writes_replies_also_translates() -> None:
     services_of = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"].values()
     commands = [service["command"] for service in services_of if "worker" in service.get("command", ())]
     served = [set(command[command.index("--queues") + 1].split(",")) for command in commands]
-    assert {"translation", "webhooks"} in served and {"inference", "default", "background"} in served
+    assert {"translation", "webhooks", "rules"} in served and {"inference", "default", "background"} in served
 
 
 def test_two_workers_ask_once(asked: Message, server: ModelServer) -> None:
