@@ -16,6 +16,7 @@ from django.forms import ModelChoiceField
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from supportbot.actions.models import Task
 from supportbot.analytics.models import Gap, Topic
 from supportbot.chat.models import (
     Attachment,
@@ -79,7 +80,7 @@ def _pk(rows: Rows, model: type[Model]) -> Any:
 
 def values(rows: Rows) -> dict[str, Any]:
     """What stands for the placeholders."""
-    keys = {"conversation": Conversation, "attachment": Attachment, "response": CannedResponse}
+    keys = {"conversation": Conversation, "attachment": Attachment, "response": CannedResponse, "task": Task}
     keys |= {"conversation_id": Conversation, "contact_id": Contact, "label_id": Label, "team_id": Team}
     keys |= {"response_id": CannedResponse, "article_id": Article, "collection_id": Collection, "run_id": Import}
     keys |= {"generation_id": Generation, "what_if_id": WhatIf, "agent_id": User, "id": User}
@@ -88,6 +89,7 @@ def values(rows: Rows) -> dict[str, Any]:
     words |= {
         "workspace": rows.workspace.slug,
         "url": "nowhere",
+        "status": "done",
         "rest": "nowhere",
         "app_label": "chat",
         "object_id": 1,
