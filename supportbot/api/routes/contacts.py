@@ -94,4 +94,5 @@ def export_contact(request: Call, contact_id: Id) -> dict[str, Any]:
         "messages": messages.order_by("created_at", "seq"),
         "ratings": Rating.objects.filter(conversation__in=theirs),
         "action_calls": ActionCall.objects.filter(conversation__in=theirs).select_related("user"),
+        "tasks": Task.objects.filter(conversation__in=theirs).prefetch_related("steps", "entries"),
     }
