@@ -113,6 +113,21 @@ def opened_by_bot(call: ActionCall) -> None:
         publish(task)
 
 
+def plan_of(task: Task) -> Plan:
+    """What a task is now."""
+    return Plan(
+        title=task.title,
+        text=task.text,
+        status=task.status,
+        owner=task.owner_id,
+        team=task.team_id,
+        due_at=task.due_at,
+        tells=task.tell != Tell.NO,
+        waits_for=[one.pk for one in task.waits_for.all()],
+        steps=[(step.pk, step.text, step.is_done) for step in task.steps.all()],
+    )
+
+
 def version(task: Task) -> str:
     """What changes with every change."""
     return task.updated_at.isoformat()
