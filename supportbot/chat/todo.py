@@ -24,7 +24,7 @@ from supportbot.workspaces.models import Member, Team, User, Workspace
 
 Status, Tell = Task.Status, Task.Tell
 MOST_STEPS, MOST_BLOCKERS = 50, 20
-FURTHEST = timedelta(days=3 * 366)
+FURTHEST = timedelta(days=3660)
 ORPHANS = 500  # tasks that one sweep takes from who works here no more
 
 
@@ -179,7 +179,7 @@ def _fill(task: Task, plan: Plan) -> None:
     if (plan.owner and member is None) or (plan.team and task.team is None):
         raise Refused("not_found", "There is no such person or team in this workspace.")
     if plan.due_at and plan.due_at > timezone.now() + FURTHEST:
-        raise Refused("bad_time", "A task is due within three years.")
+        raise Refused("bad_time", "A task is due within ten years.")
     task.due_at = plan.due_at
     if plan.tells != (task.tell != Tell.NO):
         task.tell = Tell.WANTED if plan.tells else Tell.NO

@@ -80,7 +80,13 @@ def _pk(rows: Rows, model: type[Model]) -> Any:
 
 def values(rows: Rows) -> dict[str, Any]:
     """What stands for the placeholders."""
-    keys = {"conversation": Conversation, "attachment": Attachment, "response": CannedResponse, "task": Task}
+    keys = {
+        "conversation": Conversation,
+        "attachment": Attachment,
+        "response": CannedResponse,
+        "task": Task,
+        "task_id": Task,
+    }
     keys |= {"conversation_id": Conversation, "contact_id": Contact, "label_id": Label, "team_id": Team}
     keys |= {"response_id": CannedResponse, "article_id": Article, "collection_id": Collection, "run_id": Import}
     keys |= {"generation_id": Generation, "what_if_id": WhatIf, "agent_id": User, "id": User}
