@@ -46,6 +46,8 @@ export class Desk {
   /** What the agent has to be told about the open conversation. */
   alarm = "";
   online = 0;
+  /** How often the tasks of the open conversation have changed. */
+  taskNews = 0;
   /** @type {OwnPresence | null} whether the agent is away, once the server has told it */
   own = null;
 
@@ -232,6 +234,8 @@ export class Desk {
     else if (frame.type === "mention.posted") this.#call(frame);
     else if (frame.type === "message.followed") this.#hear(frame);
     else if (frame.type === "presence.own") this.own = frame;
+    else if (frame.type === "tasks.changed") this.taskNews += Number(frame.conversation === this.current?.id);
+    else if (frame.type === "task.called") this.#callFor(frame.words, frame.conversation ?? "");
     else if (frame.type === "sla.breached") this.#warn(frame);
     else if (frame.type === "bulk.done") this.bulk.apply(frame);
     else if (frame.type === "done") this.#settle(frame.client_id);

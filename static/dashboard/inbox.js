@@ -90,7 +90,7 @@ class Inbox {
     this.#notice = new NoticeLine(this.#desk, (id) => this.#go(id));
     this.#thread = new Thread(byId("stage", HTMLElement), { undo: (id) => this.#undo(id), explain: (seq) => this.#explain(seq) });
     this.#composer = new Composer(this.#desk);
-    this.#facts = new Facts(this.#desk, this.#composer, (seq) => this.#explain(seq));
+    this.#facts = new Facts(this.#desk, this.#composer, this.#pieces, (seq) => this.#explain(seq));
     this.#listen();
     this.#arrive();
     this.#desk.start();

@@ -1,6 +1,7 @@
 // A dialog that the server writes: a piece of a page with its heading, and forms that answer with the next piece.
 
 import { address, byId, get } from "./page.js";
+import { localise } from "./times.js";
 
 const LOST = "This did not get through. Please check your connection and try again; what you wrote is kept.";
 
@@ -27,12 +28,35 @@ export class PieceDialog {
     await this.#begin();
   }
 
+  /**
+   * Do at once what a form asks for; what is left to ask or to say opens.
+   * @param {string} path below /inbox/
+   * @param {FormData} given
+   * @returns whether it is done
+   */
+  async post(path, given) {
+    this.#path = path;
+    this.#body.replaceChildren();
+    this.#lost.hidden = true;
+    await this.#load(() => fetch(address(path), { method: "POST", body: given }), path);
+    const isDone = this.#body.querySelector("[data-done]") !== null;
+    if (!isDone && !this.#dialog.open) this.#dialog.showModal();
+    return isDone;
+  }
+
   async #begin() {
     const path = this.#path;
     this.#alarm.textContent = "";
     this.#lost.hidden = true;
     this.#coming.hidden = false;
     await this.#load(() => get(path), path);
+  }
+
+  /** @param {Element | null} done what says so, and perhaps what comes next */
+  #end(done) {
+    if (!done) return;
+    this.#dialog.close();
+    if (done instanceof HTMLElement && done.dataset.opens) this.open(done.dataset.opens);
   }
 
   /** @param {SubmitEvent} event */
@@ -59,7 +83,8 @@ export class PieceDialog {
       if (path !== this.#path) return;
       this.#alarm.textContent = "";
       this.#body.replaceChildren(...page.body.children);
-      if (this.#body.querySelector("[data-done]")) this.#dialog.close();
+      localise(this.#body);
+      this.#end(this.#body.querySelector("[data-done]"));
     } catch {
       if (path !== this.#path) return;
       this.#alarm.textContent = this.#body.children.length ? LOST : NOT_THERE;

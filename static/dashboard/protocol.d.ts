@@ -133,6 +133,8 @@ export type ServerFrame =
   | MentionPosted
   | Followed
   | Breach
+  | { type: "tasks.changed"; task: number; conversation: string | null }
+  | { type: "task.called"; task: number; conversation: string | null; words: string }
   | BulkDone
   | { type: "conversation.erased"; conversation: string }
   | { type: "conversation.merged"; conversation: string; into: string }

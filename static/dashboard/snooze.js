@@ -1,6 +1,7 @@
 // The dialog that asks until when: some usual times in the agent's own time zone, or any day and time.
 
 import { byId } from "./page.js";
+import { local } from "./times.js";
 
 const HOUR = 3_600_000;
 const MORNING = 9;
@@ -53,12 +54,4 @@ const PRESETS = {
  */
 function morning(now, days) {
   return new Date(now.getFullYear(), now.getMonth(), now.getDate() + days, MORNING);
-}
-
-/**
- * As a field of day and time wants it.
- * @param {Date} at
- */
-function local(at) {
-  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }

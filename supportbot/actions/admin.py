@@ -24,7 +24,6 @@ from supportbot.actions.models import (
     InvoiceMail,
     Return,
     Subscription,
-    Task,
 )
 from supportbot.actions.parameters import Invalid, demand_schema
 from supportbot.actions.registry import BUILT_IN
@@ -208,16 +207,6 @@ class CallbacksAdmin(WorkspaceAdmin):
     list_filter = (OF_WORKSPACE, "is_done")
     search_fields = ("phone",)
     ordering = ("slot__starts_at",)
-
-
-@admin.register(Task)
-class TasksAdmin(WorkspaceAdmin):
-    """What teams have to do."""
-
-    list_display = ("subject", "team", "is_done", "created_at", "workspace")
-    list_editable = ("is_done",)
-    list_filter = (OF_WORKSPACE, "team", "is_done")
-    search_fields = ("subject",)
 
 
 @admin.register(Return)

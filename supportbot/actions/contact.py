@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 from pydantic import BaseModel
 
 from supportbot.actions.models import Callback, CallbackSlot, Subscription, Task
 from supportbot.actions.parameters import Email, Phone, Statement, Typed
 from supportbot.actions.registry import Action, Case, Refused, Said, register
+from supportbot.actions.todo import TITLE_LIMIT
+from supportbot.workspaces.models import Team
 
 SLOTS_SHOWN = 6
 
@@ -30,7 +31,7 @@ class Appointment(BaseModel):
 class Job(BaseModel):
     """What a team has to do."""
 
-    team: Literal["support", "warehouse", "accounts"]
+    team: str
     subject: Statement
 
 
@@ -89,9 +90,31 @@ def _book(case: Case) -> Said:
     return Said("book_callback.done", {**case.arguments, "slot": slot.starts_at})
 
 
+def _teams(case: Case) -> Mapping[str, object]:
+    """Those of the workspace; who has none does everything together."""
+    teams = {str(team.pk): team.name for team in Team.objects.in_workspace(case.workspace)}
+    return teams or {"": case.workspace.name}
+
+
+def _team(case: Case) -> tuple[Team | None, str]:
+    """The team that was chosen, by its id or, by whoever triggers it, its name; and how it is called."""
+    wanted, teams = str(case.arguments["team"]), Team.objects.in_workspace(case.workspace)
+    team = teams.filter(pk=wanted).first() if wanted.isdecimal() else teams.filter(name__iexact=wanted).first()
+    if team is None and (wanted or teams.exists()):
+        raise Refused(Said("ask.team"), ask="team")
+    return team, team.name if team else case.workspace.name
+
+
+def _propose_task(case: Case) -> Said:
+    return Said("open_task.propose", {**case.arguments, "team": _team(case)[1]})
+
+
 def _open_task(case: Case) -> Said:
-    Task.objects.create(workspace=case.workspace, call=case.call, **case.arguments)
-    return _done(case)
+    call, (team, name) = case.call, _team(case)
+    maker = Task.Maker.AGENT if call.by == call.By.AGENT else Task.Maker.BOT
+    made = {"call": call, "conversation_id": call.conversation_id, "maker": maker, "made_by": call.user}
+    Task.objects.create(workspace=case.workspace, title=case.arguments["subject"][:TITLE_LIMIT], team=team, **made)
+    return Said("open_task.done", {"team": name})
 
 
 register(
@@ -144,7 +167,8 @@ register(
         "Puts something on the list of a team.",
         Typed(Job),
         _open_task,
-        propose=_proposal,
+        propose=_propose_task,
+        choices={"team": _teams},
         needs_identity=False,
         needs_order=False,
     )

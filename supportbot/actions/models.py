@@ -14,10 +14,26 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from supportbot.actions.todo import Task, TaskEntry, TaskStep
 from supportbot.knowledge.models import Order
 from supportbot.workspaces.models import AuditEntry, User, Workspace
 from supportbot.workspaces.scoping import ScopedQuerySet
 from supportbot.workspaces.signing import SignedCalls
+
+__all__ = [
+    "ActionCall",
+    "BuiltInUse",
+    "Callback",
+    "CallbackSlot",
+    "CustomAction",
+    "InvoiceMail",
+    "Return",
+    "Subscription",
+    "Task",
+    "TaskEntry",
+    "TaskStep",
+    "Use",
+]
 
 
 class Use(models.TextChoices):
@@ -241,27 +257,3 @@ class Callback(models.Model):
 
     def __str__(self) -> str:
         return f"{self.phone}, {self.slot}"
-
-
-class Task(models.Model):
-    """Something that a team has to do for a customer."""
-
-    class Team(models.TextChoices):
-        SUPPORT = "support"
-        WAREHOUSE = "warehouse"
-        ACCOUNTS = "accounts"
-
-    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="tasks")
-    team = models.CharField(max_length=20, choices=Team)
-    subject = models.CharField(max_length=500)
-    call = models.OneToOneField(ActionCall, models.SET_NULL, null=True, editable=False)
-    is_done = models.BooleanField(default=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    objects = ScopedQuerySet["Task"].as_manager()
-
-    class Meta:
-        ordering = ["is_done", "created_at"]
-
-    def __str__(self) -> str:
-        return self.subject[:60]

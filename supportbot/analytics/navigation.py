@@ -63,7 +63,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             ("Calls of actions", "admin:actions_actioncall_changelist", "bolt"),
             ("Who may use which", "admin:action-uses", "toggle_on"),
             ("Own actions", "admin:actions_customaction_changelist", "webhook"),
-            ("Tasks", "admin:actions_task_changelist", "task_alt"),
+            ("Tasks", "inbox-tasks", "task_alt"),
             ("Call-backs", "admin:actions_callback_changelist", "phone_callback"),
             ("Call-back slots", "admin:actions_callbackslot_changelist", "calendar_month"),
             ("Returns", "admin:actions_return_changelist", "assignment_return"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from supportbot.actions import dialogue
 from supportbot.actions.dialogue import Step
+from supportbot.chat import todo
 from supportbot.chat.answering import Question
 from supportbot.chat.attempt import Attempt
 from supportbot.chat.context import Context, numbers, visitor, wants_to_know
@@ -20,6 +21,7 @@ def step(attempt: Attempt, said: Context, question: Question) -> Step | None:
     customer = visitor(conversation, question.language)
     intent = question.triage["intent"] if question.is_sure else ""
     if going_on := dialogue.go_on(conversation.id, said.question, customer, turn=turn, intent=intent):
+        todo.opened_by_bot(going_on.call)
         return going_on
     if not intent or (question.interpreter and question.language not in LANGUAGES):
         return None  # the dialogue would not understand the answers

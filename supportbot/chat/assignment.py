@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from supportbot.chat import organising, transcript
+from supportbot.chat import organising, todo, transcript
 from supportbot.chat.models import Conversation
 from supportbot.chat.refusals import Refused
 from supportbot.workspaces.models import Assignment, Member, Workspace
@@ -25,6 +25,7 @@ def assign_waiting() -> None:
         assert conversation.assignee is not None
         with suppress(Refused):  # it was resolved meanwhile
             organising.assign(conversation_id=conversation.id, agent=conversation.assignee, to_id=None)
+    todo.take_from_who_left()
     for conversation_id in _waiting().values_list("id", flat=True)[:AT_ONCE]:
         _assign(conversation_id)
 

@@ -105,6 +105,14 @@ SENTENCES: dict[str, dict[str, str]] = {
         "pt": "Anexado no chat: {names}",
         "it": "Allegato nella chat: {names}",
     },
+    "tasks_done": {
+        "en": "What we had to do for you is done now. Is there anything else that I can help with?",
+        "es": "Lo que teníamos pendiente para usted ya está hecho. ¿Puedo ayudarle en algo más?",
+        "fr": "Ce que nous devions faire pour vous est maintenant fait. Puis-je vous aider pour autre chose ?",
+        "de": "Was wir für Sie zu erledigen hatten, ist jetzt erledigt. Kann ich sonst noch etwas für Sie tun?",
+        "pt": "O que tínhamos a tratar para si já está feito. Posso ajudar em mais alguma coisa?",
+        "it": "Quello che dovevamo fare per lei ora è fatto. Posso aiutarla in altro?",
+    },
     "blocked": {
         "en": "Not delivered: this shop takes no more messages from this chat. Please use another way to reach it.",
         "es": "No entregado: esta tienda ya no acepta mensajes de este chat. Utilice otra forma de contacto.",

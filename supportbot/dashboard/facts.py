@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from supportbot.actions.models import ActionCall
-from supportbot.chat import attributes, context, events, similar
+from django.db.models import Case, F, Q, When
+
+from supportbot.actions.models import ActionCall, Task
+from supportbot.chat import attributes, context, events, similar, todo
 from supportbot.chat.models import Contact, Conversation, EmailCopy, Rating, SuggestionUse, Translator
 from supportbot.chat.reasons import ACTS, REASONS
 from supportbot.chat.similar import Similar
@@ -16,6 +18,7 @@ from supportbot.dashboard.why import Why, latest
 from supportbot.knowledge.models import Order
 from supportbot.workspaces.models import User
 
+TASKS = 30
 SHOWN = 5  # earlier conversations, and actions
 SENTIMENTS = {"calm": "Calm", "unhappy": "Unhappy", "angry": "Angry"}
 
@@ -82,6 +85,8 @@ class Facts:
     email_copy: EmailCopy | None
     languages: Languages
     similar: list[Similar]
+    tasks: list[Task]
+    tells: bool  # all that was to be done for the customer is done, and nobody has told it yet
     helpful: bool | None  # whether the suggested reply is, says the agent
 
 
@@ -103,8 +108,17 @@ def facts_of(conversation: Conversation, agent: User) -> Facts:
         email_copy=EmailCopy.objects.filter(message__conversation=conversation).order_by("message__seq").last(),
         languages=Languages.of(conversation),
         similar=similar.shown(conversation),
+        tasks=_tasks(conversation),
+        tells=bool(todo.to_tell(conversation.id)),
         helpful=_helpful(conversation, agent),
     )
+
+
+def _tasks(conversation: Conversation) -> list[Task]:
+    """What is still to be done comes first."""
+    rows = Task.objects.filter(conversation=conversation).counted().select_related("owner", "team")
+    is_over = Case(When(Q(status__in=Task.ALIVE), then=0), default=1)
+    return list(rows.order_by(is_over, F("due_at").asc(nulls_last=True), "id")[:TASKS])
 
 
 def _earlier(conversation: Conversation) -> list[tuple[Conversation, str]]:

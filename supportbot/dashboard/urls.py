@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from supportbot.dashboard import attachments, canned, digest, merge, replies, views
+from supportbot.dashboard import attachments, canned, digest, merge, replies, tasks, views
 
 urlpatterns = [
     path("inbox/", views.inbox, name="inbox"),
@@ -15,6 +15,11 @@ urlpatterns = [
     path("inbox/counts/", views.counts, name="inbox-counts"),
     path("inbox/canned/", canned.library, name="inbox-canned"),
     path("inbox/canned/<int:response>/", canned.response, name="inbox-canned-response"),
+    path("inbox/tasks/", tasks.page, name="inbox-tasks"),
+    path("inbox/tasks/list/", tasks.listed, name="inbox-tasks-list"),
+    path("inbox/tasks/new/", tasks.new, name="inbox-task-new"),
+    path("inbox/tasks/<int:task>/", tasks.task, name="inbox-task"),
+    path("inbox/tasks/<int:task>/move/<slug:status>/", tasks.move, name="inbox-task-move"),
     path("inbox/attachments/<uuid:attachment>/", attachments.shown),
     path("inbox/<uuid:conversation>/attachments/", attachments.uploads),
     path(
@@ -23,6 +28,8 @@ urlpatterns = [
     path("inbox/digest/<str:token>/", digest.unsubscribe, name="inbox-digest"),
     path("inbox/<uuid:conversation>/", views.inbox, name="inbox-conversation"),
     path("inbox/<uuid:conversation>/facts/", views.facts, name="inbox-facts"),
+    path("inbox/<uuid:conversation>/tasks/", tasks.add, name="inbox-tasks-add"),
+    path("inbox/<uuid:conversation>/told/", tasks.tell, name="inbox-tasks-told"),
     path("inbox/<uuid:conversation>/merge/", merge.page, name="inbox-merge"),
     path("inbox/<uuid:conversation>/replies/<int:seq>/", replies.reply, name="inbox-reply"),
     path("inbox/<uuid:conversation>/canned/", views.canned, name="inbox-canned-here"),

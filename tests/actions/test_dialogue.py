@@ -19,7 +19,7 @@ from supportbot.actions.models import (
     Subscription,
     Task,
 )
-from supportbot.workspaces.models import AuditEntry, User, Workspace
+from supportbot.workspaces.models import AuditEntry, Team, User, Workspace
 from tests.actions.conftest import EMAIL, Chat, Enter, State, an_order, order
 
 
@@ -178,12 +178,15 @@ def test_without_a_free_slot_a_person_takes_over(chat: Chat, slots: list[Callbac
     assert chat.wants("book_callback").hand_off == "failed"
 
 
-def test_task_is_opened_for_a_team(chat: Chat) -> None:
-    assert list(chat.wants("open_task").choices) == ["support", "warehouse", "accounts"]
+def test_task_is_opened_for_a_team(chat: Chat, workspace: Workspace) -> None:
+    teams = [Team.objects.create(workspace=workspace, name=name) for name in ("Accounts", "Warehouse")]
+    assert list(chat.wants("open_task").choices) == ["Accounts", "Warehouse"]
     chat.hears("Warehouse")
-    assert chat.hears("Look for the parcel, please").state == "proposed"
+    assert "to the team Warehouse" in chat.hears("Look for the parcel, please").text
     chat.hears("yes")
-    assert (Task.objects.get().team, Task.objects.get().subject) == ("warehouse", "Look for the parcel, please")
+    task = Task.objects.get()
+    assert (task.team, task.title, task.maker) == (teams[1], "Look for the parcel, please", "bot")
+    assert task.conversation_id == chat.conversation
 
 
 def test_agent_triggers_an_action_without_a_dialogue(workspace: Workspace, agent: User) -> None:

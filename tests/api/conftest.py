@@ -12,7 +12,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from supportbot.actions.models import ActionCall
+from supportbot.actions.models import ActionCall, Task
 from supportbot.api.models import ApiKey, Scope
 from supportbot.chat import services
 from supportbot.chat.models import CannedResponse, Conversation, Rating
@@ -132,6 +132,7 @@ def rows_of(shop: Workspace) -> dict[str, Any]:
         "contact_id": talk.contact_id,
         "label_id": Label.objects.create(workspace=shop, name="vip").pk,
         "team_id": team.pk,
+        "task_id": Task.objects.create(workspace=shop, conversation=talk, title="Look").pk,
         "response_id": CannedResponse.objects.create(workspace=shop, code="hello", title="Hello", body="Hello!").pk,
         "agent_id": shop.members.get(role=Member.Role.ADMIN).user_id,
         "article_id": Article.objects.create(workspace=shop, slug="returns", title="Returns", body="30 days.").pk,

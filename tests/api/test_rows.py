@@ -30,7 +30,9 @@ def test_a_contact_is_described_exported_and_erased(robot: Machine, conversation
     assert robot.get("contacts?email=ANN@example.com").json()["data"][0]["id"] == conversation.contact_id
     file = {"name": "bill.pdf", "kind": "pdf", "content_type": "application/pdf", "size": 9}
     Attachment.objects.create(workspace=conversation.workspace, message=conversation.messages.get(), **file)
+    robot.post("tasks", {"title": "Look for the bill", "conversation": str(conversation.id)})
     export = robot.get(f"{path}/export").json()
+    assert [one["title"] for one in export["tasks"]] == ["Look for the bill"]
     assert export["contact"]["email"] == "ann@example.com"
     assert [one["body"] for one in export["messages"]] == ["Where is order 10023?"]
     assert [one["name"] for one in export["messages"][0]["attachments"]] == ["bill.pdf"]
@@ -38,6 +40,24 @@ def test_a_contact_is_described_exported_and_erased(robot: Machine, conversation
     assert robot.get(path).status_code == 404 and not Conversation.objects.exists()
     entry = AuditEntry.objects.get(action="contact.erased")
     assert (entry.actor, entry.details["by"]) == (maya, "agent")
+
+
+def test_a_task_is_made_listed_and_changed(robot: Machine, conversation: Conversation, maya: User) -> None:
+    first = robot.post(
+        "tasks", {"title": "Weigh the parcel", "owner": maya.pk, "due_at": "2030-01-31T09:00:00Z"}
+    ).json()
+    given = {"title": "Refund", "conversation": str(conversation.id), "waits_for": [first["id"]], "tells": True}
+    made = robot.post("tasks", {**given, "steps": [{"text": "Ask"}]})
+    assert (made.status_code, made.json()["status"], made.json()["tell"]) == (201, "waiting", "wanted")
+    path, line = f"tasks/{made.json()['id']}", made.json()["steps"][0]["id"]
+    assert robot.ask("PATCH", path, {"status": "done"}).json()["code"] == "waits"
+    changed = robot.ask(
+        "PATCH", path, {"steps": [{"id": line, "text": "Ask", "is_done": True}], "text": "Twice"}
+    ).json()
+    assert (changed["steps"], changed["waits_for"]) == ([{"id": line, "text": "Ask", "is_done": True}], [first["id"]])
+    assert robot.ask("PATCH", path, {"status": "done", "sure": True}).json()["ended_at"]
+    assert [one["id"] for one in robot.get(f"tasks?owner={maya.pk}&status=open").json()["data"]] == [first["id"]]
+    assert robot.ask("PATCH", f"tasks/{first['id']}", {"waits_for": [first["id"]]}).json()["code"] == "circle"
 
 
 def test_what_a_site_vouches_for_stays(robot: Machine, conversation: Conversation) -> None:

@@ -37,6 +37,8 @@ ADMIN_PAGES = {
 }
 QUESTIONS = ("where is order 10023?", "can I still change the delivery address?", "How do I send something back?")
 
+TASKS = ("Ask the warehouse for the parcel", "Write to the carrier", "Refund the postage of order 10023")
+
 REPAIRS = """# Repairs of chairs
 
 Wood works and joints open. Bring the chair to our workshop, and we mend it, wherever you bought it.
@@ -92,7 +94,23 @@ def test_pictures_of_widget_inbox_and_routing(browser: Browser, stack: EmbeddedS
         expect(page.get_by_text(QUESTIONS[0])).not_to_have_count(0)
         page.wait_for_load_state("networkidle")
         take(page, "inbox-dense")
+        pages_of_tasks(page, stack, conversation)
         pages_of_administrators(page, stack, conversation)
+
+
+def pages_of_tasks(page: Page, stack: EmbeddedStack, conversation: str) -> None:
+    """Tasks of a conversation and others, on the board."""
+    page.goto(f"{stack.url}/inbox/{conversation}/?view=all")
+    for title in TASKS:
+        page.get_by_label("New task").fill(title)
+        page.get_by_label("New task").press("Enter")
+        page.get_by_role("button", name=title, exact=True).wait_for()
+    page.goto(f"{stack.url}/inbox/tasks/?whose=all&shape=board")
+    page.get_by_label(f"Status of {TASKS[1]}").select_option("In progress")
+    page.get_by_label(f"Status of {TASKS[2]}").select_option("Waiting")
+    expect(page.get_by_role("region", name="Waiting 1")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    looks(page, "tasks")
 
 
 def pages_of_administrators(page: Page, stack: EmbeddedStack, conversation: str) -> None:

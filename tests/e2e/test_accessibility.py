@@ -131,6 +131,12 @@ def test_the_inbox_its_conversation_and_its_dialogs(talk: Talk) -> None:
         expect(page.get_by_role("dialog")).to_be_visible()
         found += violations(page, f"dialog {name}")
         page.keyboard.press("Escape")
+    page.get_by_label("New task").fill("Look for the parcel")
+    page.get_by_label("New task").press("Enter")
+    page.get_by_role("button", name="Look for the parcel", exact=True).click()
+    expect(page.get_by_role("dialog", name="Task")).to_be_visible()
+    found += violations(page, "task")
+    page.keyboard.press("Escape")
     assert found == []
 
 
@@ -153,6 +159,8 @@ def test_the_inbox_while_one_searches_chooses_and_writes(talk: Talk) -> None:
 def test_the_pages_of_administrators(talk: Talk, embedded_stack: EmbeddedStack) -> None:
     own = {
         "canned responses": "inbox/canned/",
+        "tasks": "inbox/tasks/?whose=all",
+        "board of tasks": "inbox/tasks/?whose=all&shape=board",
         "empty inbox": "inbox/?view=spam",
         "conversation in the admin": f"admin/chat/conversation/{talk.id}/change/",
         "routing of a conversation": f"admin/routing/{talk.id}/",

@@ -16,6 +16,7 @@ from django.forms import ModelChoiceField
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from supportbot.actions.models import Task
 from supportbot.analytics.models import Gap, Topic, VersionEvaluation
 from supportbot.chat.models import (
     Attachment,
@@ -81,6 +82,7 @@ def _pk(rows: Rows, model: type[Model]) -> Any:
 def values(rows: Rows) -> dict[str, Any]:
     """What stands for the placeholders."""
     keys = {"conversation": Conversation, "attachment": Attachment, "response": CannedResponse}
+    keys |= {"task": Task, "task_id": Task}
     keys |= {
         "conversation_id": Conversation,
         "contact_id": Contact,
@@ -96,6 +98,7 @@ def values(rows: Rows) -> dict[str, Any]:
     words |= {
         "workspace": rows.workspace.slug,
         "url": "nowhere",
+        "status": "done",
         "rest": "nowhere",
         "app_label": "chat",
         "object_id": 1,

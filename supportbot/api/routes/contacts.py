@@ -8,11 +8,12 @@ from django.db.models import QuerySet
 from ninja import Router, Schema
 from pydantic import Field
 
-from supportbot.actions.models import ActionCall
+from supportbot.actions.models import ActionCall, Task
 from supportbot.api.access import Call, needs
 from supportbot.api.models import Scope
 from supportbot.api.pages import At, Email, Id, Page, one, page
 from supportbot.api.schemas import ActionCallOut, ContactOut, ConversationOut, In, MessageOut, RatingOut
+from supportbot.api.schemas_of_tasks import TaskOut
 from supportbot.chat import erasing, profile
 from supportbot.chat.models import Contact, Conversation, Message, Rating
 from supportbot.chat.refusals import Refused
@@ -37,6 +38,7 @@ class Export(Schema):
     messages: list[MessageOut]
     ratings: list[RatingOut]
     action_calls: list[ActionCallOut]
+    tasks: list[TaskOut]
 
 
 def contacts(call: Call) -> QuerySet[Contact]:
@@ -87,6 +89,8 @@ def export_contact(request: Call, contact_id: Id) -> dict[str, Any]:
     """All that is kept of a contact, as the law lets it ask for."""
     contact = one(contacts(request), "contact", id=contact_id)
     theirs = Conversation.objects.in_workspace(request.auth.workspace).filter(contact=contact)
+    tasks = Task.objects.filter(conversation__in=theirs).select_related("owner")
+    tasks = tasks.prefetch_related("waits_for", "steps", "entries__user")
     messages = Message.objects.filter(conversation__in=theirs).select_related("user").prefetch_related("attachments")
     return {
         "contact": contact,
@@ -94,4 +98,5 @@ def export_contact(request: Call, contact_id: Id) -> dict[str, Any]:
         "messages": messages.order_by("created_at", "seq"),
         "ratings": Rating.objects.filter(conversation__in=theirs),
         "action_calls": ActionCall.objects.filter(conversation__in=theirs).select_related("user"),
+        "tasks": tasks.order_by("pk"),
     }
