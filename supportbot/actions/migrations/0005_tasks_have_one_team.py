@@ -5,7 +5,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
 
-    dependencies = [('actions', '0852_tasks_of_before')]
+    dependencies = [('actions', '0004_tasks_of_before')]
 
     operations = [
         migrations.RemoveField('task', 'team_word'),

@@ -28,6 +28,6 @@ def tell_less(apps, schema_editor):
 
 class Migration(migrations.Migration):
 
-    dependencies = [('actions', '0851_tasks')]
+    dependencies = [('actions', '0003_tasks')]
 
     operations = [migrations.RunPython(tell_more, tell_less)]
