@@ -16,6 +16,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from supportbot.chat.models import Conversation
+from supportbot.chat.versions.models import JOB_OPEN, JobState
 from supportbot.knowledge.models import Article
 from supportbot.workspaces.models import Member, User, Workspace
 from supportbot.workspaces.scoping import ScopedQuerySet
@@ -258,14 +259,8 @@ class Day(models.Model):
 class VersionEvaluation(models.Model):
     """A version of the model judged on the project's two companies, in a process of its own; it is of no workspace."""
 
-    class State(models.TextChoices):
-        WAITING = "waiting"
-        RUNNING = "running"
-        DONE = "done"
-        FAILED = "failed"
-        CANCELLED = "cancelled"
-
-    OPEN: ClassVar = (State.WAITING, State.RUNNING)
+    State = JobState
+    OPEN: ClassVar = JOB_OPEN
 
     version = models.CharField(max_length=40, db_index=True)
     asked_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")

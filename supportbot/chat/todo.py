@@ -18,6 +18,7 @@ from django.utils import timezone
 from supportbot.actions.models import ActionCall, Task, TaskEntry, TaskStep
 from supportbot.actions.todo import STEP_LIMIT, TEXT_LIMIT, TITLE_LIMIT
 from supportbot.chat import events, transcript
+from supportbot.chat.doers import Doer, person
 from supportbot.chat.events import Frame
 from supportbot.chat.refusals import Refused
 from supportbot.workspaces.models import Member, Team, User, Workspace
@@ -44,18 +45,18 @@ class Plan:
 
 
 @transaction.atomic
-def add(
-    *, workspace: Workspace, agent: User, plan: Plan, conversation_id: UUID | None = None, maker: str = Task.Maker.AGENT
-) -> Task:
+def add(*, workspace: Workspace, agent: Doer, plan: Plan, conversation_id: UUID | None = None) -> Task:
     """Make a task, of a conversation of the workspace if one is named."""
     conversation = transcript.locked(conversation_id) if conversation_id else None
-    task = Task(workspace=workspace, conversation=conversation, maker=maker, made_by=agent)
+    by = person(agent)
+    maker = Task.Maker.AGENT if by else Task.Maker.RULE
+    task = Task(workspace=workspace, conversation=conversation, maker=maker, made_by=by)
     _fill(task, plan)
     task.status = Status.WAITING if plan.waits_for and plan.status == Status.OPEN else plan.status
     task.ended_at = timezone.now() if task.is_over else None
     task.save()
-    _arrange(task, plan, agent)
-    _write(task, agent, "added the task")
+    _arrange(task, plan, by)
+    _write(task, by, "added the task")
     _tell_conversation(task, agent, "added the task")
     publish(task, given_by=agent if task.owner_id else None)
     return task
@@ -187,7 +188,7 @@ def _fill(task: Task, plan: Plan) -> None:
         raise Refused("no_customer", "This task belongs to no conversation, so there is no customer to tell.")
 
 
-def _arrange(task: Task, plan: Plan, agent: User) -> None:
+def _arrange(task: Task, plan: Plan, agent: User | None) -> None:
     """Its checklist, and what it waits for."""
     _set_steps(task, plan.steps)
     wanted = set(plan.waits_for)
@@ -279,15 +280,15 @@ def _write(task: Task, agent: User | None, body: str) -> None:
     TaskEntry.objects.create(task=task, user=agent, body=body)
 
 
-def _tell_conversation(task: Task, agent: User, done: str) -> None:
+def _tell_conversation(task: Task, agent: Doer, done: str) -> None:
     """A line for agents in the conversation, whose lock is held."""
     if task.conversation_id:
         conversation = transcript.locked(task.conversation_id)
-        transcript.note_activity(conversation, f"{agent.get_short_name()} {done} {task.title[:200]}", agent)
+        transcript.note_activity(conversation, f"{agent.get_short_name()} {done} {task.title[:200]}", person(agent))
         transcript.save_among_agents(conversation)
 
 
-def publish(task: Task, given_by: User | None = None) -> None:
+def publish(task: Task, given_by: Doer | None = None) -> None:
     """Tell every open inbox on commit, and the owner if somebody else gave it to them."""
     place = str(task.conversation_id) if task.conversation_id else None
     frame: Frame = {"type": "tasks.changed", "task": task.pk, "conversation": place}

@@ -1,4 +1,4 @@
-"""Puts what keeps the audit log into SQLite; on PostgreSQL a migration does it."""
+"""Puts what keeps the audit log into SQLite, where no migration does it, and has second factors told to it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,16 @@ class WorkspacesConfig(AppConfig):
     name = "supportbot.workspaces"
 
     def ready(self) -> None:
-        """Look before and after each `migrate`."""
+        """Look before and after each `migrate`, and hear of second factors."""
+        from allauth.mfa import signals  # noqa: PLC0415  (models are not ready when this module is read)
+
+        from supportbot.workspaces import factors  # noqa: PLC0415  (the same)
+
         pre_migrate.connect(suspend, sender=self)
         post_migrate.connect(install, sender=self)
+        signals.authenticator_added.connect(factors.tell_added)
+        signals.authenticator_removed.connect(factors.tell_removed)
+        signals.authenticator_reset.connect(factors.tell_renewed)
 
 
 def suspend(using: str, **_: Any) -> None:

@@ -113,3 +113,31 @@ def test_second_factors_are_sealed_anew_and_taken_from_who_has_lost_theirs(maya:
     root.force_login(User.objects.create_superuser("root@supportbot.example"))
     root.post("/admin/workspaces/user/", {"action": "take_second_factor", "_selected_action": maya.pk})
     assert is_in(signs_in(maya)) and AuditEntry.objects.filter(action="user.second_factor_taken").exists()
+
+
+@pytest.mark.django_db(transaction=True)  # it is told when the change is committed, within the request
+def test_what_people_change_about_their_second_factor_is_told_without_secrets(maya: User) -> None:
+    client = signs_in(maya)
+    secret, _ = set_up(client)
+    client.post("/account/second-factor/recovery-codes/generate/", {})
+    client.post("/account/second-factor/totp/deactivate/", {})
+    told = AuditEntry.objects.filter(actor=maya, action__startswith="user.second_factor").order_by("pk")
+    done = {(entry.action.rpartition("_")[2], entry.details["kind"]) for entry in told}
+    assert {("added", "totp"), ("renewed", "recovery_codes"), ("removed", "totp")} <= done
+    assert secret not in str([entry.details for entry in told])
+
+
+def test_signing_in_and_a_forgotten_password_go_on_while_redis_is_away(maya: User, settings: Settings) -> None:
+    """Nobody listens there; what is counted meanwhile is counted in the process, so a code still opens once."""
+    secret, _ = set_up(signs_in(maya))
+    nowhere = f"redis://127.0.0.1:{free_port()}/0"
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": nowhere}}
+    shown = code(secret)
+    for used_before in (False, True):
+        client = signs_in(maya)
+        answer = client.post("/account/second-factor/authenticate/", {"code": shown})
+        assert answer.status_code in (200, 302) and is_in(client) is not used_before
+    assert Client().post("/login/forgotten/", {"email": maya.email}).status_code == 302
+    assert mail.outbox[-1].to == [maya.email]
+    here = Client().get(link(), follow=True)
+    assert here.status_code == 200

@@ -10,7 +10,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 from django.utils import timezone
 
-from supportbot.chat import notes, organising, services, transcript
+from supportbot.actions.todo import TITLE_LIMIT
+from supportbot.chat import notes, organising, services, todo, transcript
 from supportbot.chat.announcements import Event, announce
 from supportbot.chat.canned import unseen_text
 from supportbot.chat.composing import BODY_LIMIT, LONGEST_SNOOZE
@@ -18,6 +19,7 @@ from supportbot.chat.doers import Automation
 from supportbot.chat.models import CannedResponse, Conversation, Message, Rule, RuleRun
 from supportbot.chat.refusals import Closed, Refused
 from supportbot.chat.rules.conditions import Choices, labels_of, teams_of
+from supportbot.chat.todo import Plan
 from supportbot.chat.variables import names_in
 from supportbot.workspaces.models import Member, Workspace
 
@@ -34,6 +36,7 @@ class Deed:
     choices: Callable[[Workspace], Choices] | None = None
     kind: str = "none"  # or text, number
     hint: str = ""
+    limit: int = BODY_LIMIT  # characters of what is written
 
 
 def _where(run: RuleRun) -> dict[str, Any]:
@@ -74,6 +77,13 @@ def _note(run: RuleRun, value: str, index: int) -> None:
     """A note has no other author, so it says itself whose it is."""
     body = f"{Automation(run.rule_name).get_short_name()}: {value}"[:BODY_LIMIT]
     notes.post_note(**_where(run), body=body, client_id=_client_id(run, index))
+
+
+def _task(run: RuleRun, value: str, _: int) -> None:
+    """For the team that has the conversation, if one has it."""
+    conversation = transcript.locked(run.conversation_id)
+    plan = Plan(value, team=conversation.team_id)
+    todo.add(workspace=conversation.workspace, plan=plan, **_where(run))
 
 
 def _snooze(run: RuleRun, value: str, _: int) -> None:
@@ -120,6 +130,7 @@ DEEDS: dict[str, Deed] = {
     "hand_over": Deed("Hand over to people", lambda run, value, _: organising.hand_over(**_where(run))),
     "reply": Deed("Send the canned response", _reply, _responses),
     "note": Deed("Write the private note", _note, kind="text", hint="Only agents read it"),
+    "task": Deed("Open the task", _task, kind="text", hint="What is to be done", limit=TITLE_LIMIT),
     "snooze": Deed("Snooze, for hours", _snooze, kind="number", hint="Hours"),
     "resolve": Deed("Resolve", _resolve),
     "spam": Deed("Mark as spam", lambda run, value, _: organising.mark_spam(**_where(run), on=True)),
@@ -150,8 +161,8 @@ def complaint(action: Action, workspace: Workspace) -> str:
         return "Choose what the rule does."
     if deed.choices:
         return "" if value in dict(deed.choices(workspace)) else f"{deed.label}: choose one that there is."
-    if deed.kind == "text" and not 0 < len(value.strip()) <= BODY_LIMIT:
-        return f"{deed.label}: write at most {BODY_LIMIT:,} characters."
+    if deed.kind == "text" and not 0 < len(value.strip()) <= deed.limit:
+        return f"{deed.label}: write at most {deed.limit:,} characters."
     if deed.kind == "number" and not (value.isdecimal() and 0 < int(value[:6]) <= LONGEST_SNOOZE):
         return f"{deed.label}: write a number from 1 to {LONGEST_SNOOZE:,}."
     return ""

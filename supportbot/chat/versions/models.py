@@ -13,6 +13,19 @@ from supportbot.workspaces.models import User, Workspace
 from supportbot.workspaces.scoping import ScopedQuerySet
 
 
+class JobState(models.TextChoices):
+    """How far something is that a process of its own does."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+JOB_OPEN = (JobState.WAITING, JobState.RUNNING)
+
+
 class Serving(models.Model):
     """One decision on the model of the whole installation; the latest one holds, and none is ever changed.
 
@@ -46,14 +59,8 @@ class Serving(models.Model):
 class VersionComparison(models.Model):
     """Two checkpoints asked to answer a workspace's latest questions once more."""
 
-    class State(models.TextChoices):
-        WAITING = "waiting"
-        RUNNING = "running"
-        DONE = "done"
-        FAILED = "failed"
-        CANCELLED = "cancelled"
-
-    OPEN: ClassVar = (State.WAITING, State.RUNNING)
+    State = JobState
+    OPEN: ClassVar = JOB_OPEN
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
     asked_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
@@ -99,14 +106,8 @@ class ComparedReply(models.Model):
 class ExpertTraining(models.Model):
     """An expert that learns a new category from a workspace's own words, in a process of its own."""
 
-    class State(models.TextChoices):
-        WAITING = "waiting"
-        RUNNING = "running"
-        DONE = "done"
-        FAILED = "failed"
-        CANCELLED = "cancelled"
-
-    OPEN: ClassVar = (State.WAITING, State.RUNNING)
+    State = JobState
+    OPEN: ClassVar = JOB_OPEN
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
     category = models.CharField(max_length=40)

@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from supportbot.actions.models import Task
 from supportbot.api.models import Delivery, Endpoint
 from supportbot.chat import erasing, organising, services
 from supportbot.chat.models import CannedResponse, Conversation, Message, Rule, RuleRun
@@ -74,18 +75,21 @@ def test_a_message_that_fits_is_labelled_prioritised_noted_and_given_to_the_team
     label = organising.add_label(workspace=workspace, name="Leaving", colour="red")
     team = Team.objects.create(workspace=workspace, name="Retention")
     deeds = [["label", str(label.pk)], ["priority", "high"], ["note", "Be kind"], ["team", str(team.pk)]]
+    deeds += [["task", "Call them before noon"]]
     rule("Leaving", "message", *deeds, conditions=[["words", "is", "résilier, close my account"]])
     conversation = write("Je veux RESILIER maintenant").conversation
     for _ in range(2):
         (run,) = run_all(conversation)
     found = now(conversation)
-    assert (run.state, [one["problem"] for one in run.done]) == (State.DONE, [""] * 4)
+    assert (run.state, [one["problem"] for one in run.done]) == (State.DONE, [""] * 5)
     assert run.held == [{"text": "Message says “résilier, close my account”", "held": True}]
     assert (found.handler, found.team, found.priority, list(found.labels.all())) == ("queue", team, "high", [label])
     assert found.messages.get(seq=1).outcome == "handed_off", "the bot answers it no more"
     lines = list(conversation.remarks.values_list("body", flat=True))
     assert lines[0] == "The rule “Leaving” added the label Leaving"
-    assert "The rule “Leaving”: Be kind" in lines and len(lines) == 4
+    assert "The rule “Leaving”: Be kind" in lines and len(lines) == 5
+    task = Task.objects.get()
+    assert (task.title, task.maker, task.team, task.conversation) == ("Call them before noon", "rule", team, found)
 
 
 def test_what_asks_for_the_language_waits_until_the_assistant_has_read_and_nobody_is_answered_twice(
