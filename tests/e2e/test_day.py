@@ -40,6 +40,8 @@ from supportbot.workspaces.models import Member, Team
 late = Conversation.objects.get(pk="%s")
 team, _ = Team.objects.get_or_create(workspace=late.workspace, name="Night shift", assignment="round_robin")
 maya = late.workspace.members.get(user__email__startswith="maya")
+maya.capacity = 50
+maya.save()
 team.members.set([maya])
 policy = dict(team=team, first_minutes=30, in_business_hours=False)
 SlaPolicy.objects.get_or_create(workspace=late.workspace, name="Night", **policy)
