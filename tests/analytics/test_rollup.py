@@ -129,7 +129,7 @@ class Meddler:
         Contact.objects.filter(pk=other.contact_id).update(external_id="")
         for one in (first, other):
             last = one.messages.aggregate(last=Max("seq"))["last"] or 0
-            Conversation.objects.filter(pk=one.pk).update(last_seq=last, is_spam=False, assignee=None)
+            Conversation.objects.filter(pk=one.pk).update(last_seq=last, context_seq=0, is_spam=False, assignee=None)
         if first != other:
             merge(conversation_id=first.id, other_id=other.id, agent=self.some(User))
 
