@@ -10,9 +10,7 @@ from ninja.security import HttpBearer
 from supportbot.api import limits
 from supportbot.api.models import ApiKey, Scope
 from supportbot.api.problems import Problem
-from supportbot.workspaces.role import Role
-
-SAFE = ("GET", "HEAD")
+from supportbot.workspaces.role import LOOKING, Role
 
 
 class Call(HttpRequest):
@@ -36,7 +34,7 @@ class Bearer(HttpBearer):
         limits.count(request, key)
         if self.scope not in key.scopes:
             raise Problem(403, "scope_missing", f"This key lacks the scope {self.scope.value}.")
-        if key.member.role == Role.VIEWER and request.method not in SAFE:
+        if key.member.role == Role.VIEWER and request.method not in LOOKING:
             raise Problem(403, "view_only", f"{key.member.user}, in whose name this key acts, only looks.")
         return key
 

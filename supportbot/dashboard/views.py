@@ -28,10 +28,10 @@ from supportbot.dashboard.desk import COUNTED, Desk, find_desk
 from supportbot.dashboard.facts import facts_of
 from supportbot.dashboard.filters import Filters
 from supportbot.workspaces.models import Member
+from supportbot.workspaces.role import LOOKING
 
 P = ParamSpec("P")
 QUERY_LIMIT = 200  # characters
-SAFE = ("GET", "HEAD")
 
 
 View = Callable[Concatenate[HttpRequest, Desk, P], HttpResponse]
@@ -49,7 +49,7 @@ def seated(view: View[P]) -> Page[P]:
         if desk is None:
             return render(request, "dashboard/nowhere.html", status=403)
         try:
-            if request.method not in SAFE:
+            if request.method not in LOOKING:
                 desk.demand_hands()
             return view(request, desk, *args, **kwargs)
         except Refused as refusal:

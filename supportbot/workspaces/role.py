@@ -15,4 +15,5 @@ class Role(models.TextChoices):
 
 
 ADMINISTERING = (Role.ADMIN, Role.OWNER)
+LOOKING = ("GET", "HEAD")  # the requests that change nothing: all that a viewer may make
 HELP = "Viewers read the inbox and change nothing; administrators also have the admin; only owners make owners"
