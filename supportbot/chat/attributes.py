@@ -14,6 +14,7 @@ from django.utils.formats import date_format
 
 from supportbot.chat.masking import Rules, mask
 from supportbot.chat.refusals import Refused
+from supportbot.chat.storable import storable
 
 Value = str | float | bool
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9 _-]{0,39}")
@@ -57,7 +58,7 @@ def _value(name: str, value: object, rules: Rules) -> Value:
     if isinstance(value, int | float) and math.isfinite(value) and abs(value) <= LARGEST:
         return value if mask(str(value), rules) == str(value) else mask(str(value), rules)
     if isinstance(value, str) and len(value) <= LONGEST:
-        text = value.replace("\x00", "").encode("utf-8", "replace").decode().strip()
+        text = storable(value).strip()
         return text if _date(text) else mask(text, rules)
     raise Refused(
         "bad_attributes", f"{name} must be text of at most {LONGEST} characters, a number, true, false or a date."

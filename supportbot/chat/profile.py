@@ -18,6 +18,7 @@ from supportbot.chat.attributes import Value, checked, merged
 from supportbot.chat.masking import Rules, mask
 from supportbot.chat.models import Contact, Conversation
 from supportbot.chat.refusals import Refused
+from supportbot.chat.storable import storable
 from supportbot.workspaces.models import Workspace
 
 NAME_LIMIT = 100
@@ -95,7 +96,7 @@ def _text(given: Mapping[str, Any], name: str) -> str:
     value = given.get(name) or ""
     if not isinstance(value, str):
         raise Refused("bad_frame", f"{name} must be text.")
-    return " ".join(value.replace("\x00", "").encode("utf-8", "replace").decode().split())
+    return " ".join(storable(value).split())
 
 
 def _email(given: Mapping[str, Any]) -> str:

@@ -21,6 +21,7 @@ from supportbot.chat import events, transcript
 from supportbot.chat.doers import Doer, person
 from supportbot.chat.events import Frame
 from supportbot.chat.refusals import Refused
+from supportbot.chat.storable import storable
 from supportbot.workspaces.models import Member, Team, User, Workspace
 
 Status, Tell = Task.Status, Task.Tell
@@ -315,4 +316,4 @@ def _line(text: str, limit: int, what: str, *, keeps_lines: bool = False) -> str
 
 
 def _clean(text: str) -> str:
-    return text.replace("\x00", "").encode("utf-8", "replace").decode().replace("\r\n", "\n").strip()
+    return storable(text).replace("\r\n", "\n").strip()

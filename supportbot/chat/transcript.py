@@ -23,6 +23,7 @@ from supportbot.chat.joining import current
 from supportbot.chat.models import Attachment, Contact, Conversation, Message, Milestone, Remark
 from supportbot.chat.promise import promise
 from supportbot.chat.refusals import Refused
+from supportbot.chat.storable import storable
 from supportbot.chat.translation import service
 from supportbot.chat.translation.interpreter import Said, joined
 from supportbot.chat.words import SENTENCES, say
@@ -45,7 +46,7 @@ def locked(conversation_id: UUID) -> Conversation:
 
 def clean(body: str, *, may_be_empty: bool = False) -> str:
     """A message's text as every database and browser can hold it; beside files it may be empty."""
-    text = body.replace("\x00", "").encode("utf-8", "replace").decode().strip()
+    text = storable(body).strip()
     if not text and not may_be_empty:
         raise Refused("empty", "There is nothing to send yet.")
     if len(text) > BODY_LIMIT:

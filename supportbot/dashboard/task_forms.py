@@ -43,10 +43,8 @@ class TaskForm(forms.Form):
         super().__init__(data, initial=_initial(desk, task), label_suffix="")
         self.desk, self.task = desk, task
         self.conversation = task.conversation if task else here
-        people = Member.objects.in_workspace(desk.workspace).working().select_related("user")
-        named = sorted(((str(one.user_id), str(one.user)) for one in people), key=lambda one: one[1].casefold())
         teams = [(str(team.pk), team.name) for team in Team.objects.in_workspace(desk.workspace)]
-        self._choose("owner", [("", "Nobody"), *named])
+        self._choose("owner", [("", "Nobody"), *people_of(desk)])
         self._choose("team", [("", "None"), *teams])
         self._choose("waits_for", [(one.pk, str(one)) for one in self._blockers()])
 
@@ -159,8 +157,7 @@ class Asked:
     @property
     def people(self) -> list[tuple[int, str]]:
         """Who may have tasks."""
-        members = Member.objects.in_workspace(self.desk.workspace).working().select_related("user")
-        return sorted(((one.user_id, str(one.user)) for one in members), key=lambda one: one[1].casefold())
+        return people_of(self.desk)
 
     @property
     def teams(self) -> QuerySet[Team]:
@@ -185,6 +182,12 @@ class Asked:
     def _sorted(self, rows: Any) -> Any:
         by = {"due": F("due_at").asc(nulls_last=True), "newest": "-created_at", "title": "title"}
         return rows.order_by(by[self.sort], "-pk")
+
+
+def people_of(desk: Desk) -> list[tuple[int, str]]:
+    """Who may have tasks, by name."""
+    members = Member.objects.in_workspace(desk.workspace).working().select_related("user")
+    return sorted(((one.user_id, str(one.user)) for one in members), key=lambda one: one[1].casefold())
 
 
 def _of(value: str, offered: tuple[tuple[str, str], ...]) -> str:

@@ -129,13 +129,10 @@ def _said(conversation: Conversation) -> str:
 
 
 def _order(conversation: Conversation) -> list[str]:
-    """What may be said of the orders that the customer has named, and of what was done."""
+    """What may be said of the orders that the customer has named."""
     numbers = context.numbers(_said(conversation))
     orders = Order.objects.in_workspace(conversation.workspace).filter(number__in=numbers)
-    results = ActionCall.objects.filter(conversation=conversation).values_list("result", flat=True)
-    return [value for order in orders for value in order.slots().values()] + [
-        str(value) for result in results for value in result.values()
-    ]
+    return [value for order in orders for value in order.slots().values()]
 
 
 def _done(conversation: Conversation) -> tuple[tuple[str, dict[str, Any]], ...]:

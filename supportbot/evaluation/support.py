@@ -3,7 +3,7 @@
 A sentence is supported when both hold:
 
 1. Facts: each amount, date, number, code, e-mail or web address and proper name in it stands in an article, the
-   settings, the order, what an action gave back, or the customer's own words.
+   settings, the order, or the customer's own words.
 2. Words: one section of an article, the order's sentences or a known canned sentence, together with the customer's
    words and plain courtesy, holds at least `COVER` of its content words.
 

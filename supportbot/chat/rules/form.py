@@ -15,6 +15,7 @@ from supportbot.chat.rules import actions, conditions
 from supportbot.chat.rules.actions import DEEDS
 from supportbot.chat.rules.conditions import FIELDS, IS, NOT, Choices
 from supportbot.chat.rules.examples import Example
+from supportbot.chat.storable import storable
 from supportbot.workspaces.models import Workspace
 
 UNITS = {"minutes": 1, "hours": 60, "days": 24 * 60}
@@ -77,9 +78,9 @@ class RuleForm:
         form = cls(rule.workspace, rule, " ".join(_text(posted, "name").split()), _text(posted, "event"))
         form.amount, form.unit = _text(posted, "amount").strip(), _text(posted, "unit") or "hours"
         asked = (posted.getlist(f"condition-{name}")[:MOST_ROWS] for name in ("name", "verb", "value"))
-        form.conditions = [Row(name, _clean(value), verb) for name, verb, value in zip_longest(*asked, fillvalue="")]
+        form.conditions = [Row(name, storable(value), verb) for name, verb, value in zip_longest(*asked, fillvalue="")]
         done = (posted.getlist(f"action-{name}")[:MOST_ROWS] for name in ("name", "value"))
-        form.actions = [Row(name, _clean(value)) for name, value in zip_longest(*done, fillvalue="")]
+        form.actions = [Row(name, storable(value)) for name, value in zip_longest(*done, fillvalue="")]
         form._check()
         return form
 
@@ -161,8 +162,4 @@ class RuleForm:
 
 
 def _text(posted: QueryDict, name: str) -> str:
-    return _clean(str(posted.get(name, "")))
-
-
-def _clean(value: str) -> str:
-    return value.replace("\x00", "").encode("utf-8", "replace").decode()
+    return storable(str(posted.get(name, "")))
