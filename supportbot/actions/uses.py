@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from supportbot.actions.catalogue import every, lacks, set_use
 from supportbot.actions.models import Use
+from supportbot.workspaces.administration import administered, chosen
 from supportbot.workspaces.models import User, Workspace
 
 TITLE = "Who may use which action"
@@ -20,8 +21,7 @@ TITLE = "Who may use which action"
 def page(request: HttpRequest) -> HttpResponse:
     """Show all actions of a workspace with their uses, or save them."""
     assert isinstance(request.user, User)
-    workspaces = request.user.administers().order_by("name")
-    workspace = workspaces.filter(slug=request.GET.get("workspace", "")).first() or workspaces.first()
+    workspaces, workspace = administered(request), chosen(request)
     if workspace and request.method == "POST":
         changed = _save(workspace, request.POST, request.user)
         messages.success(request, "; ".join(changed) + "." if changed else "Nothing was changed.")

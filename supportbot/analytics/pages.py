@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -26,6 +25,7 @@ from supportbot.analytics.quality import Quality
 from supportbot.analytics.query import Scope
 from supportbot.analytics.wording import span
 from supportbot.chat.models import Conversation
+from supportbot.workspaces.administration import administered, chosen
 from supportbot.workspaces.models import User, Workspace
 
 CASES_ON_A_PAGE = 50
@@ -36,7 +36,7 @@ FILTERS_OF_CASES = (*FILTERS, "reason", "agent", "outcome")
 
 def performance(request: HttpRequest) -> HttpResponse:
     """The overview of a period."""
-    workspace = _workspace(request)
+    workspace = chosen(request)
     if workspace is None:
         return _page(request, "performance", "Overview", {})
     scope = _scope(request, workspace)
@@ -46,7 +46,7 @@ def performance(request: HttpRequest) -> HttpResponse:
 
 def cases(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """The conversations behind a figure, the newest first; as CSV or Parquet if the address says so."""
-    workspace = _workspace(request)
+    workspace = chosen(request)
     if workspace is None:
         return _page(request, "cases", "Conversations", {})
     scope, shows_agents = _scope(request, workspace), _shows_agents(workspace)
@@ -68,7 +68,7 @@ def cases(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
 
 def quality(request: HttpRequest) -> HttpResponse:
     """How good the answers are, and what no article answers."""
-    workspace = _workspace(request)
+    workspace = chosen(request)
     if workspace is None:
         return _page(request, "quality", "Quality", {})
     scope, preferences = _scope(request, workspace), Preferences.of(workspace)
@@ -96,7 +96,7 @@ def outline(request: HttpRequest, gap_id: int) -> HttpResponse:
 
 def people(request: HttpRequest) -> HttpResponse:
     """Agents and teams; teams only where the workspace wants it so."""
-    workspace = _workspace(request)
+    workspace = chosen(request)
     if workspace is None:
         return _page(request, "people", "Agents and teams", {})
     scope = _scope(request, workspace)
@@ -107,7 +107,7 @@ def people(request: HttpRequest) -> HttpResponse:
 
 def ask(request: HttpRequest) -> HttpResponse:
     """A question in words, or the query that was made of one and changed."""
-    workspace = _workspace(request)
+    workspace = chosen(request)
     if workspace is None:
         return _page(request, "ask", "Ask your data", {})
     scope, preferences = _scope(request, workspace), Preferences.of(workspace)
@@ -191,16 +191,6 @@ def _shows_agents(workspace: Workspace) -> bool:
     return not Preferences.of(workspace).teams_only
 
 
-def _workspaces(request: HttpRequest) -> QuerySet[Workspace]:
-    assert isinstance(request.user, User)
-    return request.user.administers().order_by("name")
-
-
-def _workspace(request: HttpRequest) -> Workspace | None:
-    workspaces = _workspaces(request)
-    return workspaces.filter(slug=request.GET.get("workspace", "")).first() or workspaces.first()
-
-
 def _page(request: HttpRequest, name: str, title: str, context: dict[str, Any]) -> HttpResponse:
-    shared = {"title": title, "workspaces": _workspaces(request), **admin.site.each_context(request)}
+    shared = {"title": title, "workspaces": administered(request), **admin.site.each_context(request)}
     return render(request, f"analytics/{name}.html", {**shared, **context})

@@ -35,6 +35,18 @@ def is_superuser(request: HttpRequest) -> bool:
     return bool(request.user.is_active and request.user.is_superuser)
 
 
+def administered(request: HttpRequest) -> QuerySet[Workspace]:
+    """The workspaces that the visitor may look into, by name."""
+    assert isinstance(request.user, User)
+    return request.user.administers().order_by("name")
+
+
+def chosen(request: HttpRequest) -> Workspace | None:
+    """The one that the address names, else the first; None where there is none."""
+    workspaces = administered(request)
+    return workspaces.filter(slug=request.GET.get("workspace", "")).first() or workspaces.first()
+
+
 def show_once(request: HttpRequest, what: str, value: str) -> None:
     """Tell the administrator a secret that was just made, and that only its hash or seal is kept."""
     messages.warning(request, f"The {what}, shown this once: {value}")

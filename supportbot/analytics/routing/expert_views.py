@@ -15,10 +15,11 @@ from supportbot.analytics.routing import watch
 from supportbot.analytics.routing.measured import Loss, losses, measured
 from supportbot.analytics.routing.overall import Load
 from supportbot.analytics.routing.sums import WORDS, Period
-from supportbot.analytics.routing.views import chosen, page
+from supportbot.analytics.routing.views import page
 from supportbot.chat.experts import Checkpoint, Expert, installed
 from supportbot.chat.models import Message, Routed
 from supportbot.chat.routed import TRACES
+from supportbot.workspaces.administration import chosen
 from supportbot.workspaces.experts import ExpertSetting, TooFewExperts, describe, switch
 from supportbot.workspaces.models import User, Workspace
 

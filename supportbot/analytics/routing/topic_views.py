@@ -13,10 +13,11 @@ from django.views.decorators.http import require_POST
 from supportbot.analytics import alike
 from supportbot.analytics.models import Preferences, Topic
 from supportbot.analytics.routing import topics
-from supportbot.analytics.routing.views import administered, chosen, page
+from supportbot.analytics.routing.views import page
 from supportbot.chat.categories import service
 from supportbot.chat.models import Category, Message
 from supportbot.chat.refusals import Refused
+from supportbot.workspaces.administration import administered, chosen
 from supportbot.workspaces.models import User, Workspace
 
 

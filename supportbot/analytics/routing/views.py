@@ -20,7 +20,8 @@ from supportbot.chat import similar
 from supportbot.chat.experts import HEAT, Cell, Checkpoint, installed, leaders, stored_trace
 from supportbot.chat.models import Conversation, Generation, Message, RoutingDay, WhatIf
 from supportbot.chat.reasons import ACTS
-from supportbot.workspaces.models import User, Workspace
+from supportbot.workspaces.administration import administered, chosen
+from supportbot.workspaces.models import Workspace
 
 CONVERSATIONS_ON_A_PAGE = 20
 MESSAGES_ON_A_PAGE = 40
@@ -115,19 +116,6 @@ def page(request: HttpRequest, name: str, workspace: Workspace | None, context: 
         "alerts": over_all.alerts(workspace, checkpoint) if workspace else [],
     }
     return render(request, f"analytics/routing/{name}.html", {**shared, **context})
-
-
-def administered(request: HttpRequest) -> Any:
-    """The workspaces that the visitor may look into."""
-    assert isinstance(request.user, User)
-    return request.user.administers().order_by("name")
-
-
-def chosen(request: HttpRequest) -> Workspace | None:
-    """The one that the address names, else the first; None where there is none."""
-    workspaces = administered(request)
-    found: Workspace | None = workspaces.filter(slug=request.GET.get("workspace", "")).first() or workspaces.first()
-    return found
 
 
 def _latest_generation() -> Any:

@@ -13,11 +13,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from supportbot.analytics.routing.rewritten import Choices, Comparison
-from supportbot.analytics.routing.views import administered
 from supportbot.chat import whatif
 from supportbot.chat.experts import installed
 from supportbot.chat.models import Generation, WhatIf
 from supportbot.chat.tasks import explore
+from supportbot.workspaces.administration import administered
 from supportbot.workspaces.models import User
 
 log = structlog.get_logger(__name__)

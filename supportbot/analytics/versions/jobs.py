@@ -17,7 +17,6 @@ from django.views.decorators.http import require_POST
 
 from supportbot.analytics.models import VersionEvaluation
 from supportbot.analytics.routing.rewritten import pieces
-from supportbot.analytics.routing.views import administered
 from supportbot.analytics.tasks import evaluate as evaluate_version
 from supportbot.analytics.versions import evaluating
 from supportbot.analytics.versions.views import back, framed
@@ -26,6 +25,7 @@ from supportbot.chat.experts import Checkpoint, Expert, stored_in
 from supportbot.chat.models import ComparedReply, Correction, ExpertTraining, Label, VersionComparison
 from supportbot.chat.versions import comparing, learning, registry
 from supportbot.chat.versions.serving import Refused
+from supportbot.workspaces.administration import administered
 from supportbot.workspaces.models import User, Workspace
 
 log = structlog.get_logger(__name__)

@@ -12,10 +12,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from supportbot.analytics.routing.views import administered, chosen
 from supportbot.analytics.versions import evaluating, figures, listing
 from supportbot.chat.models import ExpertTraining, Label, Serving, VersionComparison
 from supportbot.chat.versions import comparing, learning, serving
+from supportbot.workspaces.administration import administered, chosen
 from supportbot.workspaces.models import User, Workspace
 
 TITLE = "Models"

@@ -17,6 +17,7 @@ from supportbot.chat.rules import actions, conditions
 from supportbot.chat.rules.examples import EXAMPLES
 from supportbot.chat.rules.form import UNITS, RuleForm
 from supportbot.chat.rules.trying import DAYS, MOST, SHOWN, attempt
+from supportbot.workspaces.administration import administered, chosen
 from supportbot.workspaces.models import AuditEntry, User, Workspace
 
 WAYS = {"up": -1, "down": 1}
@@ -24,7 +25,7 @@ WAYS = {"up": -1, "down": 1}
 
 def overview(request: HttpRequest) -> HttpResponse:
     """All rules of a workspace, in the order in which they run."""
-    workspaces, workspace = _chosen(request)
+    workspaces, workspace = administered(request), chosen(request)
     rules = Rule.objects.in_workspace(workspace).select_related("workspace") if workspace else Rule.objects.none()
     described = [(rule, *in_words(rule)) for rule in rules]
     context = {"workspaces": workspaces, "workspace": workspace, "rules": described, "examples": EXAMPLES}
@@ -33,7 +34,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 def new(request: HttpRequest) -> HttpResponse:
     """A rule that is not there yet, empty or as an example has it."""
-    _, workspace = _chosen(request)
+    workspace = chosen(request)
     if workspace is None:
         raise Http404("There is no workspace.")
     example = EXAMPLES.get(request.GET.get("example", ""))
@@ -111,13 +112,6 @@ def _move(rule: Rule, way: int) -> None:
     for position, one in enumerate(rules, 1):
         one.position = position
     Rule.objects.bulk_update(rules, ["position"])
-
-
-def _chosen(request: HttpRequest) -> tuple[Any, Workspace | None]:
-    """The workspaces of the administrator, and the one that the address names."""
-    assert isinstance(request.user, User)
-    workspaces = request.user.administers().order_by("name")
-    return workspaces, workspaces.filter(slug=request.GET.get("workspace", "")).first() or workspaces.first()
 
 
 def _found(request: HttpRequest, rule_id: int) -> Rule:
