@@ -14,7 +14,7 @@ from uuid import uuid4
 from django.db import transaction
 
 from supportbot.actions import words
-from supportbot.actions.models import ActionCall
+from supportbot.actions.models import ActionCall, Return
 from supportbot.chat import assistant, context, services
 from supportbot.chat.models import Conversation, Generation, Message
 from supportbot.chat.visitors import Visitor
@@ -129,10 +129,12 @@ def _said(conversation: Conversation) -> str:
 
 
 def _order(conversation: Conversation) -> list[str]:
-    """What may be said of the orders that the customer has named."""
+    """What may be said of the orders that the customer has named, and of what comes back of them."""
     numbers = context.numbers(_said(conversation))
     orders = Order.objects.in_workspace(conversation.workspace).filter(number__in=numbers)
-    return [value for order in orders for value in order.slots().values()]
+    returns = Return.objects.in_workspace(conversation.workspace).filter(order__in=orders)
+    said = [value for order in orders for value in order.slots().values()]
+    return said + list(returns.values_list("number", flat=True))
 
 
 def _done(conversation: Conversation) -> tuple[tuple[str, dict[str, Any]], ...]:
