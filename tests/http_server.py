@@ -37,12 +37,15 @@ class HttpServer:
         return None
 
     def serve(self, handler: BaseHTTPRequestHandler) -> None:
-        """Answer one POST."""
+        """Answer one GET or POST."""
         raise NotImplementedError
 
 
 def _handler(server: HttpServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.do_POST()
+
         def do_POST(self) -> None:
             try:
                 server.serve(self)

@@ -89,6 +89,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             ("Members", "admin:workspaces_member_changelist", "group"),
             ("Invitations", "admin:workspaces_invitation_changelist", "outgoing_mail"),
             ("Teams", "admin:workspaces_team_changelist", "groups"),
+            ("Single sign-on", "admin:workspaces_signon_changelist", "login"),
             ("Users", "admin:workspaces_user_changelist", "person"),
             ("Audit log", "admin:workspaces_auditentry_changelist", "history"),
         ),

@@ -9,11 +9,14 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import DefaultMFAAdapter
 from axes.helpers import get_client_ip_address
-from django.http import HttpRequest
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from supportbot.workspaces import logins
 from supportbot.workspaces.models import User
 from supportbot.workspaces.sealing import seal, unseal
+from supportbot.workspaces.sign_on import rules
 
 log = structlog.get_logger(__name__)
 
@@ -27,6 +30,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Nothing: django-axes counts the tries at a login, by login and address together."""
+
+    def pre_login(self, request: HttpRequest, user: User, **login: Any) -> HttpResponse | None:
+        """Who has to come by their company's provider is sent there, whatever else they have shown."""
+        sign_on = None if (login.get("signal_kwargs") or {}).get("sociallogin") else rules.required_of(user)
+        if sign_on:
+            messages.info(request, f"{sign_on.workspace} wants you to sign in with {sign_on}.")
+            return redirect("sign-on-at", sign_on.workspace.slug)
+        answer: HttpResponse | None = super().pre_login(request, user, **login)
+        return answer
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """As everything else of ours reads it."""

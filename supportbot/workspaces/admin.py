@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import Group
@@ -38,19 +39,22 @@ from supportbot.workspaces.models import (
     Member,
     OpeningTime,
     ProactiveMessage,
+    SignOn,
     Team,
     User,
     Workspace,
 )
 from supportbot.workspaces.patterns import complaint
+from supportbot.workspaces.sign_on.admin import SignOnAdmin
 from supportbot.workspaces.users import UsersAdmin
 
 admin.site.unregister(Group)  # roles are memberships, not groups
-for own in (EmailAddress, Authenticator):  # a user's own, changed on their own pages
+for own in (EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken):  # a user's own, or rows of our own
     admin.site.unregister(own)
 admin.site.register(User, UsersAdmin)
 admin.site.register(Member, MembersAdmin)
 admin.site.register(Invitation, InvitationsAdmin)
+admin.site.register(SignOn, SignOnAdmin)
 
 
 ZONES = [(name, name) for name in sorted(available_timezones())]

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from supportbot.workspaces.administration import OF_WORKSPACE, WorkspaceAdmin, is_superuser, named
 from supportbot.workspaces.models import Member, User, Workspace
 from supportbot.workspaces.roles import objection
+from supportbot.workspaces.sign_on import rules
 
 
 class MemberForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -22,6 +23,13 @@ class MemberForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Member
         fields = ("workspace", "user", "role", "capacity", "skills", "is_away", "back_at", "digest")
+
+    def clean_user(self) -> User:
+        """One that may work here."""
+        user: User = self.cleaned_data["user"]
+        if words := rules.objection(user):
+            raise forms.ValidationError(words)
+        return user
 
     def clean_skills(self) -> list[str]:
         """Each is the name of a category."""

@@ -23,6 +23,7 @@ from supportbot.workspaces.role import ADMINISTERING, HELP, Role
 from supportbot.workspaces.scoping import ScopedQuerySet
 from supportbot.workspaces.sealing import seal, unseal
 from supportbot.workspaces.sessions import Login
+from supportbot.workspaces.sign_on.provider import SignOn
 
 __all__ = [
     "Assignment",
@@ -35,6 +36,7 @@ __all__ = [
     "Member",
     "OpeningTime",
     "ProactiveMessage",
+    "SignOn",
     "Team",
     "User",
     "Workspace",

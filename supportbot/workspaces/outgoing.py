@@ -10,9 +10,12 @@ import ipaddress
 import socket
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
+import requests
 from django.conf import settings
+from requests.adapters import HTTPAdapter
 
 AGENT = "Supportbot"
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -60,6 +63,37 @@ def client(*, timeout: float = 10.0, **options: Any) -> httpx.Client:
     return httpx.Client(transport=PublicTransport(), trust_env=False, timeout=timeout, headers=headers, **options)
 
 
+class PublicAdapter(HTTPAdapter):
+    """The same for libraries that ask by `requests`: each request, a redirect's too, goes to a checked address."""
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
+        """Name the host to the server, for the connection is to an address; ten seconds unless told otherwise."""
+        request.headers["Host"] = urlsplit(str(request.url)).netloc.rpartition("@")[2]
+        options["timeout"] = options.get("timeout") or 10.0
+        return super().send(request, *args, **options)
+
+    def build_connection_pool_key_attributes(self, *args: Any, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Check and pin; ConnectionError, as of a host that is out of reach, unless it is public."""
+        place, tls = super().build_connection_pool_key_attributes(*args, **options)
+        host, port = place["host"], place["port"] or (443 if place["scheme"] == "https" else 80)
+        if place["scheme"] == "https":
+            tls = {**tls, "server_hostname": host, "assert_hostname": host}
+        try:
+            return {**place, "host": checked_address(host, port)}, tls
+        except Refused as error:
+            raise requests.ConnectionError(str(error)) from error
+
+
+def session() -> requests.Session:
+    """What `client` is, for libraries that ask by `requests`."""
+    made = requests.Session()
+    made.trust_env = False
+    made.headers["User-Agent"] = AGENT
+    for scheme in ("http://", "https://"):
+        made.mount(scheme, PublicAdapter())
+    return made
+
+
 def read(answer: httpx.Response, most: int, *, seconds: float = 30.0) -> bytes:
     """The body of a streamed answer; TooLarge beyond `most` bytes, unpacked, ReadTimeout if all takes longer."""
     body, end = bytearray(), time.monotonic() + seconds
@@ -91,6 +125,15 @@ def is_allowed(address: Address) -> bool:
     if any(inner in network for network in opened if network.version == inner.version):
         return True
     return inner.is_global and not inner.is_multicast
+
+
+def is_own_network(url: str) -> bool:
+    """Whether an address of http is in a network that the installation opened, where TLS is not asked for."""
+    parts = urlsplit(url)
+    try:
+        return parts.scheme == "http" and not is_public(checked_address(parts.hostname or "", parts.port or 80))
+    except (Refused, ValueError):
+        return False
 
 
 def is_public(address: str) -> bool:

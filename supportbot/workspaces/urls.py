@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from allauth.account import views
+from allauth.socialaccount.providers.openid_connect.views import callback
 from django.contrib.auth.decorators import login_required
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from supportbot.workspaces.account import SignIn, account
+from supportbot.workspaces.sign_on.views import sign_on, sign_on_at
 from supportbot.workspaces.welcome import invitation, sign_up, sign_up_link
 
 urlpatterns = [
@@ -24,6 +26,9 @@ urlpatterns = [
     ),
     path("login/address/<str:key>/", views.confirm_email, name="account_confirm_email"),
     path("login/invitation/<str:token>/", invitation, name="invitation"),
+    path("login/sso/", sign_on, name="sign-on"),
+    path("login/sso/back/<str:provider_id>/", callback, name="openid_connect_callback"),
+    path("login/sso/<slug:slug>/", sign_on_at, name="sign-on-at"),
     path("login/new/", sign_up, name="sign-up"),
     path("login/new/<str:token>/", sign_up_link, name="sign-up-link"),
     path("account/", account, name="account"),

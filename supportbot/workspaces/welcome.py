@@ -22,6 +22,7 @@ from django.views.decorators.http import require_http_methods
 
 from supportbot.workspaces import inviting, pace, signing_up
 from supportbot.workspaces.models import User
+from supportbot.workspaces.sign_on import rules
 
 MOST, WITHIN = 20, 900  # tries of one address, seconds
 LINKS, A_DAY = 5, 86_400  # links to one e-mail address, seconds
@@ -119,6 +120,8 @@ def _receive(
     if request.user.pk != known.pk:
         context["sign_in"] = f"{reverse('account_login')}?{urlencode({'next': request.path})}"
         return render(request, "workspaces/link_other.html", context)
+    if words := rules.objection(known):
+        return render(request, "workspaces/sign_on_refused.html", {"words": words}, status=403)
     return enter(known) if request.method == "POST" else render(request, "workspaces/link.html", context)
 
 

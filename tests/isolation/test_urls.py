@@ -103,6 +103,8 @@ def values(rows: Rows) -> dict[str, Any]:
         "app_label": "chat",
         "object_id": 1,
         "uidb36": "1",
+        "provider_id": "workspace-1",
+        "slug": rows.workspace.slug,
         "pk": 1,
     }
     words |= {"collection": rows.of(Collection).slug, "article": rows.of(Article).slug}
