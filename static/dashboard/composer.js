@@ -16,7 +16,7 @@ import { Voice } from "./voice.js";
 const LIMIT = 4_000;
 const COUNT_FROM = 3_600;
 /** As the server knows it: what is still to be filled in is never sent. */
-const VARIABLE = /\{\{\s*[\w.]+\s*\}\}/;
+const VARIABLE = /\{\{\s*[\w.]+\s*(?:\|[^{}|]*)?\}\}/;
 /** The sign that opens a menu at the beginning of a word. */
 const SIGN = { reply: "/", note: "@" };
 const WORDS = {
