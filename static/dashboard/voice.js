@@ -90,24 +90,24 @@ export class Voice {
   /** @param {Look} look */
   #draw({ slips, advice }) {
     if (!this.#box) return;
-    /** @type {Map<string, Slip[]>} the places of each word */
+    /** @type {Map<string, Slip[]>} the places of each word, however it is capitalised */
     const words = new Map();
-    for (const slip of slips) words.set(slip.said, [...(words.get(slip.said) ?? []), slip]);
-    const hints = [...words].map(([said, places]) => this.#hint(said, places));
+    for (const slip of slips) {
+      const word = slip.said.toLowerCase();
+      words.set(word, [...(words.get(word) ?? []), slip]);
+    }
+    const hints = [...words.values()].map((places) => this.#hint(places));
     const lines = [...hints, ...advice.map((words) => element("li", {}, words))].slice(0, SHOWN);
     byId("voice-hints", HTMLElement).replaceChildren(...lines);
     this.#box.hidden = !lines.length;
     this.#say(lines.length ? `${lines.length} ${lines.length === 1 ? "hint" : "hints"} on the wording below the reply` : "");
   }
 
-  /**
-   * @param {string} said
-   * @param {Slip[]} places
-   */
-  #hint(said, places) {
-    const { instead } = places[0];
-    if (!instead) return element("li", {}, "We never write ", element("q", { dir: "auto" }, said));
-    const button = element("button", { type: "button", class: "link" }, "Write ", element("q", { dir: "auto" }, instead));
+  /** @param {Slip[]} places of one word */
+  #hint(places) {
+    const { said, instead } = places[0];
+    if (!instead) return element("li", {}, `We never write “${said}”`);
+    const button = element("button", { type: "button", class: "link" }, `Write “${instead}”`);
     button.onclick = () => this.#replace(places);
     return element("li", {}, element("s", { dir: "auto" }, said), button);
   }

@@ -119,7 +119,10 @@ def test_without_a_voice_nothing_changes_and_only_colleagues_are_told(
 def test_administrator_settles_the_voice_and_the_audit_log_tells_who_did(
     ada: User, maya: User, workspace: Workspace
 ) -> None:
-    Article.objects.create(workspace=workspace, title="Boxes", slug="b", body="A cheap Package.", status="published")
+    Article.objects.create(workspace=workspace, title="Boxes", slug="b", body="A cheap package.", status="published")
+    Article.objects.create(
+        workspace=workspace, title="Learnt", slug="l", body="cheap", status="published", kind="reply"
+    )
     client = signed_in(ada)
     form = {
         "tone": "formal",
@@ -131,7 +134,7 @@ def test_administrator_settles_the_voice_and_the_audit_log_tells_who_did(
     voice = Voice.objects.get()
     assert (voice.workspace, voice.tone, voice.longest_reply) == (workspace, "formal", 90)
     assert voice.words == [["package", "parcel"], ["shop", "store"], ["cheap", ""]]
-    assert "The voice was saved." in page and "Boxes" in page and "“cheap”, “package”" in page
+    assert "The voice was saved." in page and "Boxes" in page and "Learnt" not in page and "“cheap”, “package”" in page
     entry = AuditEntry.objects.get(action="voice.changed")
     assert entry.actor == ada and entry.details["changed"][0] == "tone" and "avoided" in entry.details["changed"]
     form["preferred"] = "package = parcel\r\nshop = store"

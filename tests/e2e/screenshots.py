@@ -127,7 +127,7 @@ def pages_of_voice(page: Page, stack: EmbeddedStack, conversation: str) -> None:
     page.get_by_label("A reply as somebody would write it").fill("Your package is on its way. It was not cheap.")
     page.get_by_role("button", name="Try without saving").click()
     page.locator(".voice-tried").wait_for()
-    looks(page, "voice")
+    looks(page, "voice", anew=True)
     page.goto(f"{stack.url}/inbox/{conversation}/?view=all")
     page.get_by_role("button", name="Take over").click()
     page.get_by_label("Your reply").fill("Your package is on its way, by our cheap post.")

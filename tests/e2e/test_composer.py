@@ -115,13 +115,13 @@ def test_the_voice_of_the_workspace_is_settled_and_followed(
 
     page.goto(f"{root}/inbox/{conversation_of(customer)}/?view=all")
     reply = take(page)
-    reply.fill("My 📦 package and your package are cheap, and “package” is his word.")
+    reply.fill("Package 📦 and your package are cheap, and “package” is his word.")
     hints = page.get_by_role("group", name="The voice of Fennmoor").get_by_role("listitem")
-    expect(hints).to_have_text(["packageWrite parcel", "We never write cheap"])
+    expect(hints).to_have_text(["PackageWrite “Parcel”", "We never write “cheap”"])
     hints.get_by_role("button", name="parcel").click()
-    right = "My 📦 parcel and your parcel are cheap, and “package” is his word."
+    right = "Parcel 📦 and your parcel are cheap, and “package” is his word."
     expect(reply).to_have_value(right)
-    expect(hints).to_have_text(["We never write cheap"])
+    expect(hints).to_have_text(["We never write “cheap”"])
     reply.press("Alt+KeyV")
     expect(reply).to_have_value(f"Hi there,\n\n{right}")
     reply.press("Enter")  # nothing is blocked

@@ -39,7 +39,7 @@ def worded(workspace: Workspace, text: str) -> str:
 def in_voice(conversation: Conversation, agent: User, text: str, *, before: Message | None = None) -> str:
     """A reply as the agent would send it now, or would have sent it instead of the message `before`."""
     voice = voice_of(conversation.workspace)
-    return _in_voice(voice, conversation, agent, text, before) if voice else text
+    return _in_voice(voice, conversation, agent, text, before=before) if voice else text
 
 
 def look_over(conversation: Conversation, agent: User, text: str) -> dict[str, Any]:
@@ -57,24 +57,27 @@ def look_over(conversation: Conversation, agent: User, text: str) -> dict[str, A
         }
         for slip in found
     ]
-    rewritten = _in_voice(voice, conversation, agent, text, None) if text.strip() else text
+    rewritten = _in_voice(voice, conversation, agent, text) if text.strip() else text
     return {"slips": told, "advice": rules.advice(voice, text), "text": rewritten}
 
 
 def articles_to_reword(voice: Voice) -> list[tuple[Article, list[str]]]:
-    """Published articles with avoided words, and which: the bot quotes them as they stand."""
+    """Published articles with avoided words, and which: the bot quotes them as they stand. Learnt replies are none."""
     if not voice.words:
         return []
     has_one = Q()
     for avoided, _ in voice.words:
         has_one |= Q(body__icontains=avoided)
     published = Article.objects.in_workspace(voice.workspace).filter(status=Article.Status.PUBLISHED)
+    published = published.exclude(kind=Article.Kind.REPLY)
     found = ((article, rules.slips(voice, article.body)) for article in published.filter(has_one).order_by("title"))
     told = [(article, sorted({slip.said.lower() for slip in made})) for article, made in found if made]
     return told[:ARTICLES]
 
 
-def _in_voice(voice: Voice, conversation: Conversation, agent: User, text: str, before: Message | None) -> str:
+def _in_voice(
+    voice: Voice, conversation: Conversation, agent: User, text: str, *, before: Message | None = None
+) -> str:
     said = conversation.messages.filter(author=Message.Author.AGENT, seq__gt=conversation.context_seq)
     is_first = not (said.filter(seq__lt=before.seq) if before else said).exists()
     values = values_for(conversation, agent)
