@@ -24,13 +24,15 @@ FinishReason = Literal["stop", "length", "cancelled", "deadline"]
 class Params:
     """How to write a reply; `deadline` is in seconds from now, `slots` maps a slot's name to its value.
 
-    `passages`, each a heading and a text, are for an engine that reads them (`Engine.reads_passages`). No token of the
-    prompt or the reply goes to an expert that is `off`. A reply in the `background` waits while any other is written.
+    `passages`, each a heading and a text, and `voice`, how the shop wants a reply worded, are for an engine that reads
+    them (`Engine.reads_passages`). No token of the prompt or the reply goes to an expert that is `off`. A reply in the
+    `background` waits while any other is written.
     """
 
     brief: Brief
     slots: Mapping[str, str] = field(default_factory=dict)
     passages: Sequence[tuple[str, str]] = ()
+    voice: str = ""
     max_tokens: int = 160
     temperature: float = 0.0
     top_p: float = 1.0

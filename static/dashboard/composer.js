@@ -11,11 +11,12 @@ import { mentioned } from "./mentions.js";
 import { Menu } from "./menu.js";
 import { Enclosures } from "./enclosures.js";
 import { byId, setText } from "./page.js";
+import { Voice } from "./voice.js";
 
 const LIMIT = 4_000;
 const COUNT_FROM = 3_600;
 /** As the server knows it: what is still to be filled in is never sent. */
-const VARIABLE = /\{\{\s*[\w.]+\s*\}\}/;
+const VARIABLE = /\{\{\s*[\w.]+\s*(?:\|[^{}|]*)?\}\}/;
 /** The sign that opens a menu at the beginning of a word. */
 const SIGN = { reply: "/", note: "@" };
 const WORDS = {
@@ -37,6 +38,7 @@ export class Composer {
   #menuButton = byId("canned-open", HTMLButtonElement);
   #emojiButton = byId("emoji", HTMLButtonElement);
   #enclosures = new Enclosures(() => this.#measure());
+  #voice = new Voice(this.#field, () => this.#changed());
   #menu = new Menu((words, id) => this.#insertChosen(words, id));
   /** @type {Set<number>} colleagues who were chosen for the note */
   #called = new Set();
@@ -101,6 +103,7 @@ export class Composer {
     setText(this.#why, row && !isOpen ? reason(row, me) : "");
     this.#why.hidden = isOpen;
     this.#fit();
+    this.#lookOver();
   }
 
   /** @returns {Mode} */
@@ -230,6 +233,12 @@ export class Composer {
     if (!this.#shown) return;
     this.#shown.draft.write(this.#field.value);
     this.#shown.type(this.#field.value.trim() !== "");
+    this.#lookOver();
+  }
+
+  /** Notes are for colleagues, who know how we talk. */
+  #lookOver() {
+    this.#voice.look(this.#mode === "reply" ? (this.#shown?.id ?? "") : "");
   }
 
   /** The server counts code points. */

@@ -56,7 +56,7 @@ function source(id, query = {}) {
 }
 
 /** What Django asks for beside the cookie. @returns {Record<string, string>} */
-function token() {
+export function token() {
   const field = document.querySelector("input[name=csrfmiddlewaretoken]");
   return field instanceof HTMLInputElement ? { "X-CSRFToken": field.value } : {};
 }

@@ -39,7 +39,7 @@ export class Extras {
     this.#search = new Search(widget.origin, widget.workspace);
     this.#sheet = new Sheet(() => this.#opener?.focus());
     this.buttons = [
-      this.#button("search", SEARCH, () => this.#sheet.show(SEARCH, this.#search.element, this.#search.field)),
+      this.#button("search", SEARCH, () => this.#showSearch()),
       this.#button("more", OPTIONS, () => this.#showOptions()),
     ];
   }
@@ -71,6 +71,11 @@ export class Extras {
    */
   tell(name, body) {
     this.#alerts.tell(name, body);
+  }
+
+  #showSearch() {
+    this.#sheet.show(SEARCH, this.#search.element, this.#search.field);
+    void this.#search.search();
   }
 
   #showOptions() {

@@ -27,26 +27,27 @@ export class Search {
     this.#workspace = workspace;
     this.field.oninput = () => {
       clearTimeout(this.#waiting);
-      this.#waiting = setTimeout(() => this.#search(), PAUSE);
+      this.#waiting = setTimeout(() => this.search(), PAUSE);
     };
     written(() => {
       this.field.placeholder = this.field.ariaLabel = words.search.field;
     });
   }
 
-  async #search() {
+  /** What helps most, before anything is typed. */
+  async search() {
     this.#running.abort();
     this.#running = new AbortController();
     const { signal } = this.#running;
-    const q = this.field.value.trim();
-    if (q.length < SHORTEST) return this.#show([], "");
+    const typed = this.field.value.trim();
+    const q = typed.length < SHORTEST ? "" : typed;
     const address = new URL(`/widget/${this.#workspace}/articles.json`, this.#origin);
     address.search = new URLSearchParams({ q, language: words.language }).toString();
     try {
       const answer = await fetch(address, { signal });
       if (!answer.ok) throw new Error(String(answer.status));
       const { articles } = await answer.json();
-      this.#show(articles, articles.length ? "" : words.search.none);
+      this.#show(articles, articles.length || !q ? "" : words.search.none);
     } catch {
       if (!signal.aborted) this.#show([], words.search.failed);
     }

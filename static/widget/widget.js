@@ -38,6 +38,8 @@ function load(script) {
   let unread = 0;
   let isReady = false;
   let language = chosenLanguage();
+  /** @type {string} */
+  let known = visitor().colour ?? "";
 
   function chosenLanguage() {
     const tags = [settings.locale ?? "", document.documentElement.lang, ...navigator.languages];
@@ -76,8 +78,9 @@ function load(script) {
     }
   }
 
-  /** The page's own colour wins over the workspace's. @param {string} colour */
-  function paint(colour) {
+  /** The page's own colour wins over the workspace's. @param {string} colour the last one that is known */
+  function paint(colour = known) {
+    known = colour;
     for (const [name, value] of Object.entries(shades(widget.colour || colour))) host.style.setProperty(name, value);
   }
 
@@ -252,8 +255,7 @@ function load(script) {
 
   /** A visitor who has chatted before gets messages without opening; everybody else loads and stores nothing. */
   function comeBack() {
-    const { colour, token, framed } = visitor();
-    if (colour) paint(colour);
+    const { token, framed } = visitor();
     if (!token && !framed) return;
     const isWide = matchMedia("(min-width: 481px) and (min-height: 481px)").matches;
     void (isWide && sessionStorage.getItem(`${storageKey}:open`) === "true" ? open(false) : fetchPanel());
@@ -291,17 +293,18 @@ function load(script) {
 
   function start() {
     attach();
-    paint("");
-    addEventListener("load", () => paint(""));
+    // The colour that the page's styles name is read before the next frame, not now: that would style the page twice.
+    requestAnimationFrame(() => paint());
+    addEventListener("load", () => paint());
     follow(storageKey, { forget: () => loading && forget(), restart: () => loading && widget.restart() });
     const queued = Reflect.get(window, "supportbot")?.q ?? [];
     const q = { push: (/** @type {unknown[][]} */ ...calls) => calls.forEach(run) };
     Reflect.set(window, "supportbot", { ...api, q });
     queued.forEach(run);
-    comeBack();
-    void ask();
     isReady = true;
     emit("ready");
+    comeBack();
+    void ask();
   }
 
   function attach() {

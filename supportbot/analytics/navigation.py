@@ -24,6 +24,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             ("Contacts", "admin:chat_contact_changelist", "contacts"),
             ("Canned responses", "admin:chat_cannedresponse_changelist", "quickreply"),
             ("Macros", "admin:chat_macro_changelist", "play_circle"),
+            ("Voice", "admin:voice", "record_voice_over"),
             ("Rules", "admin:rules", "rule"),
             ("Runs of rules", "admin:chat_rulerun_changelist", "receipt_long"),
             ("SLA policies", "admin:chat_slapolicy_changelist", "timer"),

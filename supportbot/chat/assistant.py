@@ -27,6 +27,7 @@ from supportbot.chat.engines import Engines
 from supportbot.chat.models import Conversation, Generation, Message
 from supportbot.chat.translation.interpreter import Interpreter, Said, interpreter, joined
 from supportbot.chat.versions import registry, serving
+from supportbot.chat.voice.service import instructions
 from supportbot.chat.words import say
 from supportbot.telemetry import tracing
 from supportbot.workspaces.experts import switched_off
@@ -342,6 +343,7 @@ def _params(attempt: Attempt, said: context.Context, question: Question, model: 
         brief=Brief(category, intent, decision.act),  # type: ignore[arg-type]
         slots={**own_slots(workspace), **_slots(attempt, said, decision)},
         passages=[(passage.heading, passage.text) for passage in passages],
+        voice=instructions(workspace) if model.reads_passages else "",
         temperature=AGAIN_AT if seed else 0.0,
         seed=seed,
         deadline=attempt.time_left,

@@ -59,6 +59,7 @@ def values_for(conversation: Conversation, agent: User | None, *, is_looked_over
     names = ("number", "items", "state", "total", "date")
     return {
         "contact.name": conversation.contact.name,
+        "contact.first_name": next(iter(conversation.contact.name.split()), ""),
         "contact.email": conversation.contact.email,
         "agent.name": agent.get_short_name() if agent else "",
         "workspace.name": conversation.workspace.name,

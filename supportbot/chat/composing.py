@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
-from supportbot.chat.variables import NAMES, names_in
+from supportbot.chat import variables
 from supportbot.workspaces.models import User, Workspace
 from supportbot.workspaces.scoping import ScopedQuerySet
 
@@ -57,9 +57,8 @@ class CannedResponse(models.Model):
         others = CannedResponse.objects.filter(workspace=self.workspace_id, owner=self.owner_id, code=self.code)
         if others.exclude(pk=self.pk).exists():
             raise ValidationError({"code": f"/{self.code} is taken by another text."})
-        if unknown := [name for name in names_in(self.body) if name not in NAMES]:
-            known = ", ".join(f"{{{{{name}}}}}" for name in NAMES)
-            raise ValidationError({"body": f"There is no variable {{{{{unknown[0]}}}}}. Use one of {known}."})
+        if unknown := variables.complaint(self.body):
+            raise ValidationError({"body": unknown})
 
 
 def priorities() -> list[tuple[str, str]]:

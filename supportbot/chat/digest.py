@@ -147,7 +147,7 @@ def _link(place: Workspace, conversation: Conversation) -> str:
 
 def _task(place: Workspace, task: Task) -> str:
     """What the bot made has the customer's words in it, which no mail tells."""
-    name = task.title if task.maker == Task.Maker.AGENT else "A task"
+    name = "A task" if task.maker == Task.Maker.BOT else task.title
     whose = f", of {task.conversation.contact}" if task.conversation else ""
     page = (
         f"{settings.SITE_ADDRESS}{reverse('inbox-tasks')}?{urlencode({'workspace': place.slug, 'task': str(task.pk)})}"

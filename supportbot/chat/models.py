@@ -22,6 +22,7 @@ from supportbot.chat.rules.models import Rule, RuleRun
 from supportbot.chat.sorting import Label
 from supportbot.chat.translation.models import Translation, Translator
 from supportbot.chat.versions.models import ComparedReply, ExpertTraining, Serving, VersionComparison
+from supportbot.chat.voice.models import Voice
 from supportbot.workspaces.models import Team, User, Workspace
 from supportbot.workspaces.scoping import ScopedQuerySet
 
@@ -63,6 +64,7 @@ __all__ = [
     "Translation",
     "Translator",
     "VersionComparison",
+    "Voice",
     "WhatIf",
 ]
 

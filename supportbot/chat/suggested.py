@@ -10,7 +10,14 @@ from django.utils import timezone
 from supportbot.chat import transcript
 from supportbot.chat.models import Conversation, Message, SuggestionUse
 from supportbot.chat.refusals import Refused
+from supportbot.chat.voice.service import in_voice
 from supportbot.workspaces.models import User
+
+
+def offered(conversation: Conversation, agent: User) -> str:
+    """The suggested reply in the workspace's voice, as this agent would send it; empty without one."""
+    reply = conversation.summary.get("reply")
+    return in_voice(conversation, agent, reply["text"]) if reply else ""
 
 
 @transaction.atomic
@@ -35,7 +42,8 @@ def follow_up(message: Message, agent: User) -> None:
     """The agent's first message after an insertion is what became of the suggestion; under the conversation's lock."""
     uses = SuggestionUse.objects.filter(conversation=message.conversation_id, user=agent)
     for use in uses.filter(inserted_at__isnull=False, message=None):
-        use.message, use.distance = message, distance(use.text, message.body)
+        offered = in_voice(message.conversation, agent, use.text, before=message)
+        use.message, use.distance = message, distance(offered, message.body)
         use.save()
 
 

@@ -11,6 +11,7 @@ from supportbot.chat import organising, services, todo, transcript
 from supportbot.chat.models import Conversation, Message, Translator
 from supportbot.chat.refusals import Refused
 from supportbot.chat.translation.service import customers_language
+from supportbot.chat.voice.service import worded
 from supportbot.chat.words import say
 from supportbot.workspaces.models import User
 
@@ -20,7 +21,8 @@ TOLD = "There is nothing to tell any more: it was told already, or one of the ta
 def proposal(conversation: Conversation) -> str:
     """A sentence to begin with: as agents write where somebody translates, else in the customer's language."""
     translator = Translator.objects.in_workspace(conversation.workspace).first()
-    return say("tasks_done", translator.language if translator else customers_language(conversation))
+    said = say("tasks_done", translator.language if translator else customers_language(conversation))
+    return worded(conversation.workspace, said)
 
 
 @transaction.atomic

@@ -291,8 +291,7 @@ def _tell_conversation(task: Task, agent: Doer, done: str) -> None:
 
 def publish(task: Task, given_by: Doer | None = None) -> None:
     """Tell every open inbox on commit, and the owner if somebody else gave it to them."""
-    place = str(task.conversation_id) if task.conversation_id else None
-    frame: Frame = {"type": "tasks.changed", "task": task.pk, "conversation": place}
+    frame = _frame("tasks.changed", task)
     transaction.on_commit(partial(events.publish, events.inbox_group(task.workspace_id), frame))
     if given_by and task.owner_id != given_by.pk:
         _call(task, f"{given_by.get_short_name()} gave you a task: {task}")
@@ -301,9 +300,12 @@ def publish(task: Task, given_by: Doer | None = None) -> None:
 def _call(task: Task, words: str) -> None:
     if task.owner_id is None:
         return
-    place = str(task.conversation_id) if task.conversation_id else None
-    frame: Frame = {"type": "task.called", "task": task.pk, "conversation": place, "words": words}
+    frame = _frame("task.called", task) | {"words": words}
     transaction.on_commit(partial(events.publish, events.agent_group(task.workspace_id, task.owner_id), frame))
+
+
+def _frame(kind: str, task: Task) -> Frame:
+    return {"type": kind, "task": task.pk, "conversation": str(task.conversation_id) if task.conversation_id else None}
 
 
 def _line(text: str, limit: int, what: str, *, keeps_lines: bool = False) -> str:

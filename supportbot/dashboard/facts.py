@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Case, F, Q, When
 
 from supportbot.actions.models import ActionCall, Task
-from supportbot.chat import attributes, context, events, similar, todo
+from supportbot.chat import attributes, context, events, similar, suggested, todo
 from supportbot.chat.models import Contact, Conversation, EmailCopy, Rating, SuggestionUse, Translator
 from supportbot.chat.reasons import ACTS, REASONS
 from supportbot.chat.similar import Similar
@@ -87,11 +87,13 @@ class Facts:
     similar: list[Similar]
     tasks: list[Task]
     tells: bool  # all that was to be done for the customer is done, and nobody has told it yet
+    suggestion: str  # the suggested reply, as the agent would send it
     helpful: bool | None  # whether the suggested reply is, says the agent
 
 
 def facts_of(conversation: Conversation, agent: User) -> Facts:
     """Gather the facts of one conversation; unlike the bot, people still see the order of what was closed."""
+    suggestion = suggested.offered(conversation, agent)
     conversation.context_seq = 0
     read = context.read(conversation, [])
     return Facts(
@@ -110,6 +112,7 @@ def facts_of(conversation: Conversation, agent: User) -> Facts:
         similar=similar.shown(conversation),
         tasks=_tasks(conversation),
         tells=bool(todo.to_tell(conversation.id)),
+        suggestion=suggestion,
         helpful=_helpful(conversation, agent),
     )
 

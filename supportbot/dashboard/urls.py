@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from supportbot.dashboard import attachments, canned, digest, merge, replies, tasks, views
+from supportbot.dashboard import attachments, canned, digest, merge, replies, tasks, views, voice
 
 urlpatterns = [
     path("inbox/", views.inbox, name="inbox"),
@@ -33,4 +33,5 @@ urlpatterns = [
     path("inbox/<uuid:conversation>/merge/", merge.page, name="inbox-merge"),
     path("inbox/<uuid:conversation>/replies/<int:seq>/", replies.reply, name="inbox-reply"),
     path("inbox/<uuid:conversation>/canned/", views.canned, name="inbox-canned-here"),
+    path("inbox/<uuid:conversation>/voice/", voice.look_over, name="inbox-voice"),
 ]

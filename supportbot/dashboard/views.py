@@ -23,6 +23,7 @@ from supportbot.chat.canned import responses
 from supportbot.chat.models import Macro
 from supportbot.chat.refusals import Refused
 from supportbot.chat.sorting import Label
+from supportbot.chat.voice.service import voice_of
 from supportbot.dashboard import choices
 from supportbot.dashboard.desk import COUNTED, Desk, find_desk
 from supportbot.dashboard.facts import facts_of
@@ -74,6 +75,7 @@ def inbox(request: HttpRequest, desk: Desk, conversation: UUID | None = None) ->
     context = {"desk": desk, "views": desk.VIEWS, "workspaces": desk.workspaces(), "colours": Label.Colour.choices}
     context["files"] = limits()
     context["digests"] = Member.Digest.choices
+    context["has_voice"] = voice_of(desk.workspace) is not None
     return render(request, "dashboard/inbox.html", context)
 
 

@@ -70,13 +70,17 @@ def start(request: HttpRequest, key: str) -> HttpResponse:
 
 @require_safe
 def articles(request: HttpRequest, key: str) -> HttpResponse:
-    """The public articles that a customer looks for from the panel, in the widget's language if there are any."""
+    """The public articles that a customer looks for from the panel, in the widget's language if there are any.
+
+    Before a word is typed, those that have helped most.
+    """
     workspace = get_object_or_404(Workspace, key=key)
     language, query = request.GET.get("language", "")[:2], request.GET.get("q", "")[:LONGEST_QUERY]
     centre = HelpCentre(workspace)
     if language in centre.languages:
         centre = HelpCentre(workspace, language)
-    found = [passage.article for passage in centre.search(" ".join(query.replace("\0", " ").split()))[:SHOWN]]
+    words = " ".join(query.replace("\0", " ").split())
+    found = [passage.article for passage in centre.search(words)[:SHOWN]] if words else centre.helpful()[:SHOWN]
     first = Passage.objects.in_workspace(workspace).filter(article__in=found, position=0)
     openings = dict(first.values_list("article", "text"))
     shown = [

@@ -12,7 +12,8 @@ from pytest_django import Settings
 
 from supportbot.chat import assistant, drafts
 from supportbot.chat.engines import Engines
-from supportbot.chat.models import Conversation, Message
+from supportbot.chat.models import Conversation, Message, Voice
+from supportbot.workspaces.models import Workspace
 from tests.chat.conftest import Publish, Write, now
 from tests.model_server import Exchange, ModelServer, words
 from tests.servers import wait_until
@@ -54,6 +55,16 @@ def test_server_writes_the_reply_from_the_facts(server: ModelServer, write: Writ
     assert made.model_version.endswith("+tiny-moe") and bytes(made.reading) and not bytes(made.routing)
     system = server.asked[0]["messages"][0]["content"]
     assert "- order number: 10023" in system and "- support hours: from 8:00 to 20:00" in system
+
+
+def test_server_is_told_of_the_workspaces_voice(server: ModelServer, workspace: Workspace, write: Write) -> None:
+    words = [["package", "parcel"], ["cheap", ""]]
+    Voice.objects.create(workspace=workspace, tone="formal", words=words, longest_sentence=20)
+    assistant.write_reply(write("where is order 10023?").id)
+    system = server.asked[0]["messages"][0]["content"]
+    for told in ("How Fennmoor words what it says", "Write formally", "Write “parcel”, not “package”.", "20 words"):
+        assert told in system
+    assert "Never write “cheap”." in system
 
 
 def test_server_answers_from_the_passages_and_what_it_invents_is_not_sent(

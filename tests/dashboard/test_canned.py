@@ -34,10 +34,10 @@ def post(client: Client, path: str = "", **fields: str) -> str:
 
 def test_variables_are_filled_in_and_those_without_a_value_are_named(maya: User, waiting: Conversation) -> None:
     make_order(waiting.workspace)
-    body = "Hi {{contact.name}}, order {{ order.number }} with {{order.items}}. {{agent.name}}"
-    canned(waiting.workspace, "where", body)
+    body = "Hi {{contact.first_name|there}}, {{contact.name}}, order {{ order.number }} with {{order.items}}. "
+    canned(waiting.workspace, "where", f"{body}{{{{agent.name}}}}")
     response = offered(maya, waiting)["where"]
-    assert response["text"] == "Hi {{contact.name}}, order 10023 with a Brisk kettle. Maya"
+    assert response["text"] == "Hi there, {{contact.name}}, order 10023 with a Brisk kettle. Maya"
     assert response["missing"] == ["contact.name"]
 
 

@@ -96,6 +96,7 @@ def test_pictures_of_widget_inbox_and_routing(browser: Browser, stack: EmbeddedS
         take(page, "inbox-dense")
         pages_of_tasks(page, stack, conversation)
         pages_of_administrators(page, stack, conversation)
+        pages_of_voice(page, stack, conversation)
 
 
 def pages_of_tasks(page: Page, stack: EmbeddedStack, conversation: str) -> None:
@@ -111,6 +112,27 @@ def pages_of_tasks(page: Page, stack: EmbeddedStack, conversation: str) -> None:
     expect(page.get_by_role("region", name="Waiting 1")).to_be_visible()
     page.wait_for_load_state("networkidle")
     looks(page, "tasks")
+
+
+def pages_of_voice(page: Page, stack: EmbeddedStack, conversation: str) -> None:
+    """The voice as it is settled and tried, and the hints below a reply."""
+    page.goto(f"{stack.url}/admin/voice/")
+    page.get_by_label("Friendly").check()
+    page.get_by_label("Opening line").fill("Hi {{contact.first_name|there}},")
+    page.get_by_label("Closing line").fill("Anything else? I am happy to help. {{agent.name}}")
+    page.get_by_label("Words to prefer").fill("package = parcel\npackages = parcels\nsign up = register")
+    page.get_by_label("Words never to use").fill("cheap\npolicy")
+    page.get_by_label("Words in a sentence, at most").fill("25")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_label("A reply as somebody would write it").fill("Your package is on its way. It was not cheap.")
+    page.get_by_role("button", name="Try without saving").click()
+    page.locator(".voice-tried").wait_for()
+    looks(page, "voice", anew=True)
+    page.goto(f"{stack.url}/inbox/{conversation}/?view=all")
+    page.get_by_role("button", name="Take over").click()
+    page.get_by_label("Your reply").fill("Your package is on its way, by our cheap post.")
+    page.get_by_role("group", name="The voice of").wait_for()
+    keep("voice-hints", page.locator("#composer").screenshot())
 
 
 def pages_of_administrators(page: Page, stack: EmbeddedStack, conversation: str) -> None:

@@ -34,6 +34,7 @@ ADMIN_PAGES = {
     "counted conversations": "admin/analytics/conversations/",
     "evaluation": "admin/evaluation/",
     "who may use actions": "admin/actions/uses/",
+    "voice": "admin/voice/",
     "new rule": "admin/rules/new/?example=angry",
     "new action": "admin/actions/customaction/add/",
     "new API key": "admin/api/apikey/add/",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Protocol
@@ -91,6 +92,45 @@ def test_a_canned_response_is_found_filled_in_and_never_sent_half_filled(inbox: 
     page.keyboard.type("Look into /tmp")
     page.keyboard.press("Escape")
     expect(reply).to_have_value("Look into /tmp")
+
+
+def settle_voice(page: Page, root: str, **fields: str) -> None:
+    """Fill in the administrator's page and save it."""
+    page.goto(f"{root}/admin/voice/")
+    for name, text in fields.items():
+        page.get_by_label(name.replace("_", " ").capitalize()).fill(text)
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("The voice was saved.")).to_be_visible()
+
+
+def test_the_voice_of_the_workspace_is_settled_and_followed(
+    inbox: Open, customer: Customer, embedded_stack: EmbeddedStack
+) -> None:
+    page, root = inbox("admin", conversation_of(customer)), embedded_stack.url
+    words = {"words_to_prefer": "package = parcel", "words_never_to_use": "cheap"}
+    settle_voice(page, root, opening_line="Hi {{contact.first_name|there}},", **words)
+    page.get_by_label("A reply as somebody would write it").fill("Your package.")
+    page.get_by_role("button", name="Try without saving").click()
+    expect(page.locator("blockquote")).to_have_text("Hi Sam,Your parcel.")
+
+    page.goto(f"{root}/inbox/{conversation_of(customer)}/?view=all")
+    reply = take(page)
+    reply.fill("Package 📦 and your package are cheap, and “package” is his word.")
+    hints = page.get_by_role("group", name="The voice of Fennmoor").get_by_role("listitem")
+    expect(hints).to_have_text(["PackageWrite “Parcel”", "We never write “cheap”"])
+    hints.get_by_role("button", name="parcel").click()
+    right = "Parcel 📦 and your parcel are cheap, and “package” is his word."
+    expect(reply).to_have_value(right)
+    expect(hints).to_have_text(["We never write “cheap”"])
+    reply.press("Alt+KeyV")
+    expect(reply).to_have_value(f"Hi there,\n\n{right}")
+    reply.press("Enter")  # nothing is blocked
+    expect(thread(page).locator(".said.agent .text", has_text="Hi there,")).to_be_visible()
+    expect(hints).to_have_count(0)
+    page.keyboard.press("Alt+KeyP")
+    page.get_by_label("Private note").fill("A package for us.")
+    expect(page.get_by_role("button", name=re.compile("^Put the reply into"))).to_be_hidden()
+    settle_voice(page, root, opening_line="", words_to_prefer="", words_never_to_use="")
 
 
 def test_a_draft_follows_the_agent_and_undo_brings_the_message_back(inbox: Open, customer: Customer) -> None:

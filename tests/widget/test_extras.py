@@ -192,6 +192,7 @@ def test_articles_are_found_in_the_panel(browser: Browser, embedded_stack: Embed
         page.get_by_role("button", name="Search help").click()
         field = page.get_by_role("searchbox", name="Search the help articles")
         expect(field).to_be_focused()
+        expect(page.locator("ul.articles li")).to_have_count(6)  # what helps most, before anything is typed
         field.fill("send back")
         expect(page.get_by_role("link", name="How to send an item back")).to_have_attribute("target", "_blank")
         page.keyboard.press("Escape")

@@ -123,8 +123,19 @@ def test_panel_finds_public_articles_and_no_others(client: Client, shop: Workspa
     first, *_ = response.json()["articles"]
     assert client.get(first["url"]).status_code == 200 and first["title"] and first["text"]
     assert response["Access-Control-Allow-Origin"] == "*" and not response.cookies
+    last = (
+        Article.objects.in_workspace(shop)
+        .public()
+        .filter(language="en")
+        .order_by("collection__position", "title")
+        .last()
+    )
+    assert last
+    last.feedback.create(helpful=True, visitor="somebody")
+    assert client.get(path).json()["articles"][0]["title"] == last.title, "it helped"
     Article.objects.update(status=Article.Status.DRAFT)
-    assert client.get(path, {"q": "send back", "language": "de"}).json() == {"articles": []}
+    for asked in ({"q": "send back", "language": "de"}, {}):
+        assert client.get(path, asked).json() == {"articles": []}
 
 
 def test_demo_signs_tokens_for_its_two_customers_and_nobody_else(client: Client, shop: Workspace) -> None:

@@ -21,7 +21,7 @@ export default {
   sources: "Sources",
 
   connecting: "Connecting…",
-  automated: "Automated assistant · a person is one tap away",
+  automated: "Automated assistant · a\u00a0person is one tap away",
   waiting: "Waiting for a colleague",
   aColleague: "A colleague",
   /** @param {string} name */

@@ -19,7 +19,7 @@ export default {
   sources: "Fuentes",
 
   connecting: "Conectando…",
-  automated: "Asistente automático · una persona a un toque",
+  automated: "Asistente automático · una\u00a0persona a un toque",
   waiting: "Esperando a un compañero",
   aColleague: "Un compañero",
   answersYou: (name) => `${name} le responde`,

@@ -19,7 +19,7 @@ export default {
   sources: "Sources",
 
   connecting: "Connexion…",
-  automated: "Assistant automatique · une personne est à portée de main",
+  automated: "Assistant automatique · une\u00a0personne est à portée de main",
   waiting: "En attente d'un collègue",
   aColleague: "Un collègue",
   answersYou: (name) => `${name} vous répond`,

@@ -19,7 +19,7 @@ export default {
   sources: "Fonti",
 
   connecting: "Connessione…",
-  automated: "Assistente automatico · una persona a portata di tocco",
+  automated: "Assistente automatico · una\u00a0persona a portata di tocco",
   waiting: "In attesa di un collega",
   aColleague: "Un collega",
   answersYou: (name) => `${name} le risponde`,

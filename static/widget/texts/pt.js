@@ -19,7 +19,7 @@ export default {
   sources: "Fontes",
 
   connecting: "A ligar…",
-  automated: "Assistente automático · uma pessoa à distância de um toque",
+  automated: "Assistente automático · uma\u00a0pessoa à distância de um toque",
   waiting: "À espera de um colega",
   aColleague: "Um colega",
   answersYou: (name) => `${name} responde-lhe`,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from django.core.cache import cache
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils.translation import get_language_info
 
@@ -113,6 +113,12 @@ class HelpCentre:
     def search(self, query: str) -> list[Passage]:
         """The best passage of each article that has the words."""
         return retrieval.find_words(self.workspace, query, limit=RESULTS, language=self.language)
+
+    def helpful(self) -> QuerySet[Article]:
+        """What has helped most, as readers said, first; where nobody has, in the order of the collections."""
+        helped = Count("feedback", filter=Q(feedback__helpful=True))
+        place = F("collection__position").asc(nulls_last=True)
+        return self.articles().defer("body").annotate(helped=helped).order_by("-helped", place, "title", "id")
 
     def related(self, article: Article) -> list[Article]:
         """Articles that speak of the same, those of its collection first."""
