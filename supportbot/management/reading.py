@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from supportbot.chat import assistant, rewriting
+from supportbot.chat.answering import READ
 from supportbot.chat.models import Conversation, Generation, Message
 from supportbot.chat.versions import serving
 from supportbot.workspaces.models import Workspace
 
 if TYPE_CHECKING:
     from inference.engine import Engine
-
-READ = "en"  # the language that triage and our model were trained on
 
 
 def read(workspace: Workspace, newest: int, order: Mapping[str, str]) -> int:

@@ -16,12 +16,14 @@ from pytest_django.live_server_helper import LiveServer
 from inference.encoder import shared_encoder
 from supportbot.analytics import gaps
 from supportbot.analytics.routing import topics
+from supportbot.chat.models import Generation
 from tests.analytics.conftest import opened
 from tests.analytics.routing.test_topics import ASSEMBLY, stray
 from tests.analytics.test_gaps import ask
 from tests.conftest import CHROMIUM_FLAGS
 
 PASSWORD = "a long password"
+KEPT = 4096  # bytes of a reply's routing, on average
 READ = 30  # replies; each takes a tenth of a second
 
 
@@ -62,6 +64,9 @@ def test_an_administrator_reads_the_figures_of_a_year(year: str) -> None:
         _fits_a_phone(page, year)
         browser.close()
     assert errors == []
+    kept = Generation.objects.exclude(reading=b"").values_list("reading", "routing")
+    sizes = [len(reading) + len(routing) for reading, routing in kept]
+    assert len(sizes) >= READ and sum(sizes) / len(sizes) <= KEPT
 
 
 def _set_up(page: Page, root: str) -> None:
