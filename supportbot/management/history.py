@@ -35,7 +35,7 @@ ELSEWHERE = {
     "fr": ("Où est ma commande 10023 ?", "Puis-je renvoyer cet article ?", "Comment puis-je payer ?"),
     "es": ("¿Dónde está mi pedido 10023?", "¿Puedo devolverlo?", "¿Cómo puedo pagar?"),
 }
-TOPICS = ("delivery", "returns", "payment")  # of the questions above
+TOPICS = {"delivery": "track_order", "returns": "return_policy", "payment": "payment_methods"}  # of the questions above
 NAMES = ("Iris", "Noah", "Lena", "Amir", "Joan", "Otto", "Priya", "Hugo", "Mona", "Theo", "Vera", "Finn", "Zoe", "Ruth")
 FAMILIES = ("Hale", "Brook", "Marsh", "Okoro", "Lund", "Keane", "Pryor", "Sandoval", "Weiss", "Dale", "Ferro", "Quinn")
 ASSEMBLY = "Our fitters come to you for £40 and assemble up to four chairs. Tell us which day suits you."
@@ -205,8 +205,8 @@ class Telling:
         text = self.draw.choice(self.intent["messages"])
         if conversation.spoken != "en":
             topic = self.draw.randrange(len(TOPICS))
-            category, text = TOPICS[topic], ELSEWHERE[conversation.spoken][topic]
-            self.intent = self.draw.choice(self.story.material.intents[category])
+            (category, name), text = list(TOPICS.items())[topic], ELSEWHERE[conversation.spoken][topic]
+            self.intent = next(one for one in self.story.material.intents[category] if one["name"] == name)
         conversation.category = category
         self.answer = self.story.material.say(self.draw.choice(self.intent["replies"]))
         self._said("customer", text)

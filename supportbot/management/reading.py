@@ -38,6 +38,7 @@ def _read(made: Generation, model: Engine, order: Mapping[str, str]) -> None:
         "reading": reading.trace.to_bytes(),
         "categories": {name: round(p, 4) for name, p in reading.categories.items()},
         "model_version": model.info.version,
+        "traces": Generation.Traces.NEW,  # a sweep may have met the reply before it had any
     }
     if made.act == Generation.Act.ANSWER:
         fields |= _write(made, model, (reading.category, reading.intent, made.act), order)
