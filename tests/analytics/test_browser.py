@@ -79,7 +79,8 @@ def _set_up(page: Page, root: str) -> None:
         page.goto(f"{root}analytics/{kind}/add/")
         for name, value in fields.items():
             page.get_by_label(name).fill(value)
-        page.locator("#id_recipients_from").select_option(label="Fennmoor Admin")
+        page.locator("#id_workspace").select_option(label="Fennmoor")
+        page.get_by_role("button", name="Choose all recipients").click()
         page.get_by_role("button", name="Save", exact=True).click()
         expect(page.get_by_text("was added successfully")).to_be_visible()
 
