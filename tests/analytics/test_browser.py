@@ -62,6 +62,7 @@ def test_an_administrator_reads_the_figures_of_a_year(year: str) -> None:
         page.goto(f"{root}routing/topics/")
         _decide(page)
         _fits_a_phone(page, year)
+        _fits_on_paper(page, year)
         browser.close()
     assert errors == []
     kept = Generation.objects.exclude(reading=b"").values_list("reading", "routing")
@@ -224,6 +225,18 @@ def _fits_a_phone(page: Page, overview: str) -> None:
     page.get_by_role("table").get_by_role("link").first.click()
     expect(page).to_have_url(re.compile(r"routing/[\da-f-]{36}/"))
     assert page.evaluate("document.scrollingElement.scrollWidth") == 390
+
+
+def _fits_on_paper(page: Page, overview: str) -> None:
+    """As wide as A4, and light."""
+    page.set_viewport_size({"width": 794, "height": 1123})
+    for address in (overview, f"{overview.partition('analytics/')[0]}routing/overall/?days=365"):
+        page.goto(address)
+        page.emulate_media(media="print", color_scheme="dark")
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        expect(page.locator(".panel").last).to_have_css("background-color", "rgb(255, 255, 255)")
+        assert page.evaluate("document.scrollingElement.scrollWidth") == 794
+        page.emulate_media(media="screen")
 
 
 def _decide(page: Page) -> None:
