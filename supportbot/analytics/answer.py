@@ -30,12 +30,13 @@ class Line:
 
 
 class Answer:
-    """A measure over a scope, split by a dimension, by time (`time`) or by nothing."""
+    """A measure over a scope, split by a dimension, else by time (`time`)."""
 
     def __init__(self, scope: Scope, measure: Measure, by: str, preferences: Preferences, *, why: bool = False) -> None:
         self.scope, self.measure, self.why = scope, measure, why
         self.minute, self.money = preferences.minute, preferences.currency
-        self.by = by if by in DIMENSIONS or by == "time" else ""
+        self.by = by if by in DIMENSIONS else "time"
+        self.is_split = by == self.by  # else its course over time stands beside the figure all the same
 
     @cached_property
     def total(self) -> tuple[float | None, float | None]:
@@ -100,8 +101,6 @@ class Answer:
 
     def lines(self) -> list[Line]:
         """The split; a split by time has no line of before."""
-        if not self.by:
-            return []
         if self.by == "time":
             return [
                 self._line(step_name(step, self.scope.period.step), span, value, None)
@@ -115,10 +114,10 @@ class Answer:
     def chart(self) -> Chart | None:
         """The same drawn; None where there is nothing to compare."""
         lines, factor = self.lines(), {"share": 100, "time": 1 / 60}.get(self.measure.unit, 1)
-        if len(lines) < 2:
+        pairs = [(v, None) for _, _, v in self._steps] if self.by == "time" else [(n, b) for _, n, b in self._split]
+        if len(lines) < 2 or not any(pair != (None, None) for pair in pairs):
             return None
         unit = {"share": ", %", "time": ", minutes", "money": f", {self.money}"}.get(self.measure.unit, "")
-        pairs = [(v, None) for _, _, v in self._steps] if self.by == "time" else [(n, b) for _, n, b in self._split]
         series = [{"key": "now", "name": "This period", "values": [_scaled(now, factor) for now, _ in pairs]}]
         if self.by != "time":
             series.append({"key": "before", "name": "Before", "values": [_scaled(b, factor) for _, b in pairs]})

@@ -5,18 +5,20 @@ A question counts if the bot gave it to people because it knew no answer, or if 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 from numpy.typing import NDArray
 
 from supportbot.analytics import alike
-from supportbot.analytics.models import Gap, Preferences
+from supportbot.analytics.models import Case, Gap, Preferences
 from supportbot.chat.models import Generation, Message
 from supportbot.knowledge import retrieval
 from supportbot.knowledge.models import Article
@@ -31,10 +33,11 @@ UNKNOWN = ("unsure", "unsupported", "unknown_order")
 
 @dataclass(frozen=True)
 class Shown:
-    """A gap with the questions that are still there, the most typical first."""
+    """A gap with the questions that are still there, the most typical first, and the seconds that agents gave them."""
 
     gap: Gap
     questions: list[Message]
+    agent_seconds: int
 
 
 def unanswered(workspace: Workspace) -> QuerySet[Message]:
@@ -78,11 +81,25 @@ def find(workspace: Workspace, embed: Embed) -> None:
         Gap.objects.bulk_create(made)
 
 
-def shown(workspace: Workspace, limit: int) -> list[Shown]:
-    """The largest gaps; one whose questions were all erased is none."""
-    gaps = list(Gap.objects.in_workspace(workspace).select_related("article")[:limit])
-    filled = [Shown(gap, own) for gap, own in zip(gaps, alike.still_there(workspace, gaps), strict=True)]
-    return [one for one in filled if one.questions]
+def shown(workspace: Workspace, limit: int, *, costly_first: bool = False) -> list[Shown]:
+    """The largest gaps, or those that take agents most time; one whose questions were all erased is none."""
+    gaps = list(Gap.objects.in_workspace(workspace).select_related("article"))
+    found = list(zip(gaps, alike.still_there(workspace, gaps), strict=True))
+    took = _agent_seconds(workspace, [message for _, own in found for message in own])
+    filled = [Shown(gap, own, sum(took[c] for c in {m.conversation_id for m in own})) for gap, own in found if own]
+    if costly_first:
+        filled.sort(key=lambda one: -one.agent_seconds)
+    return filled[:limit]
+
+
+def _agent_seconds(workspace: Workspace, messages: Sequence[Message]) -> Counter[UUID]:
+    """How long agents worked on each message's conversation since the earliest of the messages."""
+    if not messages:
+        return Counter()
+    since = min(message.created_at for message in messages).date() - timedelta(days=1)  # wherever the workspace is
+    own = Case.objects.in_workspace(workspace).filter(day__gte=since)
+    cases = own.filter(conversation_id__in={message.conversation_id for message in messages})
+    return Counter(dict(cases.values_list("conversation_id").annotate(Sum("agent_seconds"))))
 
 
 def _gap(

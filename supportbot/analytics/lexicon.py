@@ -64,7 +64,11 @@ LANGUAGES = {
     "it": "italian",
     "pt": "portuguese",
 }
-CHANNELS = {"widget": "chat on the site, on the site, by widget, widget", "api": "through the api, by api, api"}
+CHANNELS = {
+    "widget": "chat on the site, on the site, by widget, widget",
+    "api": "through the api, by api, api",
+    "email": "by e-mail, by email, e-mails, emails, e-mail, email, mails",
+}
 HANDLERS = {"bot": "the bot alone, by the bot, bot alone", "people": "by people, by agents, by humans, humans"}
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MONTHS = (

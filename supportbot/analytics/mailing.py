@@ -25,6 +25,7 @@ from supportbot.analytics.performance import Performance
 from supportbot.analytics.period import Period
 from supportbot.analytics.query import Scope
 from supportbot.analytics.wording import words
+from supportbot.chat.models import RoutingAlert
 
 log = structlog.get_logger(__name__)
 AGAIN = timedelta(minutes=5)  # after the mail server has refused
@@ -82,9 +83,12 @@ def _past_threshold(alert: Alert, scope: Scope) -> tuple[bool, str]:
     value = _watched(alert, scope)
     if value is None or not (value > alert.threshold if alert.side == Alert.Side.ABOVE else value < alert.threshold):
         return False, ""
-    of = "now" if alert.figure == Alert.Watched.BACKLOG else f"of {scope.period}"
-    text = f"{alert.get_figure_display()} is {value:.4g} {of}; you asked to be told when it is {alert.side} "
-    return True, "\n".join([f"{text}{alert.threshold:g}.", "", _where("analytics", scope)])
+    of = "now" if alert.figure in Alert.AS_OF_NOW else f"of {scope.period}"
+    text = f"{alert.get_figure_display()}: {value:.4g} {of}; you asked to be told when it is {alert.side} "
+    alarms = _alarms(alert) if alert.figure == Alert.Watched.ROUTING else []
+    page = "routing-overall" if alarms else "analytics"
+    lines = [f"{f'Expert {row.subject}: ' if row.subject else ''}{row.get_kind_display()}." for row in alarms]
+    return True, "\n".join([f"{text}{alert.threshold:g}.", "", *lines, _where(page, scope)])
 
 
 def _unusual(alert: Alert, scope: Scope) -> tuple[bool, str]:
@@ -149,10 +153,16 @@ def _watched(alert: Alert, scope: Scope) -> float | None:
     """The figure in the unit of its threshold; None where it rests on too little."""
     if alert.figure == Alert.Watched.BACKLOG:
         return scope.of("backlog").cases().count()
+    if alert.figure == Alert.Watched.ROUTING:
+        return len(_alarms(alert))
     measure = MEASURES[alert.figure]
     value, count = rested(scope, measure)
     is_thin = measure.unit in UNITS and count < anomalies.FEWEST
     return None if value is None or is_thin else value * UNITS.get(measure.unit, 1)
+
+
+def _alarms(alert: Alert) -> list[RoutingAlert]:
+    return list(RoutingAlert.objects.in_workspace(alert.workspace).filter(until=None))
 
 
 def _mail(row: Report | Alert, subject: str, text: str) -> bool:

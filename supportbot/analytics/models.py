@@ -321,6 +321,9 @@ class Alert(models.Model):
         SLA = "sla", "SLA met, %"
         REOPENED = "reopened", "Reopened, %"
         HELPED = "helped", "Answers that helped, %"
+        ROUTING = "routing", "Expert routing, open alarms"
+
+    AS_OF_NOW: ClassVar = (Watched.BACKLOG, Watched.ROUTING)
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="alerts")
     figure = models.CharField(max_length=13, choices=Watched)
@@ -357,8 +360,8 @@ class Alert(models.Model):
         """What has no history is never unusual."""
         if self.side != self.Side.UNUSUAL:
             return
-        if self.figure == self.Watched.BACKLOG:
-            raise ValidationError({"figure": "The backlog is as of now and has no history. Choose above or below."})
+        if self.figure in self.AS_OF_NOW:
+            raise ValidationError({"figure": "This figure is as of now and has no history. Choose above or below."})
         if self.days and self.days > WEEK:
             raise ValidationError({"days": "Choose at most 7 days; they are compared with those of other weeks."})
         if self.threshold is not None and self.threshold < 1:

@@ -72,7 +72,8 @@ def quality(request: HttpRequest) -> HttpResponse:
     if workspace is None:
         return _page(request, "quality", "Quality", {})
     scope, preferences = _scope(request, workspace), Preferences.of(workspace)
-    context = {"shown": Quality(scope, preferences), "gaps_at": preferences.gaps_at}
+    shown = Quality(scope, preferences, costly_first=request.GET.get("gaps") == "cost")
+    context = {"shown": shown, "gaps_at": preferences.gaps_at}
     return _page(request, "quality", "Quality", {**_controls(scope, FILTERS), **context})
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from django.urls import reverse
 
@@ -17,7 +17,7 @@ from supportbot.analytics.query import Scope
 from supportbot.analytics.wording import UNKNOWN, Change, words
 
 SHOWN = ("conversations", "resolution", "handover", "first", "people", "duration", "csat", "sla", "reopened", "left")
-COLUMNS = ("conversations", "resolution", "handover", "first", "duration", "csat", "reopened")
+COLUMNS = ("conversations", "resolution", "handover", "first", "duration", "csat", "sla", "reopened")
 AGAINST = ("conversations", "first", "duration", "csat", "reopened", "minutes")
 SERIES = {
     "resolved_by_bot": ("Resolved by the bot", ("confirmed", "assumed")),
@@ -25,8 +25,10 @@ SERIES = {
     "left": ("Left without an answer", ("left",)),
     "going": ("Going on", ("going",)),
 }
+BACKLOG = Measure("backlog", "Backlog", "What people have at this moment, whenever it began. Filters hold for it.")
 SHADES = 8
 LONG_TAIL = 12  # rows of a split
+HOURS = range(24)
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ class Performance:
     """All parts of the page; each is looked up when it is shown."""
 
     shown: tuple[str, ...] = SHOWN
+    named: ClassVar = {"backlog": BACKLOG, "cost": MEASURES["cost"]}
 
     def __init__(self, scope: Scope, preferences: Preferences) -> None:
         self.scope, self.minute = scope, preferences.minute
@@ -178,9 +181,14 @@ class Performance:
         counts = {slot: sums["conversations"] for slot, sums in self.scope.by("weekday", "hour").items()}
         most = max(counts.values(), default=1)
         return [
-            (name, [self._slot(counts.get((weekday, hour), 0), most, weekday, hour) for hour in range(24)])
+            (name, [self._slot(counts.get((weekday, hour), 0), most, weekday, hour) for hour in HOURS])
             for weekday, name in enumerate(WEEKDAYS)
         ]
+
+    def hours(self) -> Split:
+        """The figures by the hour of the day in which conversations began."""
+        split = split_by(self.scope, "hour", "By hour of the day", COLUMNS, len(HOURS))
+        return replace(split, rows=sorted(split.rows, key=lambda row: row.name))
 
     def _slot(self, count: int, most: int, weekday: int, hour: int) -> Slot:
         own = self.scope.narrowed("weekday", weekday).narrowed("hour", hour)

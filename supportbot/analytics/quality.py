@@ -8,8 +8,9 @@ from django.db.models import Count, Max, Sum
 
 from supportbot.analytics import gaps
 from supportbot.analytics.gaps import Shown
-from supportbot.analytics.models import Citation
+from supportbot.analytics.models import Citation, Preferences
 from supportbot.analytics.performance import Performance, Split, split_by
+from supportbot.analytics.query import Scope
 from supportbot.analytics.wording import words
 from supportbot.chat.models import Correction
 
@@ -35,6 +36,10 @@ class Quality(Performance):
     """The parts of the page."""
 
     shown = FIGURES
+
+    def __init__(self, scope: Scope, preferences: Preferences, *, costly_first: bool = False) -> None:
+        super().__init__(scope, preferences)
+        self.is_costly_first = costly_first
 
     def by_category(self) -> Split:
         """The same by category."""
@@ -73,6 +78,13 @@ class Quality(Performance):
             for row in counted.order_by("-used", "url")[:ARTICLES]
         ]
 
-    def gaps(self) -> list[Shown]:
-        """Of the last 90 days, the largest first."""
-        return gaps.shown(self.scope.workspace, GAPS)
+    def gaps(self) -> list[tuple[Shown, str]]:
+        """Of the last 90 days, those asked most first, or those that cost most; with what they took, in words."""
+        found = gaps.shown(self.scope.workspace, GAPS, costly_first=self.is_costly_first)
+        return [(one, self._took(one.agent_seconds)) for one in found]
+
+    def _took(self, seconds: int) -> str:
+        time = f"{words(seconds, 'time')} of agents’ time"
+        if not seconds or self.minute_cost is None:
+            return time if seconds else ""
+        return f"{time}, {words(seconds / 60 * self.minute, 'money', self.currency)}"

@@ -357,7 +357,8 @@ def _follow(attempt: Attempt, draft: Draft, stream: ReplyStream, question: Quest
     try:
         for piece in checked(stream, question.evidence):
             if not isinstance(piece, str):
-                attempt.record |= _measures(piece)
+                counting.wrote(piece)
+                attempt.record |= measures(piece)
                 return _text(whole, piece)
             whole, fresh = whole + piece, fresh + piece
             now = time.monotonic()
@@ -374,8 +375,8 @@ def _follow(attempt: Attempt, draft: Draft, stream: ReplyStream, question: Quest
     raise NoReply("the engine's stream ended without a completion")
 
 
-def _measures(completion: Completion) -> dict[str, Any]:
-    counting.wrote(completion)
+def measures(completion: Completion) -> dict[str, Any]:
+    """What is kept of how the model wrote a reply, as fields of `Generation`."""
     names = ("finish_reason", "prompt_tokens", "completion_tokens", "first_token_s", "mean_logprob")
     routing = completion.trace.to_bytes() if completion.trace.ids.size else b""
     return {**{name: getattr(completion, name) for name in names}, "routing": routing}

@@ -12,7 +12,7 @@ from supportbot.chat.models import Generation
 from supportbot.workspaces.experts import switched_off
 
 if TYPE_CHECKING:
-    from inference.engine import Brief, Engine, Params, Turn, WhatIf
+    from inference.engine import Brief, Completion, Engine, Params, Turn, WhatIf
 
 DEADLINE = 60.0  # seconds in which a reply has to find a quiet moment
 LOOK_EVERY = 0.02  # seconds
@@ -36,22 +36,31 @@ def answer_again(generation: Generation, model: Engine) -> dict[str, Any]:
     Text, category, the expert with most of the reply's weight, and the mean log-probability of its tokens. EngineBusy
     without such a moment in time, EngineStopped as the engine raises it.
     """
-    from inference.engine import Brief, Completion, EngineBusy  # noqa: PLC0415  (a web process must not load torch)
-
     _await_quiet()
-    turns, (category, intent, act) = _turns(generation), generation.prompt["brief"]
-    reading = model.read(turns, home=generation.message.conversation.workspace.language[:2])
+    category, intent, act = generation.prompt["brief"]
+    reading = model.read(_turns(generation), home=generation.message.conversation.workspace.language[:2])
     if category:  # else a passage answered, whatever the question was about
         category, intent = reading.category, reading.intent
-    params = replace(_params(generation, model, Brief(category, intent, act)), background=True)
-    *_, written = model.stream(turns, params)
-    assert isinstance(written, Completion)
-    if written.finish_reason == "deadline":
-        raise EngineBusy("other replies left no time for this one")
+    written = write_again(generation, model, category, intent, act)
     reply = written.trace.part(slice(written.trace.prompt_tokens, None))
     leader = int(reply.share.mean(axis=0).argmax()) if reply.ids.size else None
     said = {"text": written.text.strip(), "category": reading.category, "sure": written.mean_logprob}
     return said | {"expert": leader}
+
+
+def write_again(generation: Generation, model: Engine, category: str, intent: str, act: str) -> Completion:
+    """The reply as a version writes it from the same prompt under this brief, behind whatever customers wait for.
+
+    EngineBusy where that leaves no time, EngineStopped as the engine raises it.
+    """
+    from inference.engine import Brief, Completion, EngineBusy  # noqa: PLC0415  (a web process must not load torch)
+
+    params = _params(generation, model, Brief(category, intent, act))  # type: ignore[arg-type]
+    *_, written = model.stream(_turns(generation), replace(params, background=True))
+    assert isinstance(written, Completion)
+    if written.finish_reason == "deadline":
+        raise EngineBusy("other replies left no time for this one")
+    return written
 
 
 def _await_quiet() -> None:

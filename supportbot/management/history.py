@@ -16,9 +16,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Min, OuterRef, Subquery
+from django.db.models import F, Min, OuterRef, Subquery
 
-from supportbot.chat.models import Contact, Conversation, Generation, Message, Milestone, Rating
+from supportbot.chat.models import Contact, Conversation, Generation, Message, Milestone, Rating, SuggestionUse
 from supportbot.knowledge.models import Article
 from supportbot.workspaces.models import Member, Team, User, Workspace
 
@@ -35,18 +35,20 @@ ELSEWHERE = {
     "fr": ("Où est ma commande 10023 ?", "Puis-je renvoyer cet article ?", "Comment puis-je payer ?"),
     "es": ("¿Dónde está mi pedido 10023?", "¿Puedo devolverlo?", "¿Cómo puedo pagar?"),
 }
-TOPICS = ("delivery", "returns", "payment")  # of the questions above
+TOPICS = {"delivery": "track_order", "returns": "return_policy", "payment": "payment_methods"}  # of the questions above
 NAMES = ("Iris", "Noah", "Lena", "Amir", "Joan", "Otto", "Priya", "Hugo", "Mona", "Theo", "Vera", "Finn", "Zoe", "Ruth")
 FAMILIES = ("Hale", "Brook", "Marsh", "Okoro", "Lund", "Keane", "Pryor", "Sandoval", "Weiss", "Dale", "Ferro", "Quinn")
-UNKNOWN = (  # what no article tells, so that there are content gaps to find
-    "Do you offer an assembly service for the garden chairs?",
-    "Can somebody come and assemble the chair for me?",
-    "Is there an assembly service and what does it cost?",
-    "Would you assemble the garden chairs at my place?",
-    "Do you match the price if I find it cheaper elsewhere?",
-    "I found the kettle cheaper in another shop, do you match the price?",
-    "Is there a price match if another shop is cheaper?",
-)
+ASSEMBLY = "Our fitters come to you for £40 and assemble up to four chairs. Tell us which day suits you."
+PRICE_MATCH = "We match the price of any shop that has it in stock. Send us a link to its page within 14 days."
+UNKNOWN = {  # what no article tells, so that there are content gaps to find; and what agents say then
+    "Do you offer an assembly service for the garden chairs?": ASSEMBLY,
+    "Can somebody come and assemble the chair for me?": ASSEMBLY,
+    "Is there an assembly service and what does it cost?": ASSEMBLY,
+    "Would you assemble the garden chairs at my place?": ASSEMBLY,
+    "Do you match the price if I find it cheaper elsewhere?": PRICE_MATCH,
+    "I found the kettle cheaper in another shop, do you match the price?": PRICE_MATCH,
+    "Is there a price match if another shop is cheaper?": PRICE_MATCH,
+}
 OBJECTION = "Nothing that was found says this."
 SLA = timedelta(minutes=30)
 SLOT = re.compile(r"\{\{(\w+)\}\}")
@@ -58,15 +60,16 @@ class Material:
 
     intents: dict[str, list[dict[str, Any]]]
     values: dict[str, str]
+    order: dict[str, str]  # what is known of an order, by way of example
 
     @classmethod
     def read(cls, corpus: Path) -> Material:
         """From the corpus; slots get the shop's own values, and for orders an example."""
         shop = json.loads((corpus / "shop.json").read_text())
         values = {name: slot["value"] for name, slot in shop["settings"].items()}
-        values |= {name: examples[0] for name, examples in shop["order_examples"].items()}
+        order = {"order_number": "10023"} | {name: examples[0] for name, examples in shop["order_examples"].items()}
         files = {name: json.loads((corpus / "intents" / f"{name}.json").read_text()) for name in CATEGORIES}
-        return cls({name: entry["intents"] for name, entry in files.items()}, values)
+        return cls({name: entry["intents"] for name, entry in files.items()}, values | order, order)
 
     def say(self, text: str) -> str:
         """A reply with its slots filled."""
@@ -83,6 +86,7 @@ class Rows:
     generations: list[Generation] = field(default_factory=list)
     milestones: list[Milestone] = field(default_factory=list)
     ratings: list[Rating] = field(default_factory=list)
+    uses: list[SuggestionUse] = field(default_factory=list)
 
 
 class Story:
@@ -148,6 +152,8 @@ class Telling:
             summary={},
         )
         self.asked: Message | None = None
+        self.intent: dict[str, Any] = {}
+        self.answer = ""  # of people
 
     def tell(self) -> None:
         """From the first question to the last word before the story ends; a few customers come back later."""
@@ -163,7 +169,7 @@ class Telling:
     def _case(self) -> None:
         category = self._ask()
         if self.asked and self.conversation.spoken == "en" and self.draw.random() < 0.025:
-            self.asked.body = self.draw.choice(UNKNOWN)
+            self.asked.body, self.answer = self.draw.choice(list(UNKNOWN.items()))
             self._to_people("unsure")
             return
         if self.draw.random() < HARD.get(category, 0.24):
@@ -171,9 +177,10 @@ class Telling:
             return
         if self.draw.random() < 0.12 and not self._ask_back():
             return
-        self._go_on(category, self._reply(category))
+        self._reply(category)
+        self._go_on(category)
 
-    def _go_on(self, category: str, intent: dict[str, Any]) -> None:
+    def _go_on(self, category: str) -> None:
         """What the customer does after an answer: judges it, asks on, comes back days later, or nothing."""
         course = self.draw.random()
         if course < 0.26:
@@ -182,7 +189,7 @@ class Telling:
             self._judge(helped=False)
         elif course < 0.5:
             self._wait(1, 8)
-            if self._said("customer", self.draw.choice(intent["messages"])):
+            if self._said("customer", self.draw.choice(self.intent["messages"])):
                 self._reply(category)
         elif course < 0.56:
             self._wait(60 * 26, 60 * 24 * 5)
@@ -194,11 +201,14 @@ class Telling:
         conversation = self.conversation
         conversation.status, conversation.handler = Conversation.Status.PENDING, Conversation.Handler.BOT
         category = self.story.pick(CATEGORIES)
-        text = self.draw.choice(self.draw.choice(self.story.material.intents[category])["messages"])
+        self.intent = self.draw.choice(self.story.material.intents[category])
+        text = self.draw.choice(self.intent["messages"])
         if conversation.spoken != "en":
             topic = self.draw.randrange(len(TOPICS))
-            category, text = TOPICS[topic], ELSEWHERE[conversation.spoken][topic]
+            (category, name), text = list(TOPICS.items())[topic], ELSEWHERE[conversation.spoken][topic]
+            self.intent = next(one for one in self.story.material.intents[category] if one["name"] == name)
         conversation.category = category
+        self.answer = self.story.material.say(self.draw.choice(self.intent["replies"]))
         self._said("customer", text)
         return category
 
@@ -212,21 +222,19 @@ class Telling:
         self._wait(0.4, 6)
         return self.draw.random() < 0.7 and self._said("customer", "It is 10023") is not None
 
-    def _reply(self, category: str) -> dict[str, Any]:
-        """The bot answers from an article; gives the intent."""
-        intent: dict[str, Any] = self.draw.choice(self.story.material.intents[category])
-        if not intent["replies"] or self.asked is None:
-            return intent
+    def _reply(self, category: str) -> None:
+        """The bot answers from an article."""
+        if self.asked is None:
+            return
         asked, shelf = self.asked, self.story.articles.get(category, [])
         found = self.draw.sample(shelf, min(len(shelf), self.draw.choice((1, 1, 2))))
         sources = [{"title": a.title, "url": a.get_absolute_url(), "score": 0.8} for a in found]
         self._wait(0.04, 0.12)
-        text = self.story.material.say(self.draw.choice(intent["replies"]))
+        text = self.story.material.say(self.draw.choice(self.intent["replies"]))
         reply = self._said("bot", text, in_reply_to=asked.seq, sources=sources, verdict=Message.Verdict.ASKED)
         if reply:
             objections = [OBJECTION] if self.draw.random() < 0.05 else []
             self._generated(asked, reply, "answer", "found" if found else "known", objections)
-        return intent
 
     def _judge(self, *, helped: bool) -> None:
         """The customer says whether the last answer helped."""
@@ -264,8 +272,10 @@ class Telling:
         waited, conversation = self.at, self.conversation
         self._open()
         self.at += timedelta(minutes=math.exp(self.draw.gauss(1.9, 1.0)))
-        if not self._said("agent", "Thank you for waiting. Let me look into this for you.", user=agent):
+        sent = self._said("agent", f"Thank you for waiting. {self.answer}", user=agent)
+        if not sent:
             return
+        self._suggested(agent, sent)
         self._note(Milestone.Kind.KEPT if self.at - waited <= SLA else Milestone.Kind.MISSED, "reply")
         conversation.handler, conversation.assignee = Conversation.Handler.AGENT, agent
         conversation.waiting_since = None
@@ -281,6 +291,13 @@ class Telling:
             conversation.close()
             conversation.context_seq, conversation.with_people_since = self.seq, None
             self._rate(Rating.Of.PEOPLE, 0.38, (6, 5, 12, 30, 47))
+
+    def _suggested(self, agent: User, sent: Message) -> None:
+        """Some agents put a suggested reply in; most of these are sent as they are."""
+        if self.draw.random() < 0.35:
+            use = SuggestionUse(conversation=self.conversation, user=agent, text=sent.body, inserted_at=self.at)
+            use.message, use.distance = (sent, 0) if self.draw.random() < 0.7 else (None, None)
+            self.rows.uses.append(use)
 
     def _open(self) -> None:
         """At night and on Sundays nobody is there until the next morning at eight."""
@@ -346,5 +363,6 @@ def _insert(rows: Rows) -> None:
     made = Generation.objects.filter(message__in=[row.message for row in rows.generations])
     made.update(created_at=Subquery(reply.values("created_at")))
     at = Milestone.objects.filter(conversation=OuterRef("conversation_id"), kind__in=("confirmed", "resolved"))
+    SuggestionUse.objects.filter(conversation__in=own).update(created_at=F("inserted_at"))
     ratings = Rating.objects.filter(conversation__in=own)
     ratings.update(created_at=Subquery(at.order_by("id").values("at")[:1]))

@@ -72,6 +72,7 @@ def test_the_answer_is_a_sentence_with_its_figures(week: Shop) -> None:
 def test_why_names_what_changed_most(week: Shop) -> None:
     _, text = asked(week, "Why did refunds rise in the last 7 days?")
     assert "What changed most against the period before: Language: German, +2" in text
+    assert re.search(r"Day This period .* 1 .* 2 ", text), "its course"
 
 
 def test_a_median_is_drawn_by_day(week: Shop) -> None:

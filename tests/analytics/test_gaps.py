@@ -17,13 +17,20 @@ ALIKE = (
     "Can somebody come and assemble the garden chair for me?",
     "Is there an assembly service for chairs?",
 )
+PRICES = (
+    "Do you match the price if I find it cheaper elsewhere?",
+    "I found the kettle cheaper in another shop, do you match the price?",
+    "Is there a price match if another shop is cheaper?",
+    "Do you match prices of cheaper shops?",
+)
 OTHERS = ("Do you match the price of another shop?", "May I bring my dog to the store?", "It is 10023")
 
 
-def ask(shop: Shop, body: str, reason: str = "unsure") -> None:
+def ask(shop: Shop, body: str, reason: str = "unsure") -> Told:
     """A question that goes to people."""
     told = Told(shop.workspace, timezone.now()).bot(1, "hand_off", reason)
     Message.objects.filter(pk=told.last.pk).update(body=body)
+    return told
 
 
 def test_questions_alike_make_a_gap_until_they_are_erased(shop: Shop) -> None:
@@ -38,7 +45,7 @@ def test_questions_alike_make_a_gap_until_they_are_erased(shop: Shop) -> None:
     tasks.find_gaps(shop.workspace.id)
     assert [gap.size for gap in Gap.objects.all()] == [3]
     page = signed_in(shop.admin).get("/admin/analytics/quality/").content.decode()
-    assert all(body in page for body in ALIKE) and OTHERS[0] not in page
+    assert all(body in page for body in ALIKE) and OTHERS[0] not in page and "of agents’ time" not in page
     Contact.objects.filter(name="Iris").delete()
     page = signed_in(shop.admin).get("/admin/analytics/quality/").content.decode()
     assert "assembl" not in page
@@ -53,6 +60,22 @@ def test_nobody_looks_twice_a_day(shop: Shop) -> None:
     assert not Gap.objects.exists()
     gaps.find(shop.workspace, shared_encoder().embed)
     assert Gap.objects.count() == 1
+
+
+def test_gaps_stand_by_volume_or_by_the_agents_time_that_they_cost(shop: Shop) -> None:
+    for body in ALIKE:
+        ask(shop, body).agent(121, shop.agent)
+    for body in PRICES:
+        ask(shop, body)
+    tasks.rollup.roll_up()
+    gaps.find(shop.workspace, shared_encoder().embed)
+    Preferences.objects.update(minute_cost="0.60")
+    by_volume, by_cost = (
+        signed_in(shop.admin).get(f"/admin/analytics/quality/{query}").content.decode() for query in ("", "?gaps=cost")
+    )
+    assert "6.0 min of agents’ time, £3.60" in by_volume
+    assert by_volume.index(PRICES[1]) < by_volume.index(ALIKE[0])
+    assert by_cost.index(ALIKE[0]) < by_cost.index(PRICES[1])
 
 
 def test_an_outline_says_what_agents_answered_and_becomes_a_draft(shop: Shop, other_shop: Shop) -> None:

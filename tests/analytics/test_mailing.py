@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from supportbot.analytics import tasks
 from supportbot.analytics.models import Alert, Report
+from supportbot.chat.models import RoutingAlert
 from supportbot.workspaces.models import AuditEntry, Member
 from tests.analytics.conftest import Shop, signed_in
 from tests.analytics.told import Told
@@ -61,6 +62,26 @@ def test_an_alert_is_raised_once_and_again_after_it_was_over(shop: Shop, admin_o
     assert len(look()) == 2
 
 
+def test_open_alarms_of_expert_routing_are_told(shop: Shop, admin_of: Member) -> None:
+    refused = chosen(shop, "alert", admin_of, figure="routing", side="unusual", threshold=4, days=1)
+    assert "has no history" in refused
+    chosen(shop, "alert", admin_of, figure="routing", side="above", threshold=0, days=1)
+    fields = {"workspace": shop.workspace, "version": "0123456789ab", "threshold": 0.25}
+    RoutingAlert.objects.create(kind="change", value=0.1, until=timezone.now(), **fields)
+    tasks.sweep()
+    assert not mail.outbox
+    RoutingAlert.objects.create(kind="categories", value=0.31, **fields)
+    RoutingAlert.objects.create(kind="dead", subject="7", value=0.01, **fields)
+    Alert.objects.update(checked_at=None)
+    tasks.sweep()
+    (sent,) = mail.outbox
+    assert sent.subject == "Fennmoor: Expert routing, open alarms above 0"
+    assert "open alarms: 2 now; you asked to be told when it is above 0." in sent.body
+    assert "customers ask about other things than the model was trained on." in sent.body
+    assert "Expert 7: an expert has next to no work." in sent.body
+    assert "/admin/routing/overall/?workspace=fennmoor" in sent.body
+
+
 def test_a_share_that_rests_on_too_little_raises_nothing(shop: Shop, admin_of: Member) -> None:
     chosen(shop, "alert", admin_of, figure="handover", side="above", threshold=20, days=7)
     for _ in range(8):
@@ -70,7 +91,7 @@ def test_a_share_that_rests_on_too_little_raises_nothing(shop: Shop, admin_of: M
     Alert.objects.update(checked_at=None)
     Told(shop.workspace, timezone.now())
     tasks.sweep()
-    assert "Handed over, % is 80 of" in mail.outbox[0].body
+    assert "Handed over, %: 80 of" in mail.outbox[0].body
 
 
 def test_recipients_are_of_the_workspace(shop: Shop, other_shop: Shop, admin_of: Member) -> None:

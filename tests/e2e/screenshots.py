@@ -60,7 +60,7 @@ def stack(embedded_stack: EmbeddedStack) -> EmbeddedStack:
     """The product with some months behind it."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     if not embedded_stack.rows("SELECT 1 AS one FROM chat_contact WHERE external_id = %s", "history-0"):
-        embedded_stack.manage("history", "fennmoor", "--conversations", "900", "--days", "120")
+        embedded_stack.manage("history", "fennmoor", "--conversations", "900", "--days", "120", "--read", "300")
     embedded_stack.await_articles()
     return embedded_stack
 

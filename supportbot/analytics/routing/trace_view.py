@@ -27,7 +27,8 @@ class Certainty:
     @property
     def spread(self) -> str:
         """The entropy in words."""
-        return _word(self.entropy, (0.45, 0.75), ("few experts", "several experts", "nearly all experts"))
+        words = ("one expert", "few experts", "several experts", "nearly all experts")
+        return _word(self.entropy, (0.02, 0.45, 0.75), words)
 
     @property
     def choice(self) -> str:
@@ -45,7 +46,7 @@ class Certainty:
         first = (1 + self.margin) / 2
         return (
             f"On average its first expert for a token got {first:.0%} of the weight and its second {1 - first:.0%}. "
-            f"All in all the weight went to {self.spread}."
+            f"In each layer the weight went to {self.spread}."
         )
 
 

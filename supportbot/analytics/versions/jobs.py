@@ -30,6 +30,7 @@ from supportbot.workspaces.models import User, Workspace
 
 log = structlog.get_logger(__name__)
 ON_A_PAGE = 20
+YESTERDAY = "yesterday"  # in the place of how many
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,10 @@ def compare(request: HttpRequest) -> HttpResponse:
     assert isinstance(request.user, User)
     workspace, count = _workspace(request), request.POST.get("count", "")
     left, right = request.POST.get("left", ""), request.POST.get("right", "")
-    number = int(count) if count.isdigit() else 0
+    day = comparing.yesterday(workspace) if count == YESTERDAY else None
+    number = comparing.COUNTS[-1] if day else int(count) if count.isdigit() else 0
     try:
-        asked = comparing.ask(workspace=workspace, left=left, right=right, count=number, by=request.user)
+        asked = comparing.ask(workspace=workspace, left=left, right=right, count=number, by=request.user, day=day)
     except Refused as refusal:
         messages.error(request, str(refusal))
         return back(workspace, left=left, right=right, count=count)

@@ -1,4 +1,4 @@
-"""Two checkpoints answer a workspace's latest questions once more: who may ask for it, and what comes of it.
+"""Two checkpoints answer a workspace's questions once more: who may ask for it, and what comes of it.
 
 Each reads the question by itself and writes the reply in the words of its own category and intent; what was decided to
 do then (to answer, to ask back) stays, and so do the facts. Nobody is told, and no live reply waits.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,8 +32,15 @@ Answer = Callable[[Generation, "Engine"], dict[str, Any]]
 Borrow = Callable[[Path], AbstractContextManager["Engine"]]
 
 
-def ask(*, workspace: Workspace, left: str, right: str, count: int, by: User) -> VersionComparison:
-    """Note what is to be compared, for `tasks.compare`; Refused where it can't."""
+def yesterday(workspace: Workspace) -> date:
+    """The day before today, where the workspace is."""
+    return timezone.now().astimezone(workspace.zone).date() - timedelta(days=1)
+
+
+def ask(
+    *, workspace: Workspace, left: str, right: str, count: int, by: User, day: date | None = None
+) -> VersionComparison:
+    """Note what is to be compared, for `tasks.compare`: the latest replies, or a day's; Refused where it can't."""
     expire()
     if left == right:
         raise Refused("Choose two different versions.")
@@ -41,11 +48,13 @@ def ask(*, workspace: Workspace, left: str, right: str, count: int, by: User) ->
         raise Refused("Choose two of the versions that are listed, and how many replies.")
     if VersionComparison.objects.filter(state__in=VersionComparison.OPEN).exists():
         raise Refused("Two versions are being compared already. Wait until that is done, or cancel it.")
-    total = len(_material(workspace, count))
+    total = len(_material(workspace, count, day))
     if total == 0:
-        raise Refused(f"The model has written no reply in {workspace} yet of which is kept what it was written from.")
-    comparison = VersionComparison.objects.create(workspace=workspace, left=left, right=right, total=total, asked_by=by)
-    details = {"left": left, "right": right, "replies": total}
+        when = f"on {day.day} {day:%B}" if day else "so far"
+        raise Refused(f"The model wrote no reply in {workspace} {when} of which is kept what it was written from.")
+    fields = {"left": left, "right": right, "day": day}
+    comparison = VersionComparison.objects.create(workspace=workspace, total=total, asked_by=by, **fields)
+    details = {"left": left, "right": right, "replies": total, **({"day": str(day)} if day else {})}
     AuditEntry.objects.create(workspace=workspace, actor=by, action="model.compared", target=right, details=details)
     return comparison
 
@@ -72,7 +81,7 @@ def run(comparison_id: int, borrow: Borrow, answer: Answer) -> None:
     try:
         with ExitStack() as stack:
             left, right = (stack.enter_context(borrow(_path(v))) for v in (comparison.left, comparison.right))
-            for generation in _material(comparison.workspace, comparison.total):
+            for generation in _material(comparison.workspace, comparison.total, comparison.day):
                 said = {"left": answer(generation, left), "right": answer(generation, right)}
                 running = VersionComparison.objects.filter(id=comparison_id, state=State.RUNNING)
                 if not running.update(beat_at=timezone.now()):
@@ -85,10 +94,14 @@ def run(comparison_id: int, borrow: Borrow, answer: Answer) -> None:
         _end(comparison_id, State.DONE)
 
 
-def _material(workspace: Workspace, count: int) -> list[Generation]:
-    """The latest replies of our own model that can be written again."""
+def _material(workspace: Workspace, count: int, day: date | None) -> list[Generation]:
+    """The latest replies of our own model that can be written again, of a day if one is given."""
     rows = Generation.objects.in_workspace(workspace).exclude(prompt={}).exclude(model_version__contains="+")
     rows = rows.select_related("message__conversation__workspace", "in_reply_to").defer("reading", "routing")
+    if day:
+        begin = datetime.combine(day, time.min, workspace.zone)
+        end = datetime.combine(day + timedelta(days=1), time.min, workspace.zone)
+        rows = rows.filter(created_at__gte=begin, created_at__lt=end)
     return list(rows.order_by("-id")[:count])
 
 

@@ -67,6 +67,7 @@ class VersionComparison(models.Model):
     left = models.CharField(max_length=40)
     right = models.CharField(max_length=40)
     state = models.CharField(max_length=9, choices=State, default=State.WAITING)
+    day = models.DateField(null=True, help_text="Whose questions, where the workspace is; empty: the latest ones")
     total = models.PositiveSmallIntegerField(default=0)
     problem = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -14,7 +14,9 @@ from django.utils.dateparse import parse_date
 
 from supportbot.analytics.models import Mark
 from supportbot.analytics.rollup import roll_up
+from supportbot.analytics.routing.tasks import tend
 from supportbot.chat.models import Contact
+from supportbot.management import reading
 from supportbot.management.history import Material, Story
 from supportbot.workspaces.models import Member, Team, Workspace
 
@@ -34,9 +36,19 @@ class Command(BaseCommand):
         parser.add_argument("--days", type=int, default=365)
         parser.add_argument("--until", help="the day on which it ends, as 2026-11-27 (now)")
         parser.add_argument("--seed", type=int, default=0)
+        told = "how many of the newest replies the installed model reads and writes, for the routing pages (0)"
+        parser.add_argument("--read", type=int, default=0, help=told)
 
     def handle(
-        self, *args: Any, workspace: str, conversations: int, days: int, until: str | None, seed: int, **options: Any
+        self,
+        *args: Any,
+        workspace: str,
+        conversations: int,
+        days: int,
+        until: str | None,
+        seed: int,
+        read: int,
+        **options: Any,
     ) -> None:
         """Write and count."""
         shop = Workspace.objects.filter(slug=workspace).first()
@@ -48,7 +60,11 @@ class Command(BaseCommand):
             raise CommandError("Ask for at least one conversation and one day.")
         for name in TEAMS if not shop.teams.exists() else ():
             Team.objects.create(workspace=shop, name=name).members.set(Member.objects.in_workspace(shop))
-        Story(shop, Material.read(CORPUS), until=_end(until), seed=seed).write(conversations, days)
+        material = Material.read(CORPUS)
+        Story(shop, material, until=_end(until), seed=seed).write(conversations, days)
+        if read > 0:
+            reading.read(shop, read, material.order)
+            tend()
         while Mark.objects.exists():
             roll_up()
         self.stdout.write(f"{shop} has {conversations} conversations more. Look at them under /admin/analytics/.")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from supportbot.chat import assistant, rewriting
-from supportbot.chat.models import Message, VersionComparison
+from supportbot.chat.models import Generation, Message, VersionComparison
 from supportbot.chat.versions import comparing
 from supportbot.chat.versions.serving import Refused
 from supportbot.workspaces.models import User, Workspace
@@ -39,12 +42,19 @@ def test_both_answer_the_latest_questions_from_the_same_facts(
     run(asked)
     assert done.replies.count() == 2, "a second delivery of the task does nothing"
 
+    yesterday: dict[str, Any] = {"workspace": workspace, "left": first, "right": second, "count": 200, "by": maya}
+    yesterday["day"] = comparing.yesterday(workspace)
+    with pytest.raises(Refused, match="wrote no reply in .* on "):
+        comparing.ask(**yesterday)
+    Generation.objects.filter(pk=reply.generation.pk).update(created_at=timezone.now() - timedelta(days=1))
+    assert comparing.ask(**yesterday).total == 1
+
 
 def test_what_cannot_be_compared_is_refused_and_what_is_cancelled_ends(
     answered: Answered, first: str, second: str, workspace: Workspace, maya: User
 ) -> None:
     for left, right, count, words in (
-        (first, second, 20, "written no reply"),
+        (first, second, 20, "wrote no reply"),
         (first, first, 20, "two different"),
         (first, "0123456789ab", 20, "that are listed"),
         (first, second, 7, "how many"),
