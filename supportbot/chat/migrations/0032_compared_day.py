@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("chat", "0030_rules")]
+    dependencies = [("chat", "0031_voice")]
 
     operations = [
         migrations.AddField(
