@@ -37,7 +37,7 @@ class HttpServer:
         return None
 
     def serve(self, handler: BaseHTTPRequestHandler) -> None:
-        """Answer one POST."""
+        """Answer one request."""
         raise NotImplementedError
 
 
@@ -48,6 +48,8 @@ def _handler(server: HttpServer) -> type[BaseHTTPRequestHandler]:
                 server.serve(self)
             except OSError:
                 self.close_connection = True
+
+        do_GET = do_POST  # noqa: N815
 
         def log_message(self, *args: object) -> None:
             """Be quiet."""

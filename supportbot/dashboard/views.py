@@ -17,6 +17,7 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from supportbot.billing.telling import told
 from supportbot.chat import events, search
 from supportbot.chat.attachments.service import limits
 from supportbot.chat.canned import responses
@@ -74,6 +75,7 @@ def inbox(request: HttpRequest, desk: Desk, conversation: UUID | None = None) ->
     context = {"desk": desk, "views": desk.VIEWS, "workspaces": desk.workspaces(), "colours": Label.Colour.choices}
     context["files"] = limits()
     context["digests"] = Member.Digest.choices
+    context["notices"] = [notice for notice, _ in told(desk.workspace)] if desk.is_admin else []
     return render(request, "dashboard/inbox.html", context)
 
 
