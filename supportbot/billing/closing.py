@@ -18,6 +18,7 @@ from supportbot.billing.models import Meter, Subscription
 from supportbot.billing.periods import Period, midnight, today
 from supportbot.billing.provider import Charge, Unavailable
 from supportbot.billing.standing import amount_in
+from supportbot.billing.wording import number
 from supportbot.workspaces.limits import Kind
 
 log = structlog.get_logger(__name__)
@@ -44,7 +45,7 @@ def charges(subscription: Subscription, period: Period) -> list[Charge]:
         days = metering.amounts(subscription.workspace, kind, period.start)
         amount = amount_in(kind, days, period)
         if price := allowance.charge(amount):
-            words = f"{amount - allowance.included:,.0f} {kind.label} beyond {allowance.included:,}"
+            words = f"{number(allowance.beyond(amount))} {kind.label} beyond {allowance.included:,}"
             found.append(Charge(f"{words}, {period}", price))
     return found
 

@@ -96,9 +96,14 @@ class Allowance(models.Model):
         if self.hard_limit is not None and self.included and self.hard_limit < self.included:
             raise ValidationError({"hard_limit": "The hard limit can't be below what is included."})
 
+    def beyond(self, amount: float) -> float:
+        """How much of it is to be charged; what the hard limit leaves to people is not."""
+        most = amount if self.hard_limit is None else min(amount, self.hard_limit)
+        return max(0.0, most - self.included)
+
     def charge(self, amount: float) -> Decimal:
         """What so much of it costs beyond the price of the plan."""
-        return (Decimal(str(max(0.0, amount - self.included))) * self.overage).quantize(Decimal("0.01"))
+        return (Decimal(str(self.beyond(amount))) * self.overage).quantize(Decimal("0.01"))
 
 
 class Subscription(models.Model):

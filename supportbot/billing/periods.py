@@ -22,6 +22,11 @@ class Period:
         return f"{self.start:%-d %B %Y} to {self.last:%-d %B %Y}"
 
     @property
+    def short(self) -> str:
+        """For a column."""
+        return f"{self.start:%-d %b} to {self.last:%-d %b %Y}"
+
+    @property
     def last(self) -> date:
         """Its last day."""
         return self.end - timedelta(days=1)

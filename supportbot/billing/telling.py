@@ -62,13 +62,14 @@ def send() -> None:
 
 
 def told(workspace: Workspace) -> list[tuple[Notice, str]]:
-    """What holds in this period and nobody has hidden, in words as of now: of each kind the worst."""
+    """What holds in this period and nobody has hidden, in words as of now: of each kind the worst, the worst first."""
     contract = contract_of(workspace)
     if not contract.allowances:
         return []
     rows = Notice.objects.in_workspace(workspace).filter(period_start=contract.period.start)
     worst = {notice.kind: notice for notice in rows.order_by("-level") if _holds(workspace, contract, notice)}
-    return [(notice, _words(notice, contract)) for notice in worst.values() if notice.hidden_at is None]
+    shown = [notice for notice in worst.values() if notice.hidden_at is None]
+    return [(notice, _words(notice, contract)) for notice in sorted(shown, key=lambda notice: notice.level)]
 
 
 def told_in(workspaces: QuerySet[Workspace]) -> list[tuple[Notice, str]]:

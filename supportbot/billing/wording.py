@@ -66,10 +66,10 @@ class Shown:
         allowance = self.standing.allowance
         if allowance is None:
             return "No limit."
-        price = f"{allowance.overage:f}".rstrip("0").rstrip(".")
+        price = f"{allowance.overage:.4f}".removesuffix("00")
         beyond = f"Beyond that {price} {allowance.plan.currency} each" if allowance.overage else ""
         due = f"; so far {self.standing.charge} {allowance.plan.currency}" if self.standing.charge else ""
-        end = "" if allowance.hard_limit is None else f"It ends at {allowance.hard_limit:,}."
+        end = "" if allowance.hard_limit is None else f"At most {allowance.hard_limit:,}."
         return " ".join(part for part in (f"{beyond}{due}." if beyond else "", end) if part)
 
 

@@ -75,7 +75,7 @@ def inbox(request: HttpRequest, desk: Desk, conversation: UUID | None = None) ->
     context = {"desk": desk, "views": desk.VIEWS, "workspaces": desk.workspaces(), "colours": Label.Colour.choices}
     context["files"] = limits()
     context["digests"] = Member.Digest.choices
-    context["notices"] = [notice for notice, _ in told(desk.workspace)] if desk.is_admin else []
+    context["notices"] = told(desk.workspace) if desk.is_admin else []
     return render(request, "dashboard/inbox.html", context)
 
 

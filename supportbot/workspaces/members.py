@@ -41,8 +41,8 @@ class MemberForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def _demand_seat(self) -> None:
         workspace = self.instance.workspace if self.instance.pk else self.cleaned_data.get("workspace")
-        if workspace:
-            limits.demand_room(workspace, limits.Kind.SEATS, "role")
+        if workspace and (words := limits.objection(workspace, limits.Kind.SEATS)):
+            raise forms.ValidationError(words)
 
 
 class MembersAdmin(WorkspaceAdmin):

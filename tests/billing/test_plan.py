@@ -31,7 +31,7 @@ def test_the_page_has_numbers_limits_history_and_a_download(shop: Workspace) -> 
         a_conversation(shop)
     page = browser().get(PLAN).content.decode()
     assert "19.00 EUR a month" in page and "<strong>2</strong> of 10" in page
-    assert "Beyond that 0.05 EUR each. It ends at 20." in page and "No limit." in page
+    assert "Beyond that 0.05 EUR each. At most 20." in page and "No limit." in page
     rows = list(csv.DictReader(io.StringIO(browser().get(f"{PLAN}&format=csv").content.decode())))
     assert len(rows) == 12 and rows[0]["conversations"] == "2" and rows[0]["seats"] == "2"
     assert rows[0]["first_day"] == shop.subscription.started_on.isoformat() > rows[1]["last_day"]
@@ -107,8 +107,8 @@ def test_nobody_decides_for_another_workspace(shop: Workspace) -> None:
 
 
 def test_a_period_that_is_over_is_a_draft_for_the_operator(shop: Workspace, operator: Client) -> None:
-    allow(shop, "conversations", 10, overage="0.05")
-    row = last_period_is_due(shop, conversations=130)
+    allow(shop, "conversations", 10, 130, overage="0.05")
+    row = last_period_is_due(shop, conversations=200)
     sweep()
     sweep()
     draft = Invoice.objects.get()
