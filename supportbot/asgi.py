@@ -20,6 +20,7 @@ from supportbot.actions.tasks import send_invoices  # noqa: E402
 from supportbot.analytics import tasks as analytics  # noqa: E402
 from supportbot.analytics.routing import tasks as routing  # noqa: E402
 from supportbot.api import tasks as api  # noqa: E402
+from supportbot.billing import tasks as billing  # noqa: E402
 from supportbot.celery import EmbeddedWorker  # noqa: E402
 from supportbot.channels import tasks as channels  # noqa: E402
 from supportbot.chat import assistant, counting, events, tasks  # noqa: E402
@@ -66,6 +67,7 @@ async def _sweep_for_ever() -> None:
         await asyncio.to_thread(rules.sweep)
         await asyncio.to_thread(api.sweep)
         await asyncio.to_thread(channels.sweep)
+        await asyncio.to_thread(billing.sweep)
         await asyncio.to_thread(analytics.sweep)
         await asyncio.to_thread(routing.tend)
 

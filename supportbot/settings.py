@@ -107,6 +107,7 @@ TRANSLATION_MODELS = env.str("SUPPORTBOT_TRANSLATION_MODELS", "")  # a folder of
 TRANSLATION_SECONDS = env.float("SUPPORTBOT_TRANSLATION_SECONDS", 8.0)  # that one translation may take
 ATTACHMENT_MB = env.int("SUPPORTBOT_ATTACHMENT_MB", 10)  # of one file
 SIGN_UP = env.bool("SUPPORTBOT_SIGN_UP", False)  # whether strangers may make workspaces of their own
+STRIPE_API = env.str("SUPPORTBOT_STRIPE_API", "")  # a stand-in for Stripe, to try things out
 SCANNER = scanner("SUPPORTBOT_SCANNER")
 METRICS = address("SUPPORTBOT_METRICS")  # where each process tells its metrics
 INFERENCE_THREADS = env.int("SUPPORTBOT_INFERENCE_THREADS", 32)  # conversations that one worker answers at once
@@ -203,6 +204,7 @@ INSTALLED_APPS = [
     "supportbot.knowledge",
     "supportbot.actions",
     "supportbot.chat",
+    "supportbot.billing",
     "supportbot.widget",
     "supportbot.analytics",
     "supportbot.dashboard",
@@ -416,6 +418,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-channels": {"task": "supportbot.channels.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "sweep-analytics": {"task": "supportbot.analytics.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "routing": {"task": "supportbot.analytics.routing.tasks.tend", "schedule": 15.0, "options": {"expires": 15}},
+    "sweep-billing": {"task": "supportbot.billing.tasks.sweep", "schedule": 15.0, "options": {"expires": 15}},
     "sweep-knowledge": {"task": "supportbot.knowledge.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
 }
 

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from supportbot.api.site import api
+from supportbot.billing.pages import stripe_event
 from supportbot.widget import health
 
 urlpatterns = [
@@ -13,6 +14,7 @@ urlpatterns = [
     path("healthz", health.alive),
     path("readyz", health.ready),
     path("api/v1/", api.urls),
+    path("billing/stripe/", stripe_event, name="stripe-events"),
     path("", include("supportbot.workspaces.urls")),
     path("", include("supportbot.dashboard.urls")),
     path("", include("supportbot.widget.urls")),

@@ -37,20 +37,19 @@ class HttpServer:
         return None
 
     def serve(self, handler: BaseHTTPRequestHandler) -> None:
-        """Answer one GET or POST."""
+        """Answer one request."""
         raise NotImplementedError
 
 
 def _handler(server: HttpServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.do_POST()
-
         def do_POST(self) -> None:
             try:
                 server.serve(self)
             except OSError:
                 self.close_connection = True
+
+        do_GET = do_POST  # noqa: N815
 
         def log_message(self, *args: object) -> None:
             """Be quiet."""

@@ -13,6 +13,12 @@ from supportbot.workspaces.administration import is_superuser
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Groups of links; every list is bound to the visitor's workspaces."""
     workspaces = "Workspaces" if is_superuser(request) else "Workspace"
+    owned = [
+        ("Plans", "admin:billing_plan_changelist", "sell"),
+        ("Subscriptions", "admin:billing_subscription_changelist", "contract"),
+        ("Invoices", "admin:billing_invoice_changelist", "request_quote"),
+        ("Stripe", "admin:billing_stripeaccount_changelist", "credit_card"),
+    ]
     groups = [
         _group(None, ("Today", "admin:index", "space_dashboard")),
         _group(
@@ -84,6 +90,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             ("Webhook deliveries", "admin:api_delivery_changelist", "outbox"),
             ("API reference", "api-v1:openapi-view", "api"),
         ),
+        _group("Plan", ("Plan and usage", "admin:plan", "data_usage"), *(owned if is_superuser(request) else [])),
         _group(
             "People",
             (workspaces, "admin:workspaces_workspace_changelist", "storefront"),

@@ -14,9 +14,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from supportbot.analytics.first_steps import FirstSteps, first_steps
+from supportbot.billing.models import Notice, Subscription
+from supportbot.billing.telling import told_in
 from supportbot.chat.experts import Checkpoint, installed
 from supportbot.chat.models import Conversation, Message, Rating, RoutingAlert
-from supportbot.workspaces.models import User
+from supportbot.workspaces.models import User, Workspace
 
 LATEST = 8
 ALERTS = 5
@@ -35,13 +37,15 @@ class Count:
 
 @dataclass(frozen=True)
 class Overview:
-    """Numbers of today, the latest conversations, the checkpoint that answers, and what its routing raises."""
+    """Numbers of today, the latest conversations, the checkpoint that answers, what its routing and plans raise."""
 
     counts: list[Count]
     latest: QuerySet[Conversation]
     checkpoint: Checkpoint
     alerts: QuerySet[RoutingAlert]
     first_steps: list[FirstSteps]
+    notices: list[tuple[Notice, str]]
+    past_due: QuerySet[Subscription]
 
     @classmethod
     def of(cls, user: AbstractBaseUser | AnonymousUser) -> Self:
@@ -53,7 +57,12 @@ class Overview:
         counts.append(_satisfied(Rating.objects.in_workspaces(workspaces)))
         latest = conversations.select_related("contact", "assignee", "workspace")[:LATEST]
         alerts = RoutingAlert.objects.in_workspaces(workspaces).filter(until=None).select_related("workspace")[:ALERTS]
-        return cls(counts, latest, installed(), alerts, first_steps(user))
+        return cls(counts, latest, installed(), alerts, first_steps(user), told_in(workspaces), _past_due(workspaces))
+
+
+def _past_due(workspaces: QuerySet[Workspace]) -> QuerySet[Subscription]:
+    rows = Subscription.objects.in_workspaces(workspaces).filter(state=Subscription.State.PAST_DUE)
+    return rows.select_related("workspace", "plan")[:ALERTS]
 
 
 def _counts(conversations: QuerySet[Conversation], messages: QuerySet[Message]) -> list[Count]:

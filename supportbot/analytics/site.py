@@ -18,6 +18,7 @@ from supportbot.analytics import first_steps, pages, views
 from supportbot.analytics.overview import Overview
 from supportbot.analytics.routing import urls as routing
 from supportbot.analytics.versions import urls as versions
+from supportbot.billing import pages as plan
 from supportbot.chat.rules import pages as rules
 from supportbot.chat.voice import page as voice
 from supportbot.workspaces.administration import is_administrator
@@ -64,11 +65,16 @@ class AdministratorSite(UnfoldAdminSite):  # type: ignore[misc]
         return shortcut(request, content_type_id, object_id)
 
     def extra_urls(self) -> list[URLPattern]:
-        """The pages of analytics and of the model, and those of voice, rules and who may use which action."""
+        """The pages of analytics and of the model, and those of plan, voice, rules and who may use which action."""
         return [
             path("r/<path:content_type_id>/<path:object_id>/", self.admin_view(self.public_page), name="view_on_site"),
             path("actions/uses/", self.admin_view(uses.page), name="action-uses"),
             path("voice/", self.admin_view(voice.page), name="voice"),
+            path("plan/", self.admin_view(plan.page), name="plan"),
+            path("plan/choose/<int:plan_id>/", self.admin_view(plan.choose), name="plan-choose"),
+            path("plan/portal/", self.admin_view(plan.portal), name="plan-portal"),
+            path("plan/cancel/", self.admin_view(plan.cancel), name="plan-cancel"),
+            path("plan/notices/<int:notice_id>/hide/", self.admin_view(plan.hide), name="plan-notice-hide"),
             path("rules/", self.admin_view(rules.overview), name="rules"),
             path("rules/new/", self.admin_view(rules.new), name="rule-new"),
             path("rules/<int:rule_id>/", self.admin_view(rules.edit), name="rule"),

@@ -40,6 +40,7 @@ class Scope(models.TextChoices):
     ORDERS_READ = "orders:read", "read orders"
     ORDERS_WRITE = "orders:write", "write and delete orders"
     ANALYTICS_READ = "analytics:read", "read figures"
+    USAGE_READ = "usage:read", "read plan and usage"
     AUDIT_READ = "audit:read", "read the audit log"
     CHAT = "chat", "talk to the assistant"
 

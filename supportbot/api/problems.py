@@ -17,6 +17,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from pydantic import Field
 
 from supportbot.chat.refusals import Refused
+from supportbot.workspaces import limits
 
 log = structlog.get_logger(__name__)
 MEDIA = "application/problem+json"
@@ -123,7 +124,9 @@ def _place(loc: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _of_row(error: RowError) -> Problem:
-    """What a model's own rules say."""
+    """What a model's own rules say; a plan that has no more room is no fault of the request."""
+    if limits.has_reached(error):
+        return Problem(402, limits.REACHED, " ".join(error.messages))
     fields = error.message_dict if hasattr(error, "error_dict") else {"__all__": error.messages}
     faults = [
         {"pointer": "/body" if name == "__all__" else f"/body/{name}", "detail": text}

@@ -10,7 +10,7 @@ from ninja.openapi.schema import OpenAPISchema
 from supportbot.api import idempotency, problems
 from supportbot.api.document import Document
 from supportbot.api.parsing import StrictParser
-from supportbot.api.routes import analytics, chat, contacts, conversations, knowledge, orders, tasks, workspace
+from supportbot.api.routes import analytics, chat, contacts, conversations, knowledge, orders, tasks, usage, workspace
 
 DESCRIPTION = """All that the dashboards do, for other machines. A key is made in the admin under *API keys* and sent
 as `Authorization: Bearer sk_…`."""
@@ -31,5 +31,5 @@ api = SupportbotAPI(
 )
 problems.install(api)
 api.add_decorator(idempotency.once, mode="view")
-for part in (conversations, contacts, knowledge, workspace, tasks, orders, analytics, chat):
+for part in (conversations, contacts, knowledge, workspace, tasks, orders, analytics, usage, chat):
     api.add_router("", part.router)

@@ -364,7 +364,10 @@ class Message(models.Model):
             models.UniqueConstraint(fields=["conversation", "seq"], name="one_message_per_seq"),
             models.UniqueConstraint(fields=["conversation", "client_id"], name="one_message_per_client_id"),
         ]
-        indexes = [models.Index(fields=["queued_at"], condition=Q(outcome="pending"), name="waiting_messages")]
+        indexes = [
+            models.Index(fields=["queued_at"], condition=Q(outcome="pending"), name="waiting_messages"),
+            models.Index(fields=["created_at"], condition=Q(author="customer"), name="customer_messages_by_time"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.seq} {self.author}: {self.body[:60]}"
@@ -472,6 +475,7 @@ class Generation(models.Model):
         indexes = [
             models.Index(fields=["id"], condition=Q(traces=0), name="uncounted_traces"),
             models.Index(fields=["created_at"], condition=Q(traces=1), name="counted_traces"),
+            models.Index(fields=["created_at"], name="generations_by_time"),
         ]
 
     def __str__(self) -> str:

@@ -22,6 +22,7 @@ REASONS = {
     "found": "A passage of the help centre answers it.",
     "unsupported": "Nothing that it knows supported what it would have said.",
     "reserved": "This workspace leaves the matter to people.",
+    "plan_limit": "The limit of the plan is reached, so new conversations go to people.",
     "attachment": "The customer sent a file without words, which only people can look at.",
     "angry": "The customer was angry twice in a row.",
     "not_helped": "The customer said that the answer did not help.",

@@ -21,6 +21,7 @@ from supportbot.chat.masking import Rules, mask
 from supportbot.chat.models import Attachment, Contact, Conversation, Message, Milestone
 from supportbot.chat.refusals import AlreadyTaken, Closed, NotYours, Refused, TooFast
 from supportbot.chat.words import say
+from supportbot.workspaces import limits
 from supportbot.workspaces.models import AuditEntry, User
 
 NOTE_LIMIT = 500
@@ -164,6 +165,7 @@ def _post_by_customer(
     _demand_pace(conversation)
     _reopen(conversation)
     is_bots = conversation.handler == Conversation.Handler.BOT
+    is_new = conversation.last_seq == conversation.context_seq
     masked = mask(body, Rules.of(conversation.workspace))
     message = transcript.append(
         conversation,
@@ -179,11 +181,18 @@ def _post_by_customer(
         conversation.waiting_since = conversation.waiting_since or message.created_at
     transcript.save(conversation, message)
     participants.tell(conversation, message)
-    if is_bots and not body:
-        transcript.hand_off(conversation, reason="attachment", in_reply_to=message.seq)
+    if is_bots and (reason := _why_people(conversation, body, is_new)):
+        transcript.hand_off(conversation, reason=reason, in_reply_to=message.seq)
     elif is_bots:
         transaction.on_commit(lambda: tasks.queue_reply(message.id))
     return message
+
+
+def _why_people(conversation: Conversation, body: str, is_new: bool) -> str:
+    """Why the assistant is not even asked; empty if it is. One that goes on is never cut by a limit."""
+    if not body:
+        return "attachment"
+    return "plan_limit" if is_new and not limits.bot_may_begin(conversation.workspace) else ""
 
 
 def _reopen(conversation: Conversation) -> None:

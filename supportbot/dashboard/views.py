@@ -17,6 +17,7 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from supportbot.billing.telling import told
 from supportbot.chat import events, search
 from supportbot.chat.attachments.service import limits
 from supportbot.chat.canned import responses
@@ -76,6 +77,7 @@ def inbox(request: HttpRequest, desk: Desk, conversation: UUID | None = None) ->
     context["files"] = limits()
     context["digests"] = Member.Digest.choices
     context["has_voice"] = voice_of(desk.workspace) is not None
+    context["notices"] = told(desk.workspace) if desk.is_admin else []
     return render(request, "dashboard/inbox.html", context)
 
 

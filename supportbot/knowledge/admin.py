@@ -16,6 +16,7 @@ from unfold.decorators import display
 from supportbot.knowledge.imports.admin import ImportsAdmin
 from supportbot.knowledge.imports.export import write_zip
 from supportbot.knowledge.models import Article, ArticleFeedback, ArticleVersion, Collection, Import, Order
+from supportbot.workspaces import limits
 from supportbot.workspaces.administration import OF_WORKSPACE, HistoryAdmin, WorkspaceAdmin
 from supportbot.workspaces.models import User
 
@@ -114,8 +115,11 @@ class ArticlesAdmin(WorkspaceAdmin):
 
     @admin.action(description="Publish")
     def publish(self, request: HttpRequest, articles: QuerySet[Article]) -> None:
-        """Make drafts public at once."""
+        """Make drafts public at once, as many as there is room for."""
         for article in articles.filter(status=Article.Status.DRAFT):
+            if words := limits.objection(article.workspace, limits.Kind.KNOWLEDGE):
+                self.message_user(request, f"{article} stays a draft. {words}", messages.ERROR)
+                return
             article.status = Article.Status.PUBLISHED
             article.save(by=_user(request))
 

@@ -13,6 +13,7 @@ from supportbot.knowledge.embedding import EmbeddingField
 from supportbot.knowledge.feedback import ArticleFeedback
 from supportbot.knowledge.imports.models import Import, ImportedFile, ImportItem
 from supportbot.knowledge.queue import queue_index
+from supportbot.workspaces import limits
 from supportbot.workspaces.models import User, Workspace
 from supportbot.workspaces.scoping import ScopedQuerySet
 
@@ -123,6 +124,11 @@ class Article(models.Model):
         language = "" if self.language == self.workspace.language[:2] else f"{self.language}/"
         return f"/help/{self.workspace.slug}/{language}articles/{self.slug}/"
 
+    def clean(self) -> None:
+        """What is not published yet needs room in the workspace's plan to be."""
+        if self.status == self.Status.PUBLISHED and self.workspace_id and not self._is_published():
+            limits.demand_room(self.workspace, limits.Kind.KNOWLEDGE, "status")
+
     @property
     def is_public(self) -> bool:
         """Whether anybody may open its page."""
@@ -133,6 +139,10 @@ class Article(models.Model):
         """Take back an earlier text, which becomes the newest version."""
         self.title, self.body = version.title, version.body
         self.save(by=by)
+
+    def _is_published(self) -> bool:
+        """In the database, whatever is to be saved."""
+        return Article.objects.filter(pk=self.pk, status=self.Status.PUBLISHED).exists()
 
     def _keep_version(self, by: User | None) -> None:
         last = self.versions.first()

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from supportbot.workspaces import pace
+from supportbot.workspaces import limits, pace
 from supportbot.workspaces.invitation import LASTS, Invitation
 from supportbot.workspaces.models import AuditEntry, Member, User, Workspace
 from supportbot.workspaces.roles import owns
@@ -24,16 +24,19 @@ def objection(workspace: Workspace, email: str, role: str, *, by: User) -> str:
         return "Somebody with this address works here already."
     if role == Member.Role.OWNER and not owns(by, workspace):
         return "Only an owner decides who else is one."
-    return ""
+    return _no_seat(workspace, role)
 
 
 def send(invitation: Invitation, *, by: User) -> None:
     """Send the link, which makes earlier ones void.
 
-    ValueError, in words, if too many were sent; OSError or SMTPException if the mail server does not take it.
+    ValueError, in words, if too many were sent or no seat is free; OSError or SMTPException if the mail server does
+    not take it.
     """
     if pace.is_too_much(f"invitations:{invitation.workspace_id}", most=MOST, within=WITHIN):
         raise ValueError("This workspace has sent many invitations today. Please go on tomorrow.")
+    if invitation.ends_at <= timezone.now() and (words := _no_seat(invitation.workspace, invitation.role)):
+        raise ValueError(words)  # one that holds has its seat
     invitation.sent_at, invitation.invited_by = timezone.now(), by
     invitation.save(update_fields=["sent_at", "invited_by"])
     _email(invitation, by).send()
@@ -69,6 +72,10 @@ def accept(invitation: Invitation, user: User) -> Member | None:
         workspace=workspace, actor=user, action="invitation.accepted", target=str(user.pk), details=told
     )
     return member
+
+
+def _no_seat(workspace: Workspace, role: str) -> str:
+    return "" if role == Member.Role.VIEWER else limits.objection(workspace, limits.Kind.SEATS)
 
 
 def _email(invitation: Invitation, by: User) -> EmailMessage:

@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 
+from supportbot.workspaces import limits
 from supportbot.workspaces.administration import OF_WORKSPACE, WorkspaceAdmin, is_superuser, named
 from supportbot.workspaces.models import Member, User, Workspace
 from supportbot.workspaces.roles import objection
@@ -38,11 +39,18 @@ class MemberForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_role(self) -> str:
         """The workspace is locked, so that two owners can't make agents of each other."""
         role: str = self.cleaned_data["role"]
+        if role != Member.Role.VIEWER and (self.instance.pk is None or self.instance.role == Member.Role.VIEWER):
+            self._demand_seat()
         if self.instance.pk:
             Workspace.objects.select_for_update(no_key=True).get(pk=self.instance.workspace_id)
             if words := objection(Member.objects.get(pk=self.instance.pk), role, by=self.by):
                 raise forms.ValidationError(words)
         return role
+
+    def _demand_seat(self) -> None:
+        workspace = self.instance.workspace if self.instance.pk else self.cleaned_data.get("workspace")
+        if workspace and (words := limits.objection(workspace, limits.Kind.SEATS)):
+            raise forms.ValidationError(words)
 
 
 class MembersAdmin(WorkspaceAdmin):

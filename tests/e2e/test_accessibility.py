@@ -51,6 +51,7 @@ ADMIN_PAGES = {
     "topics": "admin/routing/topics/",
     "experts": "admin/routing/experts/",
     "an expert": "admin/routing/experts/3/",
+    "plan and usage": "admin/plan/",
     "new invitation": "admin/workspaces/invitation/add/",
     "second factor": "account/second-factor/",
 }

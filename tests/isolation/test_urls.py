@@ -18,6 +18,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from supportbot.actions.models import Task
 from supportbot.analytics.models import Gap, Topic, VersionEvaluation
+from supportbot.billing.models import Notice
 from supportbot.chat.models import (
     Attachment,
     CannedResponse,
@@ -96,6 +97,8 @@ def values(rows: Rows) -> dict[str, Any]:
     keys |= {"evaluation_id": VersionEvaluation}
     words = {"seq": 1, "key": rows.workspace.key, "token": "guessed", "customer": "1", "name": "core", "language": "en"}
     words |= {
+        "plan_id": 1,
+        "notice_id": rows.of(Notice).pk,
         "workspace": rows.workspace.slug,
         "url": "nowhere",
         "status": "done",
@@ -195,7 +198,8 @@ def signed_in(user: User) -> Client:
 
 def test_every_model_knows_its_workspace() -> None:
     without = {model.__name__ for model in all_models() if not path_of(model)}
-    assert without == {"User", "Login", "Workspace", "Mark", "Sweep", "DoomedFile", "Serving", "VersionEvaluation"}
+    known = {"User", "Login", "Workspace", "Mark", "Sweep", "DoomedFile", "Serving", "VersionEvaluation"}
+    assert without == known | {"Plan", "Allowance", "Meter", "StripeAccount", "StripeEvent"}
 
 
 def test_every_address_is_tried(shop: Rows) -> None:

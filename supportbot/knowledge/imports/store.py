@@ -98,6 +98,7 @@ def _write(
 ) -> ImportItem:
     for name, value in {**wanted, "title": document.title.replace("\0", ""), "body": document.body}.items():
         setattr(article, name, value)
+    full = _kept_as_draft(article)
     article.imported_by = run
     article.collection = _collection(run, document) or article.collection
     article.full_clean(exclude=["collection", "imported_by", "author"])
@@ -112,7 +113,18 @@ def _write(
         article=article,
         version=version,
         before=before,
+        reason=full,
     )
+
+
+def _kept_as_draft(article: Article) -> str:
+    """Why there is no room to publish it, after which it is a draft; empty if there is."""
+    try:
+        article.clean()
+    except ValidationError as error:
+        article.status = Article.Status.DRAFT
+        return " ".join(error.messages)
+    return ""
 
 
 def _collection(run: Import, document: Document) -> Collection | None:

@@ -12,12 +12,13 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.db import transaction
 
-from supportbot.workspaces import logins
+from supportbot.workspaces import limits, logins
 from supportbot.workspaces.models import AuditEntry, Member, SignOn, User
 
 NOT_HERE = "{name} says you are {email}, who does not work at {workspace}. Ask its administrators for an invitation."
 ELSEWHERE = "{email} also works elsewhere. Please sign in with your password or passkey."
 NO_ADDRESS = "{name} did not tell us your e-mail address. Ask whoever looks after it to release the claim “email”."
+NO_SEAT = "All seats of {workspace} are taken. Ask its administrators to make room."
 UNVERIFIED = "{name} has not verified that {email} is yours."
 
 
@@ -45,6 +46,8 @@ def newcomer(sign_on: SignOn, email: str, name: str, *, is_unverified: bool) -> 
         return known(sign_on, found)
     if email.rpartition("@")[2] not in sign_on.domains:
         raise NotLetIn(_words(NOT_HERE, sign_on, email))
+    if limits.objection(sign_on.workspace, limits.Kind.SEATS):
+        raise NotLetIn(_words(NO_SEAT, sign_on, email))
     user = User.objects.create_user(email=email, password=None, name=name[:100])
     Member.objects.create(workspace=sign_on.workspace, user=user)
     entry = {"action": "member.signed_on", "target": str(user.pk), "details": {"email": email}}
