@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0030_rules'),
+        ('chat', '0032_compared_day'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
