@@ -13,6 +13,7 @@ urlpatterns = [
     path("healthz", health.alive),
     path("readyz", health.ready),
     path("api/v1/", api.urls),
+    path("", include("supportbot.channels.urls")),
     path("", include("supportbot.workspaces.urls")),
     path("", include("supportbot.dashboard.urls")),
     path("", include("supportbot.widget.urls")),

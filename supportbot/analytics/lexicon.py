@@ -64,7 +64,14 @@ LANGUAGES = {
     "it": "italian",
     "pt": "portuguese",
 }
-CHANNELS = {"widget": "chat on the site, on the site, by widget, widget", "api": "through the api, by api, api"}
+CHANNELS = {
+    "widget": "chat on the site, on the site, by widget, widget",
+    "api": "through the api, by api, api",
+    "email": "by e-mail, e-mail, by email, email, by mail",
+    "telegram": "on telegram, by telegram, telegram",
+    "whatsapp": "on whatsapp, by whatsapp, whatsapp",
+    "slack": "on slack, by slack, slack",
+}
 HANDLERS = {"bot": "the bot alone, by the bot, bot alone", "people": "by people, by agents, by humans, humans"}
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MONTHS = (
