@@ -29,6 +29,8 @@ OUTSIDE = (
     "api.tasks.send",
     "channels.tasks.poll",
     "channels.tasks.send",
+    "channels.tasks.receive",
+    "channels.tasks.post",
 )
 WAITING = 8  # of them at once in the embedded run; docker-compose.yml has its own number
 

@@ -103,6 +103,11 @@ BACKEND_EXPERTS = env.int("SUPPORTBOT_BACKEND_EXPERTS", 0)  # routed experts of 
 ANSWERS = "both"  # who answers: the model, checked, and passages; for comparisons "quote" or "model" alone, unchecked
 REPLY_DEADLINE = env.float("SUPPORTBOT_REPLY_DEADLINE", 25.0)  # seconds that one attempt at a reply may take
 OUTGOING_NETWORKS = words(env.str("SUPPORTBOT_OUTGOING_NETWORKS", ""))  # not public, yet open to what users name
+MESSENGER_APIS = {  # without a slash at the end; Telegram's can be a Bot API server of one's own
+    "telegram": env.str("SUPPORTBOT_TELEGRAM_API", "https://api.telegram.org"),
+    "whatsapp": env.str("SUPPORTBOT_WHATSAPP_API", "https://graph.facebook.com/v23.0"),
+    "slack": env.str("SUPPORTBOT_SLACK_API", "https://slack.com/api"),
+}
 TRANSLATION_MODELS = env.str("SUPPORTBOT_TRANSLATION_MODELS", "")  # a folder of Marian models, one for each direction
 TRANSLATION_SECONDS = env.float("SUPPORTBOT_TRANSLATION_SECONDS", 8.0)  # that one translation may take
 ATTACHMENT_MB = env.int("SUPPORTBOT_ATTACHMENT_MB", 10)  # of one file
@@ -401,6 +406,8 @@ CELERY_TASK_ROUTES = {
     "supportbot.api.tasks.send": {"queue": "webhooks"},
     "supportbot.channels.tasks.poll": {"queue": "webhooks"},
     "supportbot.channels.tasks.send": {"queue": "webhooks"},
+    "supportbot.channels.tasks.receive": {"queue": "webhooks"},
+    "supportbot.channels.tasks.post": {"queue": "webhooks"},
 }
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

@@ -15,6 +15,7 @@ urlpatterns = [
     path("readyz", health.ready),
     path("api/v1/", api.urls),
     path("billing/stripe/", stripe_event, name="stripe-events"),
+    path("", include("supportbot.channels.urls")),
     path("", include("supportbot.workspaces.urls")),
     path("", include("supportbot.dashboard.urls")),
     path("", include("supportbot.widget.urls")),

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, sync_playwright
 from pytest_django import Settings
 
 from tests import database, prepared, session
+from tests.messenger_server import MessengerServer
 from tests.servers import Postgres, Redis
 from tests.stack import EmbeddedStack, ServicesStack, Stack
 from tests.trace_collector import TraceCollector
@@ -75,12 +76,20 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
+def messenger_server() -> Iterator[MessengerServer]:
+    """What stands for Telegram, WhatsApp and Slack."""
+    with MessengerServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
 def embedded_stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
     """The product in one process, with the demo shop; with `--services`, as services, where the test can do with it."""
     if request.config.getoption("--services"):
         yield request.getfixturevalue("services_stack")
     else:
-        yield from _running(EmbeddedStack({}, prepared.embedded()))
+        messengers: MessengerServer = request.getfixturevalue("messenger_server")
+        yield from _running(EmbeddedStack(messengers.settings, prepared.embedded()))
 
 
 @pytest.fixture(scope="session")
@@ -91,9 +100,9 @@ def traces() -> Iterator[TraceCollector]:
 
 
 @pytest.fixture(scope="session")
-def services_stack(traces: TraceCollector) -> Iterator[ServicesStack]:
+def services_stack(traces: TraceCollector, messenger_server: MessengerServer) -> Iterator[ServicesStack]:
     """The product as the services of docker-compose.yml; a dead worker's claim expires soon."""
-    yield from _running(ServicesStack(FAST_RECOVERY | traces.settings))
+    yield from _running(ServicesStack(FAST_RECOVERY | traces.settings | messenger_server.settings))
 
 
 def _running(stack: S) -> Iterator[S]:

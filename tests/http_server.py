@@ -13,9 +13,10 @@ class HttpServer:
     """Listens on the loopback address while it is entered; at the end `released` lets go of who still waits."""
 
     released: threading.Event
+    host = "127.0.0.1"
 
     def __enter__(self) -> Self:
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._http = ThreadingHTTPServer((self.host, 0), _handler(self))
         if context := self.tls():
             self._http.socket = context.wrap_socket(self._http.socket, server_side=True)
         self._http.daemon_threads = True
@@ -49,7 +50,7 @@ def _handler(server: HttpServer) -> type[BaseHTTPRequestHandler]:
             except OSError:
                 self.close_connection = True
 
-        do_GET = do_POST  # noqa: N815
+        do_GET = do_POST  # noqa: N815  (the library's name)
 
         def log_message(self, *args: object) -> None:
             """Be quiet."""

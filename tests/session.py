@@ -33,6 +33,7 @@ def pytest_load_initial_conftests() -> Generator[None, object, object]:
         REDIS_URL=REDIS.url,
         ALLOWED_HOSTS="127.0.0.1,localhost,testserver",
         CSRF_TRUSTED_ORIGINS="http://127.0.0.1,http://localhost",
+        **{f"SUPPORTBOT_{kind}_API": "https://nowhere.invalid" for kind in ("TELEGRAM", "WHATSAPP", "SLACK")},
     )
     return (yield)
 

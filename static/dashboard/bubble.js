@@ -14,7 +14,7 @@ import { label, percent } from "./words.js";
 
 const DELIVERY = {
   ...{ sending: "Sending…", sent: "Sending…", undoable: "Sending…", held: "Waiting a moment", failed: "Not sent.", "": "" },
-  ...{ delivered: "Sent", received: "Delivered", read: "Read" },
+  ...{ delivered: "Sent", received: "Delivered", read: "Read", undelivered: "Did not reach the customer." },
 };
 
 /** @typedef {{first: boolean, last: boolean, name: string}} Place how it stands in a group by one author */
@@ -109,8 +109,9 @@ export class Bubble {
    * @param {Place} place
    */
   #metaParts(item, { last }) {
-    if (item.author === "system" || item.author === "activity") return [];
+    if (item.delivery !== "undelivered" && (item.author === "system" || item.author === "activity")) return [];
     if (item.delivery === "failed") return [`${DELIVERY.failed} ${item.reason}`, button("Retry", () => this.#wishes.retry(item.clientId))];
+    if (item.delivery === "undelivered") return [`${DELIVERY.undelivered} ${item.reason}`];
     if (item.delivery === "undoable") return [DELIVERY.undoable, button("Undo", () => this.#wishes.undo(item.clientId))];
     const time = last ? [element("time", { datetime: item.at.toISOString() }, timeOf(item.at))] : [];
     const why = item.explained ? [button("Why?", () => this.#wishes.explain(item.explained), "Why did the bot say this?")] : [];
@@ -164,6 +165,6 @@ function source({ title, url }) {
  * @param {Place} place
  */
 function classes({ author, body, delivery, streaming }, { first, last }) {
-  const flags = { first, last, streaming, emoji: isEmoji(body), failed: delivery === "failed", undoable: delivery === "undoable" };
+  const flags = { first, last, streaming, emoji: isEmoji(body), failed: delivery === "failed" || delivery === "undelivered", undoable: delivery === "undoable" };
   return ["said", author, ...Object.entries(flags).flatMap(([name, on]) => (on ? [name] : []))].join(" ");
 }

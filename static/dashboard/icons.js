@@ -2,7 +2,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** @param {"bot" | "queue" | "agent" | "check" | "checks" | "chat"} name */
+/** @param {"bot" | "queue" | "agent" | "check" | "checks" | "chat" | "api" | "email" | "telegram" | "whatsapp" | "slack"} name */
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
   const use = document.createElementNS(SVG, "use");

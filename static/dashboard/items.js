@@ -12,7 +12,7 @@
  * @property {string} name
  * @property {string} body
  * @property {Date} at
- * @property {Delivery | "undoable" | "delivered" | "received" | "read" | ""} delivery of agents' messages only
+ * @property {Delivery | "undoable" | "delivered" | "received" | "read" | "undelivered" | ""} delivery of agents' messages, and of what did not reach the customer
  * @property {string} reason why it failed
  * @property {string} clientId
  * @property {Source[]} sources
@@ -40,14 +40,14 @@ const BLANK = {
  * @returns {Item}
  */
 export function savedItem(message, { category, confidence }, receipts) {
-  const { author, name, body, client_id, in_reply_to, sources, attachments, seq, translation, created_at } = message;
+  const { author, name, body, client_id, in_reply_to, sources, attachments, seq, translation, failure, created_at } = message;
   const own = client_id && author === "agent" ? `own:${client_id}` : "";
   const reply = author === "bot" && in_reply_to ? `reply:${in_reply_to}` : "";
   const about = author === "customer" ? { category, confidence } : {};
-  const delivery = author === "agent" ? delivered(seq, receipts) : "";
+  const delivery = failure ? /** @type {const} */ ("undelivered") : author === "agent" ? delivered(seq, receipts) : "";
   const key = own || reply || `seq:${seq}`;
   const explained = reply ? seq : 0;
-  return { ...BLANK, key, author, name, body, at: new Date(created_at), delivery, sources, attachments, asked: asked(message), translation, explained, ...about };
+  return { ...BLANK, key, author, name, body, at: new Date(created_at), delivery, reason: failure, sources, attachments, asked: asked(message), translation, explained, ...about };
 }
 
 /**

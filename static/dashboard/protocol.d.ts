@@ -7,6 +7,8 @@ export type { Ack, Author, Handler, Source } from "../widget/protocol.js";
 export interface Message extends SaidMessage {
   category: string | null;
   confidence: number | null;
+  /** Why it has not reached the customer; empty: it has, as far as is known. */
+  failure: string;
 }
 
 export type Named = { id: number; name: string };
@@ -21,7 +23,7 @@ export interface Row {
   handler: Handler;
   assignee: Named | null;
   team: Named | null;
-  channel: "widget" | "api" | "email";
+  channel: "widget" | "api" | "email" | "telegram" | "whatsapp" | "slack";
   priority: Priority;
   labels: Label[];
   mentions: { id: number; seen: boolean }[];

@@ -344,7 +344,7 @@ export class Transcript {
   /** @param {Ack} ack */
   #acknowledge({ client_id, seq, message_id, created_at }) {
     const parcel = this.#outbox.parcels.find((unsent) => unsent.client_id === client_id);
-    const unread = { category: null, confidence: null, verdict: null, notice: "", translation: null };
+    const unread = { category: null, confidence: null, verdict: null, notice: "", failure: "", translation: null };
     const attachments = parcel?.attachments ?? [];
     const blank = { name: this.#me.name, in_reply_to: null, sources: [], attachments, choices: [], ...unread };
     if (parcel) this.#add({ ...blank, id: message_id, seq, author: "agent", body: parcel.body, client_id, created_at });

@@ -4,6 +4,7 @@
 
 import { element } from "../widget/dom.js";
 import { dayOf, timeOf } from "../widget/text.js";
+import { icon } from "./icons.js";
 
 const LONG_WAIT = 5;
 const names = new Intl.ListFormat("en");
@@ -75,14 +76,16 @@ export function dueWords({ what, at }) {
 export const PRIORITIES = [["low", "Low"], ["medium", "Medium"], ["high", "High"], ["urgent", "Urgent"]];
 
 /** @type {[Row["channel"], string][]} */
-export const CHANNELS = [["widget", "Chat"], ["email", "E-mail"], ["api", "API"]];
+export const CHANNELS = [
+  ["widget", "Chat"], ["email", "E-mail"], ["telegram", "Telegram"], ["whatsapp", "WhatsApp"], ["slack", "Slack"], ["api", "API"],
+];
 
 /**
  * The chat goes without saying.
  * @param {Row["channel"]} channel
  */
 export function channelChip(channel) {
-  return channel === "widget" ? [] : [element("span", { class: "chip" }, new Map(CHANNELS).get(channel) ?? channel)];
+  return channel === "widget" ? [] : [element("span", { class: "chip channel" }, icon(channel), new Map(CHANNELS).get(channel) ?? channel)];
 }
 
 /** @param {Label} label */

@@ -67,7 +67,10 @@ LANGUAGES = {
 CHANNELS = {
     "widget": "chat on the site, on the site, by widget, widget",
     "api": "through the api, by api, api",
-    "email": "by e-mail, by email, e-mails, emails, e-mail, email, mails",
+    "email": "by e-mail, by email, by mail, e-mails, emails, e-mail, email, mails",
+    "telegram": "on telegram, by telegram, telegram",
+    "whatsapp": "on whatsapp, by whatsapp, whatsapp",
+    "slack": "on slack, by slack, slack",
 }
 HANDLERS = {"bot": "the bot alone, by the bot, bot alone", "people": "by people, by agents, by humans, humans"}
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

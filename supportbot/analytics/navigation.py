@@ -84,6 +84,12 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             ("Mails sent", "admin:outside_channels_outgoingmail_changelist", "outgoing_mail"),
         ),
         _group(
+            "Messengers",
+            ("Messengers", "admin:outside_channels_messenger_changelist", "forum"),
+            ("Messages received", "admin:outside_channels_arrival_changelist", "mark_chat_unread"),
+            ("Messages sent", "admin:outside_channels_post_changelist", "send"),
+        ),
+        _group(
             "Integrations",
             ("API keys", "admin:api_apikey_changelist", "key"),
             ("Webhooks", "admin:api_endpoint_changelist", "webhook"),

@@ -191,6 +191,7 @@ class MessageOut(Schema):
     verdict: Annotated[str, OneOf(Message.Verdict)] | None
     outcome: Annotated[str, OneOf(Message.Outcome)] | None = Field(description="Of a customer's message")
     masked: bool = Field(description="A part was hidden before it was saved")
+    failure: str = Field(description="Why it has not reached the customer; empty: it has, as far as is known")
     created_at: datetime
 
     @staticmethod

@@ -13,11 +13,14 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import action as button
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminPasswordWidget
 
 from supportbot.channels import outbox, servers
+from supportbot.channels.connections import ConnectionAdmin, secret_field
+from supportbot.channels.messengers import admin as messengers
 from supportbot.channels.models import Mailbox, OutgoingMail, ReceivedMail
-from supportbot.workspaces.administration import OF_WORKSPACE, HistoryAdmin, SettledAdmin, SettledForm
+from supportbot.workspaces.administration import OF_WORKSPACE, HistoryAdmin, SettledForm
+
+__all__ = ["messengers"]
 
 OF_MAILBOX = ("mailbox", admin.RelatedOnlyFieldListFilter)
 RECEIVED_LABELS = {
@@ -43,12 +46,8 @@ def shown_id(mail: ReceivedMail | OutgoingMail) -> SafeString:
 
 
 def _password(kind: str) -> forms.CharField:
-    return forms.CharField(
-        label=f"{kind} password",
-        required=False,
-        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
-        help_text="Stored sealed. Empty keeps the one that is stored, unless the host or the user has changed",
-    )
+    kept = "Stored sealed. Empty keeps the one that is stored, unless the host or the user has changed"
+    return secret_field(f"{kind} password", kept)
 
 
 def _server(kind: str) -> tuple[tuple[str, str], ...]:
@@ -105,9 +104,10 @@ class MailboxForm(SettledForm):
 
 
 @admin.register(Mailbox)
-class MailboxesAdmin(SettledAdmin):
+class MailboxesAdmin(ConnectionAdmin):
     """The addresses to which customers write."""
 
+    proof = "read_at"
     form = MailboxForm
     list_display = ("address", "sender", "team", "shown_state", "read_at", "workspace")
     list_filter = (OF_WORKSPACE, "enabled")
@@ -119,23 +119,6 @@ class MailboxesAdmin(SettledAdmin):
         ("Mails come by IMAP", {"fields": (*_server("imap"), ("imap_security", "folder"))}),
         ("Answers go by SMTP", {"fields": (*_server("smtp"), "smtp_security")}),
     )
-
-    @display(description="state", label={"works": "success", "new": "info", "problem": "danger", "off": "warning"})  # type: ignore[untyped-decorator]
-    def shown_state(self, mailbox: Mailbox) -> str:
-        """Whether mails come and go, as a chip."""
-        if not mailbox.enabled:
-            return "off"
-        if mailbox.problem:
-            return "problem"
-        return "works" if mailbox.read_at else "new"
-
-    @admin.display(description="state")
-    def standing(self, mailbox: Mailbox) -> str:
-        """The same with the last problem."""
-        if mailbox.pk is None:
-            return "-"
-        since = f" Since {mailbox.problem_at:%d %B %Y, %H:%M} UTC: {mailbox.problem}" if mailbox.problem_at else ""
-        return f"{self.shown_state(mailbox).capitalize()}.{since}"
 
     @button(description="Save and try it")  # type: ignore[untyped-decorator]
     def try_it(self, request: HttpRequest, obj: Mailbox) -> None:

@@ -1,4 +1,4 @@
-"""Has the outbox of e-mail hear what the chat announces."""
+"""Has the outboxes hear what the chat announces."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ class ChannelsConfig(AppConfig):
 
     name = "supportbot.channels"
     label = "outside_channels"
-    verbose_name = "E-mail"
+    verbose_name = "Channels"
 
     def ready(self) -> None:
         """Listen from the start, in every process."""
         from supportbot.channels import outbox  # noqa: PLC0415  (models are not ready when this module is read)
+        from supportbot.channels.messengers import outbox as posts  # noqa: PLC0415  (the same)
         from supportbot.chat.announcements import announced  # noqa: PLC0415  (the same)
 
         announced.connect(outbox.write, dispatch_uid="e-mail")
+        announced.connect(posts.write, dispatch_uid="messengers")

@@ -12,14 +12,27 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from supportbot.channels.messengers.models import Arrival, Messenger, Part, Post, Thread
+from supportbot.channels.trying import PROBLEM_LENGTH, Attempted
 from supportbot.chat.models import Conversation, Message
 from supportbot.workspaces.models import Team, Workspace
 from supportbot.workspaces.scoping import ScopedQuerySet
 from supportbot.workspaces.sealing import seal, unseal
 
+__all__ = [
+    "Arrival",
+    "MailThread",
+    "Mailbox",
+    "Messenger",
+    "OutgoingMail",
+    "Part",
+    "Post",
+    "ReceivedMail",
+    "Thread",
+]
+
 PORT = (MinValueValidator(1), MaxValueValidator(65_535))
 FOLDER = RegexValidator(r'^[^"\\\x00-\x1f\x7f-\uffff]+$', "Write the folder's name in plain letters, as INBOX.")
-PROBLEM_LENGTH = 300
 
 
 def new_token() -> str:
@@ -162,7 +175,7 @@ class ReceivedMail(models.Model):
         cls.objects.filter(conversation=None, created_at__lt=timezone.now() - cls.KEPT).delete()
 
 
-class OutgoingMail(models.Model):
+class OutgoingMail(Attempted):
     """A message on its way to a customer; its Message-ID is the same in every try."""
 
     class State(models.TextChoices):
@@ -172,16 +185,11 @@ class OutgoingMail(models.Model):
         FAILED = "failed", "could not be sent"
         BOUNCED = "bounced", "was not delivered"
 
-    UNSENT: ClassVar[tuple[str, ...]] = (State.WAITING, State.SENDING)
     workspace_path: ClassVar[str] = "message__conversation__workspace"
 
     message = models.OneToOneField(Message, models.CASCADE, related_name="outgoing_mail")
     rfc_id = models.CharField("Message-ID", max_length=255, unique=True)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
-    due_at = models.DateTimeField(default=timezone.now, help_text="When the next try may begin, or this one has ended")
-    attempts = models.PositiveSmallIntegerField(default=0)
-    problem = models.CharField(max_length=PROBLEM_LENGTH, blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
 
     objects = ScopedQuerySet["OutgoingMail"].as_manager()
 

@@ -17,21 +17,18 @@ import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from supportbot.celery import app
-from supportbot.channels import servers
-from supportbot.channels.models import PROBLEM_LENGTH, Mailbox, MailThread, OutgoingMail, ReceivedMail
-from supportbot.chat import transcript
+from supportbot.channels import servers, trying
+from supportbot.channels.models import Mailbox, MailThread, OutgoingMail, ReceivedMail
+from supportbot.channels.trying import PROBLEM_LENGTH
 from supportbot.chat.announcements import Event, Subject
 from supportbot.chat.attachments import files
 from supportbot.chat.mail import name_in_mail, signature, texts
-from supportbot.chat.models import Attachment, Conversation, Message, Translation
+from supportbot.chat.models import Attachment, Conversation, Message
 
 log = structlog.get_logger(__name__)
-LEASE = timedelta(minutes=5)  # by when a try has ended, or its worker has died
-SOON = timedelta(seconds=5)  # until we look again for a translation or a check for viruses
 AGAIN = [timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 720)]
 REFERENCES = 20  # of a conversation's mails that a mail names
 WRITERS = (Message.Author.BOT, Message.Author.AGENT)
@@ -72,8 +69,7 @@ def send(conversation_id: UUID) -> None:
 
 def send_again(mail: OutgoingMail) -> None:
     """An administrator wants another try of what failed."""
-    anew = {"state": State.WAITING, "attempts": 0, "due_at": timezone.now(), "problem": ""}
-    if OutgoingMail.objects.filter(pk=mail.pk, state=State.FAILED).update(**anew):
+    if trying.send_again(mail, mail.message):
         transaction.on_commit(lambda: queue(mail.message.conversation_id))
 
 
@@ -82,21 +78,14 @@ def _claimed(conversation_id: UUID) -> OutgoingMail | None:
     rows = OutgoingMail.objects.filter(message__conversation=conversation_id, state__in=OutgoingMail.UNSENT)
     related = ("message__conversation__contact", "message__conversation__workspace", "message__user")
     mail = rows.select_related(*related).order_by("message__seq").first()
-    now = timezone.now()
-    if mail is None or mail.due_at > now:
-        return None
-    own = OutgoingMail.objects.filter(pk=mail.pk, attempts=mail.attempts, due_at=mail.due_at)
-    if not own.update(state=State.SENDING, attempts=F("attempts") + 1, due_at=now + LEASE):
-        return None
-    mail.attempts += 1
-    return mail
+    return mail if mail and trying.claimed(mail) else None
 
 
 def _try(mail: OutgoingMail) -> bool:
     """One try; whether it is sent."""
     mailbox = _mailbox(mail.message.conversation)
-    if _is_unfinished(mail.message):
-        _wait(mail, SOON, attempts=mail.attempts - 1)
+    if trying.is_unfinished(mail.message):
+        trying.wait(mail, trying.SOON, attempts=mail.attempts - 1)
         return False
     if mailbox is None:
         _fail(mail, "Its mailbox was deleted.")
@@ -112,7 +101,7 @@ def _try(mail: OutgoingMail) -> bool:
         why = str(error) if isinstance(error, servers.Unreachable) else f"SMTP: {servers.in_words(error)}"
         mailbox.note_problem(why)
         return _failed(mail, why, is_final=False)
-    OutgoingMail.objects.filter(pk=mail.pk).update(state=State.SENT, problem="", due_at=timezone.now())
+    trying.sent(mail)
     if mailbox.problem.startswith("SMTP"):
         mailbox.note_problem("")
     return True
@@ -169,13 +158,6 @@ def _headers(mail: OutgoingMail) -> dict[str, str]:
     return headers
 
 
-def _is_unfinished(message: Message) -> bool:
-    """Whether its translation or the check of its files is still to come."""
-    waiting = (Translation.State.WAITING, Translation.State.LATE)
-    to_come = Translation.objects.filter(message=message, reader=Translation.Reader.CUSTOMER, state__in=waiting)
-    return to_come.exists() or message.attachments.filter(state=Attachment.State.SCANNING).exists()
-
-
 def _mailbox(conversation: Conversation) -> Mailbox | None:
     thread = MailThread.objects.select_related("mailbox").filter(conversation=conversation).first()
     return thread.mailbox if thread else None
@@ -186,18 +168,9 @@ def _failed(mail: OutgoingMail, why: str, *, is_final: bool) -> bool:
     if is_final or mail.attempts > len(AGAIN):
         _fail(mail, why)
     else:
-        _wait(mail, AGAIN[mail.attempts - 1], attempts=mail.attempts, problem=why[:PROBLEM_LENGTH])
+        trying.wait(mail, AGAIN[mail.attempts - 1], attempts=mail.attempts, problem=why[:PROBLEM_LENGTH])
     return False
 
 
-def _wait(mail: OutgoingMail, span: timedelta, **fields: Any) -> None:
-    OutgoingMail.objects.filter(pk=mail.pk).update(state=State.WAITING, due_at=timezone.now() + span, **fields)
-
-
-@transaction.atomic
 def _fail(mail: OutgoingMail, why: str) -> None:
-    """For good: agents see it in the conversation."""
-    if OutgoingMail.objects.filter(pk=mail.pk).update(state=State.FAILED, problem=why[:PROBLEM_LENGTH]):
-        conversation = transcript.locked(mail.message.conversation_id)
-        transcript.note_activity(conversation, f"A mail could not be sent. {why}")
-        transcript.save_among_agents(conversation)
+    trying.fail(mail, mail.message, "A mail", why)

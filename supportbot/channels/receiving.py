@@ -6,11 +6,11 @@ the Message-ID keeps a mail that is read again from being taken in twice.
 
 from __future__ import annotations
 
-import hashlib
 import imaplib
 import re
 import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import structlog
@@ -18,11 +18,11 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from supportbot.channels import letters, servers
+from supportbot.channels import arriving, letters, servers
 from supportbot.channels.letters import Letter
-from supportbot.channels.models import PROBLEM_LENGTH, Mailbox, MailThread, OutgoingMail, ReceivedMail
+from supportbot.channels.models import Mailbox, MailThread, OutgoingMail, ReceivedMail
+from supportbot.channels.trying import PROBLEM_LENGTH, tell_agents
 from supportbot.chat import mail, services, transcript
-from supportbot.chat.attachments import service as attachments
 from supportbot.chat.attachments.service import Uploader
 from supportbot.chat.composing import BODY_LIMIT
 from supportbot.chat.masking import Rules, mask
@@ -152,17 +152,12 @@ def _is_too_much(mailbox: Mailbox, letter: Letter) -> bool:
 def _post(mailbox: Mailbox, letter: Letter) -> None:
     """As a message of its sender, with the files that may be sent."""
     uploader = Uploader(mailbox.workspace, token_hash=_token_hash(letter.sender))
-    attachments.remove(uploader)  # what an attempt that ended halfway has left
-    files: list[UUID] = []
-    refused = []
-    for file in letter.files:
-        try:
-            if len(files) == attachments.MOST:
-                raise Refused("too_many_files", f"A message may have {attachments.MOST} files.")
-            files.append(attachments.upload(uploader, file.name, file.data).id)
-        except Refused as refusal:
-            refused.append(f"The mail's file {file.name} was not taken: {refusal}")
-    _post_with(mailbox, letter, uploader, files, refused)
+    came = [(file.name, partial(_data, file)) for file in letter.files]
+    _post_with(mailbox, letter, uploader, *arriving.keep(uploader, came, "The mail's file"))
+
+
+def _data(file: letters.File) -> bytes:
+    return file.data
 
 
 @transaction.atomic
@@ -176,7 +171,7 @@ def _post_with(mailbox: Mailbox, letter: Letter, uploader: Uploader, files: list
         raise letters.Unreadable("It has neither a text nor a file.")
     message = services.post_message(
         conversation_id=conversation.id,
-        body=body if len(body) <= BODY_LIMIT else f"{body[: BODY_LIMIT - 1]}…",
+        body=arriving.shortened(body),
         client_id=uuid5(NAMESPACE_URL, letter.message_id),
         files=files,
         token_hash=uploader.token_hash,
@@ -184,7 +179,7 @@ def _post_with(mailbox: Mailbox, letter: Letter, uploader: Uploader, files: list
     _record(mailbox, letter, State.MESSAGE, conversation=conversation, message=message)
     if len(body) > BODY_LIMIT:
         refused = [f"The mail is longer: the rest is in the mailbox {mailbox.address}", *refused]
-    _tell_agents(conversation, *refused)
+    tell_agents(conversation, *refused)
 
 
 def _conversation(mailbox: Mailbox, letter: Letter) -> tuple[Conversation, bool]:
@@ -211,19 +206,13 @@ def _thread(mailbox: Mailbox, letter: Letter, contact: Contact | None = None) ->
 
 
 def _contact(mailbox: Mailbox, letter: Letter) -> Contact:
-    """The sender's; never one for whom the shop vouches, since anybody can write any address above a mail."""
-    rows = Contact.objects.in_workspace(mailbox.workspace).filter(external_id="")
-    token_hash = _token_hash(letter.sender)
-    known = rows.filter(token_hash=token_hash).first() or rows.filter(browsers__token_hash=token_hash).first()
-    if known:
-        return known
+    """The sender's; anybody can write any address above a mail, so it is not verified."""
     about = {"email": letter.sender, "name": letter.name}
-    return Contact.objects.get_or_create(workspace=mailbox.workspace, token_hash=token_hash, defaults=about)[0]
+    return arriving.contact_of(mailbox.workspace, _token_hash(letter.sender), **about)
 
 
 def _token_hash(address: str) -> str:
-    """Of no token that a browser could have."""
-    return hashlib.sha256(f"email:{address}".encode()).hexdigest()
+    return arriving.token_hash(f"email:{address}")
 
 
 @transaction.atomic
@@ -231,7 +220,7 @@ def _note_automatic(mailbox: Mailbox, letter: Letter, why: str) -> None:
     conversation = _thread(mailbox, letter)
     _record(mailbox, letter, State.AUTOMATIC, why, conversation=conversation)
     if conversation:
-        _tell_agents(conversation, f"An automatic mail came from {letter.sender}: {letter.subject}")
+        tell_agents(conversation, f"An automatic mail came from {letter.sender}: {letter.subject}")
 
 
 @transaction.atomic
@@ -242,16 +231,8 @@ def _note_bounce(mailbox: Mailbox, letter: Letter, bounce: letters.Bounce) -> No
     _record(mailbox, letter, State.BOUNCE, why, conversation=of.message.conversation if of else None)
     if of and bounce.is_final:
         OutgoingMail.objects.filter(pk=of.pk).update(state=OutgoingMail.State.BOUNCED, problem=why)
-        _tell_agents(of.message.conversation, f"A mail was not delivered. {why}")
-
-
-def _tell_agents(conversation: Conversation, *lines: str) -> None:
-    """As lines that only they see."""
-    if lines:
-        locked = transcript.locked(conversation.id)
-        for line in lines:
-            transcript.note_activity(locked, line)
-        transcript.save_among_agents(locked)
+        transcript.note_failure(of.message, why)
+        tell_agents(of.message.conversation, f"A mail was not delivered. {why}")
 
 
 def _record(mailbox: Mailbox, letter: Letter, state: State, reason: str = "", **fields: object) -> None:

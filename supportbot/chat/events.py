@@ -100,6 +100,7 @@ def message_frame(message: Message) -> Frame:
             "confidence": message.confidence,
             "verdict": message.verdict or None,
             "notice": notice(message),
+            "failure": message.failure,
             "translation": _translation(message),
             "attachments": [attachment_facts(attachment) for attachment in message.attachments.all()],
             "created_at": message.created_at.isoformat(),

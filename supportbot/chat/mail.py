@@ -30,10 +30,10 @@ State = EmailCopy.State
 def prepare(message: Message) -> None:
     """Send a copy of an agent's answer later, if there is an address; in the transaction that saves the answer.
 
-    In a conversation that is led by e-mail the answer itself goes there.
+    In a conversation that is led by e-mail or in a messenger the answer itself goes there.
     """
     conversation = message.conversation
-    if conversation.contact.email and conversation.channel != Conversation.Channel.EMAIL:
+    if conversation.contact.email and not conversation.reaches_customer:
         due_at = timezone.now() + timedelta(seconds=settings.EMAIL_AFTER)
         EmailCopy.objects.create(message=message, due_at=due_at)
 

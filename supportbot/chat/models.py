@@ -71,6 +71,7 @@ __all__ = [
 TOKEN_IDLE = timedelta(days=30)
 TOKEN_LIFE = timedelta(days=180)
 RATING_OPEN = timedelta(hours=24)
+FAILURE_LENGTH = 300
 
 
 class Contact(models.Model):
@@ -181,6 +182,9 @@ class Conversation(models.Model):
         WIDGET = "widget", "chat on the site"
         API = "api", "API"
         EMAIL = "email", "e-mail"
+        TELEGRAM = "telegram", "Telegram"
+        WHATSAPP = "whatsapp", "WhatsApp"
+        SLACK = "slack", "Slack"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="conversations")
@@ -264,6 +268,11 @@ class Conversation(models.Model):
     def language(self) -> str:
         """The customer's, by what was said, else by what the widget speaks; else the workspace's."""
         return self.spoken_language or self.contact.language or self.workspace.language
+
+    @property
+    def reaches_customer(self) -> bool:
+        """Whether answers go to where the customer reads them later, too, rather than to a page that may be closed."""
+        return self.channel not in (self.Channel.WIDGET, self.Channel.API)
 
     def give_to_bot(self) -> None:
         """The assistant has the turn."""
@@ -352,6 +361,9 @@ class Message(models.Model):
     masked = models.BooleanField(default=False, help_text="A part was hidden before it was saved")
     verdict = models.CharField(max_length=12, choices=Verdict, blank=True, help_text="Of the assistant's answer only")
     outcome = models.CharField(max_length=12, choices=Outcome, blank=True, help_text="Of a customer's message only")
+    failure = models.CharField(
+        max_length=FAILURE_LENGTH, blank=True, db_default="", help_text="Why it has not reached the customer"
+    )
     attempts = models.PositiveSmallIntegerField(default=0)
     queued_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)

@@ -100,7 +100,7 @@ def _until(hours: Hours | None, now: datetime, language: str) -> list[str]:
 
 def _email(conversation: Conversation, language: str) -> list[str]:
     """Where the answer goes, unless all of it goes there."""
-    if conversation.channel == Conversation.Channel.EMAIL:
+    if conversation.reaches_customer:
         return []
     return [say("email_goes" if conversation.contact.email else "leave_email", language)]
 

@@ -119,6 +119,16 @@ def resolve(*, conversation_id: UUID, agent: Doer) -> Conversation:
 
 
 @transaction.atomic
+def tell(*, conversation_id: UUID, body: str) -> Message:
+    """A line of the system for the customer, as a greeting, beside what people and the assistant say."""
+    conversation = transcript.locked(conversation_id)
+    transcript.demand_welcome(conversation)
+    message = transcript.append(conversation, author=Message.Author.SYSTEM, body=body)
+    transcript.save(conversation, message)
+    return message
+
+
+@transaction.atomic
 def leave_email(*, conversation_id: UUID, email: str) -> Conversation:
     """Keep the address that the customer leaves for an answer; a later one replaces it."""
     conversation = transcript.locked(conversation_id)

@@ -20,7 +20,7 @@ from supportbot.chat.attachments import service as attachments
 from supportbot.chat.composing import BODY_LIMIT
 from supportbot.chat.doers import Doer, person
 from supportbot.chat.joining import current
-from supportbot.chat.models import Attachment, Contact, Conversation, Message, Milestone, Remark
+from supportbot.chat.models import FAILURE_LENGTH, Attachment, Contact, Conversation, Message, Milestone, Remark
 from supportbot.chat.promise import promise
 from supportbot.chat.refusals import Refused
 from supportbot.chat.storable import storable
@@ -105,6 +105,13 @@ def remark(conversation: Conversation, *, kind: Remark.Kind, body: str, user: Us
 def note_activity(conversation: Conversation, body: str, user: User | None = None) -> None:
     """Add what somebody did, as a sentence for agents."""
     remark(conversation, kind=Remark.Kind.ACTIVITY, body=body, user=user)
+
+
+def note_failure(message: Message, why: str) -> None:
+    """Agents see at the message that it has not reached the customer; an empty text: it will be sent again."""
+    message.failure = why[:FAILURE_LENGTH]
+    message.save(update_fields=["failure"])
+    transaction.on_commit(partial(events.publish_again, message))
 
 
 def show_anew(conversations: Iterable[Conversation]) -> None:

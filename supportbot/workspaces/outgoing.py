@@ -7,8 +7,11 @@ second answer of the name server can lead elsewhere. `SUPPORTBOT_OUTGOING_NETWOR
 from __future__ import annotations
 
 import ipaddress
+import os
 import socket
+import ssl
 import time
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -35,7 +38,9 @@ class PublicTransport(httpx.BaseTransport):
 
     def __init__(self) -> None:
         # No connection outlives its request: it is kept under its address, which several names may share.
-        self._inner = httpx.HTTPTransport(limits=httpx.Limits(max_keepalive_connections=0))
+        # What is trusted is read once for all of them, which takes longer than most requests.
+        trusted = _trusted(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+        self._inner = httpx.HTTPTransport(verify=trusted, limits=httpx.Limits(max_keepalive_connections=0))
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Check, pin, send."""
@@ -55,6 +60,12 @@ class PublicTransport(httpx.BaseTransport):
     def close(self) -> None:
         """End what is open."""
         self._inner.close()
+
+
+@cache
+def _trusted(file: str | None, folder: str | None) -> ssl.SSLContext:
+    """The certificates that httpx trusts, while the environment names these."""
+    return httpx.create_ssl_context()
 
 
 def client(*, timeout: float = 10.0, **options: Any) -> httpx.Client:

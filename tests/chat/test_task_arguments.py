@@ -14,7 +14,7 @@ from inference.engine import Engine
 from supportbot.analytics.models import VersionEvaluation
 from supportbot.api.models import Endpoint
 from supportbot.celery import app
-from supportbot.channels.models import Mailbox
+from supportbot.channels.models import Mailbox, Thread
 from supportbot.chat.models import (
     Attachment,
     Conversation,
@@ -42,6 +42,7 @@ ROWS: dict[str, type[models.Model]] = {
     "evaluation_id": VersionEvaluation,
     "endpoint_id": Endpoint,
     "mailbox_id": Mailbox,
+    "thread_id": Thread,
     "import_id": Import,
     "workspace_id": Workspace,
 }

@@ -19,6 +19,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from supportbot.actions.models import Task
 from supportbot.analytics.models import Gap, Topic, VersionEvaluation
 from supportbot.billing.models import Notice
+from supportbot.channels.models import Messenger
 from supportbot.chat.models import (
     Attachment,
     CannedResponse,
@@ -38,7 +39,7 @@ from tests.isolation.rows import SECRET, Rows, all_models, path_of, snapshot
 
 OPEN = ("login/", "logout/", "healthz", "readyz", "api/v1/openapi.json", "api/v1/docs", "widget", "demo/", "help/")
 OPEN += ("robots.txt", "inbox/digest/", "admin/login/", "admin/logout/", "api/v1/$")
-OPEN += ("account/second-factor/webauthn/login/",)
+OPEN += ("account/second-factor/webauthn/login/", "channels/")
 DOORS = ("/login/", "/admin/", "/account/confirm/")
 PLACEHOLDER = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
 
@@ -110,6 +111,7 @@ def values(rows: Rows) -> dict[str, Any]:
         "slug": rows.workspace.slug,
         "pk": 1,
     }
+    words |= {"messenger_key": rows.of(Messenger).key}
     words |= {"collection": rows.of(Collection).slug, "article": rows.of(Article).slug}
     return {**words, "number": rows.of(Order).number, **{name: rows.of(model).pk for name, model in keys.items()}}
 

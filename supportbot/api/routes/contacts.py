@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 from ninja import Router, Schema
@@ -14,6 +15,7 @@ from supportbot.api.models import Scope
 from supportbot.api.pages import At, Email, Id, Page, one, page
 from supportbot.api.schemas import ActionCallOut, ContactOut, ConversationOut, In, MessageOut, RatingOut
 from supportbot.api.schemas_of_tasks import TaskOut
+from supportbot.channels.models import Thread
 from supportbot.chat import erasing, profile
 from supportbot.chat.models import Contact, Conversation, Message, Rating
 from supportbot.chat.refusals import Refused
@@ -30,6 +32,14 @@ class Described(In):
     attributes: dict[str, str | float | bool | None] | None = None
 
 
+class ChatOut(Schema):
+    """Where the contact wrote in a messenger."""
+
+    messenger: str = Field(alias="messenger.kind", description="telegram, whatsapp or slack")
+    address: str = Field(description="Of the chat there: a number, or an id")
+    conversation: UUID = Field(alias="conversation_id")
+
+
 class Export(Schema):
     """All that is kept of a contact."""
 
@@ -39,6 +49,7 @@ class Export(Schema):
     ratings: list[RatingOut]
     action_calls: list[ActionCallOut]
     tasks: list[TaskOut]
+    chats: list[ChatOut]
 
 
 def contacts(call: Call) -> QuerySet[Contact]:
@@ -99,4 +110,5 @@ def export_contact(request: Call, contact_id: Id) -> dict[str, Any]:
         "ratings": Rating.objects.filter(conversation__in=theirs),
         "action_calls": ActionCall.objects.filter(conversation__in=theirs).select_related("user"),
         "tasks": tasks.order_by("pk"),
+        "chats": Thread.objects.filter(conversation__in=theirs).select_related("messenger"),
     }
