@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('analytics', '0008_version_evaluation'),
+        ('analytics', '0009_routing_alarms'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0030_rules'),
+        ('chat', '0033_metered_by_time'),
     ]
 
     operations = [

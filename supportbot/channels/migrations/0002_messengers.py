@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0170_messengers'),
+        ('chat', '0034_messengers'),
         ('outside_channels', '0001_initial'),
         ('workspaces', '0014_first_steps'),
     ]
