@@ -11,7 +11,7 @@ import pytest
 from django.db import models
 
 from inference.engine import Engine
-from supportbot.analytics.models import VersionEvaluation
+from supportbot.analytics.models import Upload, VersionEvaluation
 from supportbot.api.models import Endpoint
 from supportbot.celery import app
 from supportbot.channels.models import Mailbox
@@ -44,6 +44,7 @@ ROWS: dict[str, type[models.Model]] = {
     "mailbox_id": Mailbox,
     "import_id": Import,
     "workspace_id": Workspace,
+    "upload_id": Upload,
 }
 
 

@@ -9,6 +9,7 @@ from ninja import Router, Schema
 from pydantic import Field
 
 from supportbot.actions.models import ActionCall, Task
+from supportbot.analytics.datasets.forgetting import rows_of
 from supportbot.api.access import Call, needs
 from supportbot.api.models import Scope
 from supportbot.api.pages import At, Email, Id, Page, one, page
@@ -30,6 +31,13 @@ class Described(In):
     attributes: dict[str, str | float | bool | None] | None = None
 
 
+class RowsOut(Schema):
+    """The contact's rows of one dataset, by its headings; 1,000 at most."""
+
+    dataset: str
+    rows: list[dict[str, str]]
+
+
 class Export(Schema):
     """All that is kept of a contact."""
 
@@ -39,6 +47,7 @@ class Export(Schema):
     ratings: list[RatingOut]
     action_calls: list[ActionCallOut]
     tasks: list[TaskOut]
+    datasets: list[RowsOut] = Field(description="Rows of uploaded datasets by the address that the shop vouches for")
 
 
 def contacts(call: Call) -> QuerySet[Contact]:
@@ -99,4 +108,5 @@ def export_contact(request: Call, contact_id: Id) -> dict[str, Any]:
         "ratings": Rating.objects.filter(conversation__in=theirs),
         "action_calls": ActionCall.objects.filter(conversation__in=theirs).select_related("user"),
         "tasks": tasks.order_by("pk"),
+        "datasets": rows_of(contact),
     }
