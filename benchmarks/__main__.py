@@ -7,6 +7,7 @@ import time
 
 from benchmarks import (
     analytics,
+    datasets,
     desk,
     engine,
     few_shot,
@@ -37,6 +38,7 @@ PARTS = {
     "inbox": inbox.report,
     "scrolling": scrolling.report,
     "analytics": analytics.report,
+    "datasets": datasets.report,
     "widget": widget.report,
     "quality": quality.report,
     "reading": reading.report,

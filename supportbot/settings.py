@@ -111,6 +111,7 @@ MESSENGER_APIS = {  # without a slash at the end; Telegram's can be a Bot API se
 TRANSLATION_MODELS = env.str("SUPPORTBOT_TRANSLATION_MODELS", "")  # a folder of Marian models, one for each direction
 TRANSLATION_SECONDS = env.float("SUPPORTBOT_TRANSLATION_SECONDS", 8.0)  # that one translation may take
 ATTACHMENT_MB = env.int("SUPPORTBOT_ATTACHMENT_MB", 10)  # of one file
+DATASETS_MB = env.int("SUPPORTBOT_DATASETS_MB", 4096)  # of all datasets of a workspace, with files on their way
 SIGN_UP = env.bool("SUPPORTBOT_SIGN_UP", False)  # whether strangers may make workspaces of their own
 STRIPE_API = env.str("SUPPORTBOT_STRIPE_API", "")  # a stand-in for Stripe, to try things out
 SCANNER = scanner("SUPPORTBOT_SCANNER")
@@ -401,6 +402,9 @@ CELERY_TASK_ROUTES = {
     "supportbot.chat.tasks.compare": {"queue": "background"},
     "supportbot.chat.tasks.learn": {"queue": "background"},
     "supportbot.analytics.tasks.evaluate": {"queue": "background"},
+    "supportbot.analytics.datasets.tasks.take": {"queue": "background"},
+    "supportbot.analytics.datasets.tasks.link": {"queue": "background"},
+    "supportbot.analytics.datasets.tasks.forget": {"queue": "background"},
     "supportbot.chat.tasks.translate": {"queue": "translation"},
     "supportbot.chat.rules.tasks.run": {"queue": "rules"},
     "supportbot.api.tasks.send": {"queue": "webhooks"},
@@ -424,6 +428,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-api": {"task": "supportbot.api.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "sweep-channels": {"task": "supportbot.channels.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "sweep-analytics": {"task": "supportbot.analytics.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "datasets": {"task": "supportbot.analytics.datasets.tasks.tend", "schedule": 30.0, "options": {"expires": 30}},
     "routing": {"task": "supportbot.analytics.routing.tasks.tend", "schedule": 15.0, "options": {"expires": 15}},
     "sweep-billing": {"task": "supportbot.billing.tasks.sweep", "schedule": 15.0, "options": {"expires": 15}},
     "sweep-knowledge": {"task": "supportbot.knowledge.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},

@@ -6,10 +6,11 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import ForeignKey, Model
+from django.forms import ModelChoiceField
 from django.http import HttpRequest
 
-from supportbot.analytics.models import Alert, Preferences, Report
+from supportbot.analytics.models import Alert, Chart, Preferences, Report
 from supportbot.workspaces.administration import SettledAdmin, SettledForm
 from supportbot.workspaces.models import AuditEntry, User
 
@@ -53,7 +54,7 @@ class PreferencesAdmin(AuditedAdmin):
 
 
 class RecipientsForm(SettledForm):
-    """Refuses recipients of another workspace."""
+    """Refuses recipients and charts of another workspace."""
 
     def clean(self) -> dict[str, Any]:
         """Compare each with the workspace."""
@@ -61,6 +62,8 @@ class RecipientsForm(SettledForm):
         workspace_id = self.workspace_id()
         if workspace_id and any(member.workspace_id != workspace_id for member in found.get("recipients") or ()):
             raise forms.ValidationError({"recipients": "Recipients have to be members of the workspace."})
+        if (chart := found.get("chart")) and chart.workspace_id != workspace_id:
+            raise forms.ValidationError({"chart": "The chart has to be one of the workspace."})
         return found
 
 
@@ -85,8 +88,18 @@ class AlertsAdmin(AuditedAdmin):
 
     form = RecipientsForm
     list_display = ("__str__", "days", "workspace", "raised_at")
-    fields = ("workspace", "figure", "side", "threshold", "days", "recipients")
+    fields = ("workspace", "figure", "chart", "side", "threshold", "days", "recipients")
     filter_horizontal: ClassVar[Any] = ("recipients",)
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> ModelChoiceField[Any] | None:
+        """Offer only charts that the visitor sees."""
+        if db_field.name == "chart":
+            assert isinstance(request.user, User)
+            charts = Chart.objects.in_workspaces(request.user.administers())
+            kwargs["queryset"] = charts.visible_to(request.user).select_related("workspace")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
 def _chosen(form: Any) -> dict[str, str]:

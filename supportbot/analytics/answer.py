@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from supportbot.analytics.figures import Values, by_step, values
-from supportbot.analytics.measures import DIMENSIONS, Measure
+from supportbot.analytics.measures import DIMENSIONS, Measure, Unit
 from supportbot.analytics.models import Preferences
 from supportbot.analytics.performance import Chart, cases, step_name
 from supportbot.analytics.query import Scope
@@ -43,6 +43,21 @@ class Answer:
         """The figure now and before."""
         now, before = self._both()
         return now.get((), None), before.get((), None)
+
+    @property
+    def value(self) -> float | None:
+        """The figure now."""
+        return self.total[0]
+
+    @property
+    def unit(self) -> Unit:
+        """What it is measured in."""
+        return self.measure.unit
+
+    @property
+    def headline(self) -> str:
+        """The figure now, in words."""
+        return self.words(self.value)
 
     @property
     def change(self) -> Change:

@@ -7,7 +7,7 @@ from typing import Any
 from django.apps import AppConfig
 from django.contrib.admin import apps
 from django.db import connections
-from django.db.models.signals import post_migrate, pre_migrate
+from django.db.models.signals import post_delete, post_migrate, pre_migrate
 
 from supportbot.analytics import marks
 
@@ -26,9 +26,15 @@ class AnalyticsConfig(AppConfig):
     default = True
 
     def ready(self) -> None:
-        """Look before and after each `migrate`."""
+        """Look before and after each `migrate`; hear of what is erased and deleted."""
         pre_migrate.connect(suspend_marks, sender=self)
         post_migrate.connect(install_marks, sender=self)
+        from supportbot.analytics.datasets import forgetting, store  # noqa: PLC0415  (models are not ready before)
+        from supportbot.chat.announcements import announced  # noqa: PLC0415  (the same)
+
+        announced.connect(forgetting.hear, dispatch_uid="datasets")
+        post_delete.connect(store.follow, sender="analytics.Dataset")
+        post_delete.connect(store.follow_workspace, sender="workspaces.Workspace")
 
 
 def suspend_marks(using: str, **_: Any) -> None:

@@ -44,11 +44,11 @@ class Understood:
 
 def understand(question: str, scope: Scope, today: date, shows_agents: bool) -> Understood:
     """Read a question about the scope's workspace; without a measure in the result it was not understood."""
-    left = _Left(question[:LONGEST])
-    found = Understood(why=left.take(r"\bwhy\b") is not None, period=_period(left, today))
+    left = Left(question[:LONGEST])
+    found = Understood(why=left.take(r"\bwhy\b") is not None, period=period_of(left, today))
     found.by = _dimension(left, shows_agents)
     found.filters = _filters(left, replace(scope, period=found.period or scope.period), shows_agents)
-    said, counted = _first(left, lexicon.MEASURES), _first(left, lexicon.CONVERSATIONS)
+    said, counted = first(left, lexicon.MEASURES), first(left, lexicon.CONVERSATIONS)
     found.measure = said or counted
     found.by = found.by or ("" if found.why else _dimension_alone(left, shows_agents, found.measure))
     if not found.measure and (found.filters or found.by or found.why):
@@ -57,7 +57,7 @@ def understand(question: str, scope: Scope, today: date, shows_agents: bool) -> 
     return found
 
 
-class _Left:
+class Left:
     """The part of a question that nothing has read yet."""
 
     def __init__(self, question: str) -> None:
@@ -76,14 +76,15 @@ class _Left:
         return [word for word in dict.fromkeys(words) if word and word not in lexicon.FILLERS and not word.isdigit()]
 
 
-def _first(left: _Left, table: Mapping[str, str]) -> str:
+def first(left: Left, table: Mapping[str, str]) -> str:
+    """The key of the longest of the table's phrases that stands in it."""
     for phrase, key in lexicon.phrases(dict(table)):
         if left.take(rf"\b{re.escape(phrase)}\b"):
             return key
     return ""
 
 
-def _dimension(left: _Left, shows_agents: bool) -> str:
+def _dimension(left: Left, shows_agents: bool) -> str:
     """That of `by category` and the like."""
     for phrase, key in lexicon.phrases(lexicon.DIMENSIONS):
         if (key != "agent" or shows_agents) and left.take(BY.format(re.escape(phrase))):
@@ -91,7 +92,7 @@ def _dimension(left: _Left, shows_agents: bool) -> str:
     return ""
 
 
-def _dimension_alone(left: _Left, shows_agents: bool, measure: str) -> str:
+def _dimension_alone(left: Left, shows_agents: bool, measure: str) -> str:
     """That of `trend of`, `reasons of` and the like."""
     for phrase, key in lexicon.phrases(lexicon.DIMENSIONS):
         is_plain = key in ("reason", "time") and phrase in ("reason", "reasons", "trend", "daily", "weekly", "monthly")
@@ -100,7 +101,7 @@ def _dimension_alone(left: _Left, shows_agents: bool, measure: str) -> str:
     return ""
 
 
-def _filters(left: _Left, scope: Scope, shows_agents: bool) -> dict[str, str]:
+def _filters(left: Left, scope: Scope, shows_agents: bool) -> dict[str, str]:
     own = {key: scope.choices(key) for key in ("category", "team", *(("agent",) if shows_agents else ()))}
     names = {key: {value: name.lower() for value, name in choices.items()} for key, choices in own.items()}
     categories = own["category"]
@@ -113,10 +114,11 @@ def _filters(left: _Left, scope: Scope, shows_agents: bool) -> dict[str, str]:
         names["agent"] = {value: f"{name},{name.split()[0]}" for value, name in names["agent"].items()}
     names["channel"], names["language"], names["handler"] = lexicon.CHANNELS, lexicon.LANGUAGES, lexicon.HANDLERS
     names["weekday"] = {str(number): f"on {day}s,on {day},{day}s,{day}" for number, day in enumerate(lexicon.WEEKDAYS)}
-    return {key: value for key, table in names.items() if (value := _first(left, table))}
+    return {key: value for key, table in names.items() if (value := first(left, table))}
 
 
-def _period(left: _Left, today: date) -> Period | None:
+def period_of(left: Left, today: date) -> Period | None:
+    """The days that it names, if any."""
     if match := left.take(SPAN):
         days = int(match[1]) * {"day": 1, "week": 7, "month": 30}[match[2]]
         return Period(today - timedelta(days=min(max(days, 1), 1000) - 1), today, "custom")

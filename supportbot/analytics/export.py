@@ -43,7 +43,7 @@ class _Echo:
 def csv_of(scope: Scope, cases: QuerySet[Case], shows_agents: bool) -> StreamingHttpResponse:
     """A download of all of them, with agents or without."""
     writer = csv.writer(_Echo())
-    lines = (writer.writerow(row) for row in _rows(scope, cases, shows_agents, _plain))
+    lines = (writer.writerow(row) for row in _rows(scope, cases, shows_agents, plain))
     answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{_name(scope, "csv")}"'
     return answer
@@ -96,5 +96,6 @@ def _rows(
         ]
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """A text that no spreadsheet takes for a formula."""
     return f"'{text}" if text.startswith(FORMULA) else text

@@ -17,7 +17,8 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from supportbot.analytics import anomalies
+from supportbot.analytics import anomalies, digest
+from supportbot.analytics.boards.charts import page_of, value_of
 from supportbot.analytics.figures import rested
 from supportbot.analytics.measures import MEASURES, Measure
 from supportbot.analytics.models import Alert, Preferences, Report
@@ -83,12 +84,13 @@ def _past_threshold(alert: Alert, scope: Scope) -> tuple[bool, str]:
     value = _watched(alert, scope)
     if value is None or not (value > alert.threshold if alert.side == Alert.Side.ABOVE else value < alert.threshold):
         return False, ""
-    of = "now" if alert.figure in Alert.AS_OF_NOW else f"of {scope.period}"
-    text = f"{alert.get_figure_display()}: {value:.4g} {of}; you asked to be told when it is {alert.side} "
+    of = "" if alert.chart else " now" if alert.figure in Alert.AS_OF_NOW else f" of {scope.period}"
+    text = f"{alert.watched} is {value:.4g}{of}; you asked to be told when it is {alert.side} "
     alarms = _alarms(alert) if alert.figure == Alert.Watched.ROUTING else []
     page = "routing-overall" if alarms else "analytics"
     lines = [f"{f'Expert {row.subject}: ' if row.subject else ''}{row.get_kind_display()}." for row in alarms]
-    return True, "\n".join([f"{text}{alert.threshold:g}.", "", *lines, _where(page, scope)])
+    where = f"More: {settings.SITE_ADDRESS}{page_of(alert.chart)}" if alert.chart else _where(page, scope)
+    return True, "\n".join([f"{text}{alert.threshold:g}.", "", *lines, where])
 
 
 def _unusual(alert: Alert, scope: Scope) -> tuple[bool, str]:
@@ -125,10 +127,12 @@ def _next(report: Report, now: datetime) -> datetime:
     local = now.astimezone(report.workspace.zone)
     at = local.replace(hour=report.hour, minute=0, second=0, microsecond=0)
     at += timedelta(days=1) if at <= local else timedelta()
-    return at + timedelta(days=-at.weekday() % 7) if report.rhythm == Report.Rhythm.WEEKLY else at
+    return at + timedelta(days=-at.weekday() % 7) if report.rhythm != Report.Rhythm.DAILY else at
 
 
 def _report_words(report: Report, now: datetime) -> tuple[str, str]:
+    if report.rhythm == Report.Rhythm.DIGEST:
+        return _digest_words(report, now)
     yesterday = now.astimezone(report.workspace.zone).date() - timedelta(days=1)
     days = 7 if report.rhythm == Report.Rhythm.WEEKLY else 1
     scope = Scope(report.workspace, Period(yesterday - timedelta(days=days - 1), yesterday, "custom"))
@@ -144,6 +148,18 @@ def _report_words(report: Report, now: datetime) -> tuple[str, str]:
     return f"Support of {what}", "\n".join([what, "", *lines, "", _where("analytics", scope)])
 
 
+def _digest_words(report: Report, now: datetime) -> tuple[str, str]:
+    """What changed, and where it can be seen."""
+    found = digest.changes(report.workspace, now.astimezone(report.workspace.zone).date())
+    lines = [f"{report.workspace}: what changed in the last seven days that are settled", ""]
+    for one in found:
+        lines += [*one.sentences, *(f"- {shows.words}: {settings.SITE_ADDRESS}{shows.url}" for shows in one.shown), ""]
+    if not found:
+        lines += [digest.NOTHING, ""]
+    page = f"{reverse('admin:analytics-digest')}?workspace={report.workspace.slug}"
+    return f"What changed at {report.workspace}", "\n".join([*lines, f"More: {settings.SITE_ADDRESS}{page}"])
+
+
 def _where(name: str, scope: Scope) -> str:
     """The page's address."""
     return f"More: {settings.SITE_ADDRESS}{reverse(f'admin:{name}')}?{scope.address}"
@@ -155,6 +171,8 @@ def _watched(alert: Alert, scope: Scope) -> float | None:
         return scope.of("backlog").cases().count()
     if alert.figure == Alert.Watched.ROUTING:
         return len(_alarms(alert))
+    if alert.chart:
+        return value_of(alert.chart)
     measure = MEASURES[alert.figure]
     value, count = rested(scope, measure)
     is_thin = measure.unit in UNITS and count < anomalies.FEWEST

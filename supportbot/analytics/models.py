@@ -15,12 +15,16 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from supportbot.analytics.boards.models import Chart, Dashboard, Tile
+from supportbot.analytics.datasets.models import Dataset, Forgotten, Upload
 from supportbot.chat.models import Conversation
 from supportbot.chat.versions.models import JOB_OPEN, JobState
 from supportbot.knowledge.models import Article
 from supportbot.workspaces.models import Member, User, Workspace
 from supportbot.workspaces.scoping import ScopedQuerySet
 
+__all__ = ["Alert", "Case", "Chart", "Citation", "Dashboard", "Dataset", "Day", "Forgotten", "Gap", "Handler", "Mark"]
+__all__ += ["Outcome", "Preferences", "Report", "Sweep", "Tile", "Topic", "Upload", "VersionEvaluation"]
 WEEK = 7  # days
 
 
@@ -284,6 +288,7 @@ class Report(models.Model):
     class Rhythm(models.TextChoices):
         DAILY = "daily", "every day, about the day before"
         WEEKLY = "weekly", "every Monday, about the week before"
+        DIGEST = "digest", "every Monday, what changed, with conversations that show it"
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="reports")
     rhythm = models.CharField(max_length=6, choices=Rhythm, default=Rhythm.WEEKLY)
@@ -322,11 +327,20 @@ class Alert(models.Model):
         REOPENED = "reopened", "Reopened, %"
         HELPED = "helped", "Answers that helped, %"
         ROUTING = "routing", "Expert routing, open alarms"
+        CHART = "chart", "A saved chart’s figure"
 
     AS_OF_NOW: ClassVar = (Watched.BACKLOG, Watched.ROUTING)
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="alerts")
     figure = models.CharField(max_length=13, choices=Watched)
+    chart = models.ForeignKey(
+        Chart,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="alerts",
+        help_text="Whose figure; it has its own days, shares in per cent and times in minutes",
+    )
     side = models.CharField(
         max_length=7,
         choices=Side,
@@ -354,14 +368,22 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         by = " by" if self.side == self.Side.UNUSUAL else ""
-        return f"{self.get_figure_display()} {self.side}{by} {self.threshold:g}"
+        return f"{self.watched} {self.side}{by} {self.threshold:g}"
+
+    @property
+    def watched(self) -> str:
+        """What it looks at, in words."""
+        return str(self.chart) if self.chart else self.get_figure_display()
 
     def clean(self) -> None:
-        """What has no history is never unusual."""
+        """What has no history is never unusual; a chart is named where one is meant."""
+        if (self.figure == self.Watched.CHART) != (self.chart is not None):
+            raise ValidationError({"chart": "Choose a chart if its figure is watched, and only then."})
         if self.side != self.Side.UNUSUAL:
             return
-        if self.figure in self.AS_OF_NOW:
-            raise ValidationError({"figure": "This figure is as of now and has no history. Choose above or below."})
+        if self.figure in (*self.AS_OF_NOW, self.Watched.CHART):
+            name = self.get_figure_display()
+            raise ValidationError({"figure": f"{name} has no history to compare with. Choose above or below."})
         if self.days and self.days > WEEK:
             raise ValidationError({"days": "Choose at most 7 days; they are compared with those of other weeks."})
         if self.threshold is not None and self.threshold < 1:

@@ -39,9 +39,12 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _group(
             "Analytics",
             ("Overview", "admin:analytics", "monitoring"),
+            ("What changed", "admin:analytics-digest", "trending_up"),
             ("Quality", "admin:analytics-quality", "verified"),
             ("Agents and teams", "admin:analytics-people", "support_agent"),
             ("Ask your data", "admin:analytics-ask", "help"),
+            ("Dashboards", "admin:dashboards", "dashboard"),
+            ("Datasets", "admin:datasets", "table_chart"),
             ("Counted conversations", "admin:analytics-cases", "table_rows"),
             ("Reports by e-mail", "admin:analytics_report_changelist", "schedule_send"),
             ("Alerts", "admin:analytics_alert_changelist", "notifications_active"),

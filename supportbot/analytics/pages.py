@@ -16,10 +16,12 @@ from django.utils import timezone
 from supportbot.analytics import export, outlines
 from supportbot.analytics.answer import Answer
 from supportbot.analytics.asking import choices, understand
+from supportbot.analytics.digest import NOTHING, changes
 from supportbot.analytics.measures import DIMENSIONS, MEASURES, WHICH
 from supportbot.analytics.models import Case, Gap, Preferences
 from supportbot.analytics.people import by_agent, by_team
 from supportbot.analytics.performance import SERIES, Performance
+from supportbot.analytics.performance import cases as behind
 from supportbot.analytics.period import Period
 from supportbot.analytics.quality import Quality
 from supportbot.analytics.query import Scope
@@ -131,8 +133,19 @@ def ask(request: HttpRequest) -> HttpResponse:
     }
     if measure in measures:
         own = by if by in splits else ""
+        context["query_string"] = request.GET.urlencode()
         context["answer"] = Answer(scope, MEASURES[measure], own, preferences, why="why" in request.GET)
     return _page(request, "ask", "Ask your data", context)
+
+
+def digest(request: HttpRequest) -> HttpResponse:
+    """What changed in the last settled week, as the e-mail of Monday has it."""
+    workspace = chosen(request)
+    if workspace is None:
+        return _page(request, "digest", "What changed", {})
+    found = changes(workspace, timezone.now().astimezone(workspace.zone).date())
+    context = {"workspace": workspace, "changes": [(one, behind(one.scope)) for one in found], "nothing": NOTHING}
+    return _page(request, "digest", "What changed", context)
 
 
 def _understood(scope: Scope, question: str, shows_agents: bool, measures: Collection[str]) -> HttpResponse:

@@ -15,6 +15,8 @@ from unfold.sites import UnfoldAdminSite
 
 from supportbot.actions import uses
 from supportbot.analytics import first_steps, pages, views
+from supportbot.analytics.boards import urls as boards
+from supportbot.analytics.datasets import urls as datasets
 from supportbot.analytics.overview import Overview
 from supportbot.analytics.routing import urls as routing
 from supportbot.analytics.versions import urls as versions
@@ -83,11 +85,14 @@ class AdministratorSite(UnfoldAdminSite):  # type: ignore[misc]
             path("analytics/", self.admin_view(pages.performance), name="analytics"),
             path("analytics/conversations/", self.admin_view(pages.cases), name="analytics-cases"),
             path("analytics/ask/", self.admin_view(pages.ask), name="analytics-ask"),
+            path("analytics/digest/", self.admin_view(pages.digest), name="analytics-digest"),
             path("analytics/quality/", self.admin_view(pages.quality), name="analytics-quality"),
             path("analytics/gaps/<int:gap_id>/", self.admin_view(pages.outline), name="analytics-gap"),
             path("analytics/people/", self.admin_view(pages.people), name="analytics-people"),
             path("first-steps/<slug:workspace>/", self.admin_view(first_steps.dismiss), name="first-steps-dismiss"),
             path("evaluation/", self.admin_view(views.evaluation), name="evaluation"),
+            *boards.urls(self.admin_view),
+            *datasets.urls(self.admin_view),
             *routing.urls(self.admin_view),
             *versions.urls(self.admin_view),
         ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from datetime import date, timedelta
 
 import pytest
 from django.core import mail
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from supportbot.analytics import tasks
 from supportbot.analytics.models import Alert, Report
+from supportbot.analytics.recount import Stated, holds
 from supportbot.chat.models import RoutingAlert
 from supportbot.workspaces.models import AuditEntry, Member
 from tests.analytics.conftest import Shop, signed_in
@@ -132,6 +134,25 @@ def test_the_unusual_is_told_once_with_its_history(shop: Shop, admin_of: Member)
     assert "The weeks before, the latest first: 11, 12, 10, 13, 11, 60, 11, 10." in told
     Alert.objects.update(raised_at=None)
     assert len(look()) == 1, "once a day"
+    chosen(shop, "report", admin_of, rhythm="digest", hour=7)
+    Report.objects.update(next_at=timezone.now())
+    tasks.sweep()
+    digest = str(mail.outbox[-1].body)
+    assert re.search(r"Conversations rose to \d\d from .* against 2\d in the middle of the weeks before\.", digest)
+    assert "It has been so since the seven days that began on " in digest
+    assert digest.count("/admin/chat/conversation/") == 5
+    assert "Conversations rose to" in signed_in(shop.admin).get("/admin/analytics/digest/").content.decode()
+
+
+def test_a_sentence_whose_figures_are_not_so_is_dropped() -> None:
+    day = date(2026, 11, 9)
+    stated = [Stated("share", lambda: 0.4124), Stated("time", lambda: 7560), Stated("count", lambda: 1204)]
+    stated += [Stated("date", lambda: day)]
+    true = "It rose to 41.2 % after 2.1 h in 1,204 conversations since 9 November 2026."
+    assert holds(true, stated)
+    for right, wrong in (("41.2", "41.3"), ("2.1 h", "2.1 min"), ("1,204", "1,205"), ("9 Nov", "8 Nov"), ("%", "")):
+        assert not holds(true.replace(right, wrong), stated), wrong
+    assert not holds(f"{true} 7 of them", stated) and not holds("It rose.", stated)
 
 
 def test_the_unusual_needs_a_history(shop: Shop, admin_of: Member) -> None:

@@ -11,7 +11,7 @@ import pytest
 from django.db import models
 
 from inference.engine import Engine
-from supportbot.analytics.models import VersionEvaluation
+from supportbot.analytics.models import Upload, VersionEvaluation
 from supportbot.api.models import Endpoint
 from supportbot.celery import app
 from supportbot.channels.models import Mailbox, Thread
@@ -45,6 +45,7 @@ ROWS: dict[str, type[models.Model]] = {
     "thread_id": Thread,
     "import_id": Import,
     "workspace_id": Workspace,
+    "upload_id": Upload,
 }
 
 

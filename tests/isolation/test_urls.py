@@ -17,7 +17,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from supportbot.actions.models import Task
-from supportbot.analytics.models import Gap, Topic, VersionEvaluation
+from supportbot.analytics.models import Chart, Dashboard, Dataset, Gap, Topic, Upload, VersionEvaluation
 from supportbot.billing.models import Notice
 from supportbot.channels.models import Messenger
 from supportbot.chat.models import (
@@ -95,7 +95,8 @@ def values(rows: Rows) -> dict[str, Any]:
     keys |= {"response_id": CannedResponse, "article_id": Article, "collection_id": Collection, "run_id": Import}
     keys |= {"generation_id": Generation, "what_if_id": WhatIf, "agent_id": User, "id": User}
     keys |= {"gap_id": Gap, "topic_id": Topic, "comparison_id": VersionComparison, "training_id": ExpertTraining}
-    keys |= {"evaluation_id": VersionEvaluation}
+    keys |= {"evaluation_id": VersionEvaluation, "dataset_id": Dataset, "upload_id": Upload}
+    keys |= {"chart_id": Chart, "dashboard_id": Dashboard}
     words = {"seq": 1, "key": rows.workspace.key, "token": "guessed", "customer": "1", "name": "core", "language": "en"}
     words |= {
         "plan_id": 1,

@@ -10,6 +10,7 @@ from ninja import Router, Schema
 from pydantic import Field
 
 from supportbot.actions.models import ActionCall, Task
+from supportbot.analytics.datasets.forgetting import rows_of
 from supportbot.api.access import Call, needs
 from supportbot.api.models import Scope
 from supportbot.api.pages import At, Email, Id, Page, one, page
@@ -40,6 +41,13 @@ class ChatOut(Schema):
     conversation: UUID = Field(alias="conversation_id")
 
 
+class RowsOut(Schema):
+    """The contact's rows of one dataset, by its headings; 1,000 at most."""
+
+    dataset: str
+    rows: list[dict[str, str]]
+
+
 class Export(Schema):
     """All that is kept of a contact."""
 
@@ -50,6 +58,7 @@ class Export(Schema):
     action_calls: list[ActionCallOut]
     tasks: list[TaskOut]
     chats: list[ChatOut]
+    datasets: list[RowsOut] = Field(description="Rows of uploaded datasets by the address that the shop vouches for")
 
 
 def contacts(call: Call) -> QuerySet[Contact]:
@@ -111,4 +120,5 @@ def export_contact(request: Call, contact_id: Id) -> dict[str, Any]:
         "action_calls": ActionCall.objects.filter(conversation__in=theirs).select_related("user"),
         "tasks": tasks.order_by("pk"),
         "chats": Thread.objects.filter(conversation__in=theirs).select_related("messenger"),
+        "datasets": rows_of(contact),
     }
