@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('analytics', '0008_version_evaluation'),
+        ('analytics', '0010_messengers'),
         ('workspaces', '0014_first_steps'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
