@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='alert',
             name='figure',
-            field=models.CharField(choices=[('backlog', 'Backlog'), ('conversations', 'Conversations'), ('resolution', 'Resolved by the bot, %'), ('handover', 'Handed over, %'), ('first', 'First response, median in minutes'), ('people', 'First response of people, median in minutes'), ('csat', 'CSAT, %'), ('sla', 'SLA met, %'), ('reopened', 'Reopened, %'), ('helped', 'Answers that helped, %'), ('chart', 'A saved chart’s figure')], max_length=13),
+            field=models.CharField(choices=[('backlog', 'Backlog'), ('conversations', 'Conversations'), ('resolution', 'Resolved by the bot, %'), ('handover', 'Handed over, %'), ('first', 'First response, median in minutes'), ('people', 'First response of people, median in minutes'), ('csat', 'CSAT, %'), ('sla', 'SLA met, %'), ('reopened', 'Reopened, %'), ('helped', 'Answers that helped, %'), ('routing', 'Expert routing, open alarms'), ('chart', 'A saved chart’s figure')], max_length=13),
         ),
         migrations.AlterField(
             model_name='report',

@@ -44,7 +44,7 @@ class VoiceForm(forms.ModelForm):  # type: ignore[type-arg]
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
         pairs = self.instance.words
         # Lines end as browsers send them, else what nobody touched would count as changed.
         self.initial["preferred"] = "\r\n".join(f"{avoided} = {wanted}" for avoided, wanted in pairs if wanted)
