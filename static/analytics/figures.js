@@ -31,6 +31,7 @@ function draw(canvas, data) {
     borderWidth: { top: index ? 1 : 0, right: 0, bottom: 0, left: 0 },
     maxBarThickness: 48,
   }));
+  const isWhole = data.series.every(({ values }) => values.every((value) => Number.isInteger(value ?? 0)));
   const ticks = { color: text, maxRotation: 0, autoSkipPadding: 12 };
   if (!window.Chart) throw new Error("Chart.js is missing");
   return new window.Chart(canvas, {
@@ -42,7 +43,7 @@ function draw(canvas, data) {
       interaction: { mode: "index", intersect: false },
       scales: {
         x: { stacked: data.stacked, ticks, grid: { display: false }, border: { color: grid } },
-        y: { stacked: data.stacked, ticks: { ...ticks, precision: data.stacked ? 0 : undefined }, grid: { color: grid }, border: { display: false }, beginAtZero: true },
+        y: { stacked: data.stacked, ticks: { ...ticks, precision: isWhole ? 0 : undefined }, grid: { color: grid }, border: { display: false }, beginAtZero: true },
       },
       plugins: { legend: { position: "bottom", labels: { color: text, boxWidth: 12, boxHeight: 12 } } },
     },

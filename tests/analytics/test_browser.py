@@ -114,7 +114,7 @@ def _walk(page: Page) -> None:
     with page.expect_download() as download:
         page.get_by_role("link", name="CSV").click()
     assert len(Path(download.value.path()).read_text().splitlines()) == int(count) + 1
-    page.get_by_role("table").get_by_role("link").first.click()
+    page.get_by_role("table").get_by_role("link", name=re.compile(" ")).last.click()  # of the history
     expect(page.get_by_text("I pass this on to my colleagues.").first).to_be_visible()
 
 
@@ -231,12 +231,13 @@ def _fits_on_paper(page: Page, overview: str) -> None:
     """As wide as A4, and light."""
     page.set_viewport_size({"width": 794, "height": 1123})
     for address in (overview, f"{overview.partition('analytics/')[0]}routing/overall/?days=365"):
+        page.emulate_media(media="screen", color_scheme="dark")
         page.goto(address)
-        page.emulate_media(media="print", color_scheme="dark")
+        expect(page.locator("html.dark")).to_have_count(1)
+        page.emulate_media(media="print")
         page.evaluate("dispatchEvent(new Event('beforeprint'))")
         expect(page.locator(".panel").last).to_have_css("background-color", "rgb(255, 255, 255)")
         assert page.evaluate("document.scrollingElement.scrollWidth") == 794
-        page.emulate_media(media="screen")
 
 
 def _decide(page: Page) -> None:
