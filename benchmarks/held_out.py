@@ -11,10 +11,12 @@ import argparse
 import io
 import json
 import os
+import shutil
 import tempfile
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -117,9 +119,11 @@ def _mean(values: list[bool]) -> float:
     return sum(values) / max(1, len(values))
 
 
-def measure_embedded(every: int = 1) -> list[Outcome]:
-    """`measure` on an embedded run of its own. Once in a process."""
+def measure_embedded(every: int = 1, migrated: Path | None = None) -> list[Outcome]:
+    """`measure` on an embedded run of its own, from nothing or from a migrated file of SQLite. Once in a process."""
     with tempfile.TemporaryDirectory() as folder:
+        if migrated:
+            shutil.copy(migrated, Path(folder) / "supportbot.sqlite3")
         os.environ |= {"SUPPORTBOT_VAR": folder, "DJANGO_SETTINGS_MODULE": "supportbot.settings"}
         import django  # noqa: PLC0415
         from django.core.management import call_command  # noqa: PLC0415
@@ -140,8 +144,9 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print the score alone, as JSON")
     parser.add_argument("--wrong", action="store_true", help="show the replies that were wrong")
     parser.add_argument("--every", type=int, default=1, help="send each so many'th message of an intent only")
+    parser.add_argument("--migrated", type=Path, help="begin with this file of SQLite, whose tables are there")
     given = parser.parse_args()
-    outcomes = measure_embedded(given.every)
+    outcomes = measure_embedded(given.every, given.migrated)
     told = score(outcomes)
     if given.json:
         print(json.dumps(asdict(told)))

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Generator, Iterator
-from typing import TypeVar
 
 import pytest
 from channels.layers import channel_layers
+from django.db import connection
 from django.test import TransactionTestCase
 from playwright.sync_api import Browser, sync_playwright
 from pytest_django import Settings
 
 from tests import database, prepared, session
 from tests.messenger_server import MessengerServer
-from tests.servers import Postgres, Redis
-from tests.stack import EmbeddedStack, ServicesStack, Stack
+from tests.servers import Redis
+from tests.stack import EmbeddedStack, ServicesStack, Stack, running
 from tests.trace_collector import TraceCollector
 
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-extensions"]
-S = TypeVar("S", EmbeddedStack, ServicesStack)
 FAST_RECOVERY = {"SUPPORTBOT_REPLY_DEADLINE": "10"}
 
 
@@ -55,9 +54,10 @@ def django_db_keepdb() -> bool:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Postgres:
-    """The session's PostgreSQL."""
-    return session.POSTGRES
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """It is a copy of one that was migrated once for all workers."""
+    prepared.postgres()
+    connection.settings_dict["TEST"] |= {"TEMPLATE": connection.settings_dict["NAME"], "MIGRATE": False}
 
 
 @pytest.fixture(scope="session")
@@ -89,7 +89,8 @@ def embedded_stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
         yield request.getfixturevalue("services_stack")
     else:
         messengers: MessengerServer = request.getfixturevalue("messenger_server")
-        yield from _running(EmbeddedStack(messengers.settings, prepared.embedded()))
+        with running(EmbeddedStack(messengers.settings, prepared.embedded())) as stack:
+            yield stack
 
 
 @pytest.fixture(scope="session")
@@ -102,17 +103,9 @@ def traces() -> Iterator[TraceCollector]:
 @pytest.fixture(scope="session")
 def services_stack(traces: TraceCollector, messenger_server: MessengerServer) -> Iterator[ServicesStack]:
     """The product as the services of docker-compose.yml; a dead worker's claim expires soon."""
-    yield from _running(ServicesStack(FAST_RECOVERY | traces.settings | messenger_server.settings))
-
-
-def _running(stack: S) -> Iterator[S]:
-    try:
-        stack.start()
+    settings = FAST_RECOVERY | traces.settings | messenger_server.settings
+    with running(ServicesStack(settings, prepared.postgres())) as stack:
         yield stack
-    except TimeoutError as error:
-        raise TimeoutError(f"{error}\n{stack.logs()}") from error
-    finally:
-        stack.stop()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -72,28 +72,34 @@ class Redis:
 class Postgres:
     """A PostgreSQL cluster with pgvector, under another user when we are root (initdb refuses root)."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, port: int = 0) -> None:
         self.folder = folder
-        self.port = free_port()
+        self.port = port or free_port()
         self.url = f"postgres://supportbot@127.0.0.1:{self.port}/supportbot"
         self.user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
         self.packages = PACKAGES
 
-    def create(self) -> None:
-        """Make the cluster, start it and create the database."""
+    def create(self, of: Postgres | None = None) -> None:
+        """Make the cluster, or copy one that runs; start it, with the database."""
         self.folder.mkdir(parents=True, exist_ok=True)
         if self.user:
             os.chown(self.folder, self.user.pw_uid, self.user.pw_gid)
             self.packages = self.folder / "packages"  # where that user may read them
             for part in (POSTGRES, LIBRARIES):
                 shutil.copytree(PACKAGES / part, self.packages / part)
-        self.run("initdb", "-D", "data", "-U", "supportbot", "-A", "trust", "-E", "UTF8", "--no-sync")
-        self.start()
-        self.run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "supportbot", "supportbot")
+        if of:
+            place = ["-h", "127.0.0.1", "-p", str(of.port), "-U", "supportbot"]
+            self.run("pg_basebackup", *place, "-D", "data", "--checkpoint", "fast", "--no-sync", "--no-manifest")
+            self.start()
+        else:
+            self.run("initdb", "-D", "data", "-U", "supportbot", "-A", "trust", "-E", "UTF8", "--no-sync")
+            self.start()
+            self.run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "supportbot", "supportbot")
 
     def start(self) -> None:
         """Start and wait until it answers."""
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
+        options += " -c max_connections=300"  # several workers' pools
         self.run("pg_ctl", "-D", "data", "-l", "log", "-w", "-o", options, "start")
 
     def stop(self, mode: str = "immediate") -> None:

@@ -1,30 +1,41 @@
-"""A pytest plugin: one PostgreSQL and one Redis for the session, started before Django reads its settings."""
+"""A pytest plugin: PostgreSQL for all workers of a run and a Redis for each, before Django reads its settings.
+
+It also gives the workers their files, so that both cores have work: while one waits for browsers, another computes.
+"""
 
 from __future__ import annotations
 
 import os
 import signal
 import tempfile
+from collections import defaultdict
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
+from xdist.workermanage import WorkerController
 
-from tests.servers import Postgres, Redis, remove
+from tests.servers import Postgres, Redis, free_port, remove
 
 FOLDER = Path(tempfile.mkdtemp(prefix="supportbot-tests-"))
-SHARED = Path(os.environ.setdefault("SUPPORTBOT_TESTS", str(FOLDER)))  # of the process that started the workers
-POSTGRES = Postgres(FOLDER / "postgres")
+IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
+# Of the process that started the workers, which inherit them.
+SHARED = Path(os.environ.setdefault("SUPPORTBOT_TESTS", str(FOLDER)))
+POSTGRES = Postgres(SHARED / "postgres", int(os.environ.setdefault("SUPPORTBOT_TESTS_PORT", str(free_port()))))
 REDIS = Redis(FOLDER / "redis")
-LONG = ("faults", "e2e", "benchmarks", "training")  # files that take up to minutes, longest folders first
+WAITING = ("services_stack", "embedded_stack")  # fixtures, whose tests wait for other processes most of the time
+LONG = ("training", "benchmarks")  # folders that compute for long
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests() -> Generator[None, object, object]:
-    """Start both servers; pytest-django loads the settings right after."""
+    """Start the servers; pytest-django loads the settings right after."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a run that is stopped ends its servers, too
     FOLDER.chmod(0o755)
-    POSTGRES.create()
+    if not IS_WORKER:
+        POSTGRES.create()
     REDIS.start()
     os.environ.update(
         SUPPORTBOT_ENV="production",
@@ -39,12 +50,42 @@ def pytest_load_initial_conftests() -> Generator[None, object, object]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the long files first, so that no worker is left alone with one at the end."""
-    items.sort(key=lambda item: LONG.index(folder) if (folder := item.path.parent.name) in LONG else len(LONG))
+    """Put the files that wait first and those that compute for long last."""
+    fixtures = defaultdict[Path, set[object]](set)
+    for item in items:
+        fixtures[item.path].update(getattr(item, "fixturenames", ()), item_parameters(item))
+
+    def place(item: pytest.Item) -> int:
+        folder = item.path.parent.name
+        waits = (index for index, name in enumerate(WAITING) if name in fixtures[item.path])
+        return next(waits, len(WAITING) + (LONG.index(folder) + 1 if folder in LONG else 0))
+
+    items.sort(key=place)
+
+
+def item_parameters(item: pytest.Item) -> set[str]:
+    """The words among a test's parameters, which may name a fixture."""
+    callspec = getattr(item, "callspec", None)
+    return {value for value in callspec.params.values() if isinstance(value, str)} if callspec else set()
+
+
+class FromBothEnds(LoadFileScheduling):
+    """The first worker takes files from the front, the others from the end; they meet somewhere in between."""
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        if node is not self.nodes[0]:
+            self.workqueue.move_to_end(next(reversed(self.workqueue)), last=False)
+        super()._assign_work_unit(node)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
+    """How `--dist loadfile` gives out the files."""
+    return FromBothEnds(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 def pytest_unconfigure() -> None:
-    """End both servers and delete what they wrote."""
+    """End the servers and delete what they wrote."""
     REDIS.kill()
-    POSTGRES.stop()
+    if not IS_WORKER:
+        POSTGRES.stop()
     remove(FOLDER)

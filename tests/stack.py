@@ -15,10 +15,10 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import httpx
 import psycopg
@@ -124,13 +124,17 @@ class EmbeddedStack(Stack):
 
 
 class ServicesStack(Stack):
-    """PostgreSQL, Redis and the services of docker-compose.yml, each with the command that stands there."""
+    """PostgreSQL, Redis and the services of docker-compose.yml, each with the command that stands there.
+
+    From nothing, or from a copy of a server whose database is migrated.
+    """
 
     SERVICES = ("web", "worker", "translator", "beat")
     TWINS: ClassVar[dict[str, str]] = {"web-2": "web", "worker-2": "worker"}  # replicas, for a test that wants two
 
-    def __init__(self, settings: Mapping[str, str]) -> None:
+    def __init__(self, settings: Mapping[str, str], migrated: Postgres | None = None) -> None:
         super().__init__(settings)
+        self.migrated = migrated
         self.postgres, self.redis = Postgres(self.folder / "postgres"), Redis(self.folder / "redis")
         self.environment |= {
             "SUPPORTBOT_ENV": "production",
@@ -150,9 +154,10 @@ class ServicesStack(Stack):
 
     def start(self) -> None:
         """Start everything and wait until it serves and the worker takes tasks."""
-        self.postgres.create()
+        self.postgres.create(self.migrated)
         self.redis.start()
-        self.manage("migrate", "--verbosity", "0")
+        if not self.migrated:
+            self.manage("migrate", "--verbosity", "0")
         self.manage("demo", "--password", PASSWORD)
         for name in self.SERVICES:
             self.start_service(name)
@@ -241,3 +246,18 @@ class ServicesStack(Stack):
         """The text with each `${NAME}` and `${NAME:-default}` replaced, as compose does it."""
         pattern = r"\$\{(\w+)(?::[-?]([^}]*))?\}"
         return re.sub(pattern, lambda match: self.environment.get(match[1], match[2] or ""), text)
+
+
+S = TypeVar("S", EmbeddedStack, ServicesStack)
+
+
+@contextmanager
+def running(stack: S) -> Iterator[S]:
+    """A stack from its start to its end; one that does not start shows its logs."""
+    try:
+        stack.start()
+        yield stack
+    except TimeoutError as error:
+        raise TimeoutError(f"{error}\n{stack.logs()}") from error
+    finally:
+        stack.stop()

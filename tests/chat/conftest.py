@@ -30,6 +30,7 @@ from supportbot.chat.visitors import Visitor, identify
 from supportbot.knowledge import indexing
 from supportbot.knowledge.models import Article, Order
 from supportbot.workspaces.models import Member, User, Workspace
+from tests.prepared import once
 from tests.tiny import teach
 
 CORPUS = Path(__file__).resolve().parents[2] / "corpus"
@@ -52,9 +53,13 @@ def messages(category: str, intent: str) -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def checkpoint_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tiny checkpoint: real router, real triage, four replies."""
-    path = tmp_path_factory.mktemp("checkpoint")
+def checkpoint_dir() -> Path:
+    """A tiny checkpoint: real router, real triage, four replies; made once for all workers of a run."""
+    return once("four-replies", _checkpoint)
+
+
+def _checkpoint(path: Path) -> None:
+    path.mkdir()
     said = {intent: messages(*intent) for intent in INTENTS}
     labels = " ".join(f"{b.category} / {b.intent} / {b.act}" for b in REPLIES)
     tokenizer = Tokenizer.train([*REPLIES.values(), labels, *sum(said.values(), [])], path, 500, SLOTS)
@@ -75,7 +80,6 @@ def checkpoint_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
         rows = [(engine.features([Turn("customer", text)]), intent) for intent in INTENTS for text in said[intent]]
     texts = [text for intent in INTENTS for text in said[intent]]
     triage.fit(np.stack([row[0] for row in rows]), texts, [row[1] for row in rows]).save(path)
-    return path
 
 
 def learn(model: Decoder, tokenizer: Tokenizer, said: dict[tuple[str, str], list[str]]) -> Decoder:

@@ -10,6 +10,7 @@ import json
 import re
 import secrets
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -148,7 +149,7 @@ def rows(*kinds: type[models.Model]) -> list[list[tuple[Any, ...]]]:
     return [sorted(kind._default_manager.values_list(), key=str) for kind in kinds]
 
 
-def public_texts(shop: Workspace, numbers: list[str]) -> str:
+def public_texts(shop: Workspace, numbers: list[str]) -> list[str]:
     """All that a reply may take a figure or an address from: what is published, settings, hours, the orders named."""
     passages = Passage.objects.in_workspace(shop).filter(article__audience="public", article__status="published")
     replies = Article.objects.in_workspace(shop).filter(kind="reply", category__in=_categories())
@@ -157,7 +158,7 @@ def public_texts(shop: Workspace, numbers: list[str]) -> str:
     fixed = [sentence for translations in SENTENCES.values() for sentence in translations.values()]
     said = [*passages.values_list("text", flat=True), *replies.values_list("body", flat=True)]
     hours = business_hours(shop)
-    return "\n".join([*said, *map(str, shop.settings.values()), *hours, *slots, *fixed, *numbers])
+    return [*said, *map(str, shop.settings.values()), *hours, *slots, *fixed, *numbers]
 
 
 def business_hours(shop: Workspace) -> list[str]:
@@ -171,14 +172,25 @@ def _categories() -> list[str]:
     return [path.stem for path in (Path(__file__).parents[2] / "corpus" / "intents").glob("*.json")]
 
 
-def strange(reply: str, known: str) -> list[str]:
+@cache
+def facts_of(text: str) -> frozenset[str]:
+    """The figures and addresses in a text."""
+    return frozenset([*FIGURE.findall(text), *map(plainly, LINK.findall(text))])
+
+
+def plainly(link: str) -> str:
+    """An address in one spelling."""
+    return link.lower().rstrip(".,;:!?)")
+
+
+def strange(reply: str, known: list[str]) -> list[str]:
     """Figures, addresses and markup of a reply that nothing known has."""
-    figures, links = set(FIGURE.findall(known)), {link.lower().rstrip(".,;:!?)") for link in LINK.findall(known)}
+    facts = frozenset[str]().union(*map(facts_of, known))
     plain = LINK.sub(" ", reply)
     return [
         *MARKUP.findall(reply),
-        *(figure for figure in FIGURE.findall(plain) if figure not in figures),
-        *(link for link in LINK.findall(reply) if link.lower().rstrip(".,;:!?)") not in links),
+        *(figure for figure in FIGURE.findall(plain) if figure not in facts),
+        *(link for link in LINK.findall(reply) if plainly(link) not in facts),
     ]
 
 

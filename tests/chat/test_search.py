@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -19,14 +20,12 @@ from supportbot.chat import notes, search
 from supportbot.chat.models import Contact, Message
 from supportbot.chat.visitors import identify
 from supportbot.workspaces.models import User, Workspace
+from tests import prepared
 from tests.chat.conftest import Publish, Write
 from tests.stack import ROOT
 
 ON_SQLITE = """
 import django; django.setup()
-from django.core.management import call_command
-from django.core.management.sql import emit_pre_migrate_signal
-call_command("migrate", verbosity=0)
 from tests.chat.test_search import alter_messages, asked, scenario
 import json
 print(json.dumps(scenario()))
@@ -88,6 +87,7 @@ def test_words_are_found_in_messages_on_postgresql(transactional_db: None) -> No
 
 
 def test_words_are_found_in_messages_on_sqlite_and_still_after_its_tables_were_altered(tmp_path: Path) -> None:
+    shutil.copy(prepared.sqlite(), tmp_path / "supportbot.sqlite3")
     environment = {**os.environ, "SUPPORTBOT_ENV": "embedded", "SUPPORTBOT_VAR": str(tmp_path)}
     environment["DJANGO_SETTINGS_MODULE"] = "supportbot.settings"
     command = [sys.executable, "-c", ON_SQLITE]

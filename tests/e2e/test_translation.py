@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests import prepared
 from tests.e2e.pages import conversation_of, open_chat, said, say, sign_in, thread, visit
 from tests.model_server import Exchange, ModelServer
-from tests.stack import EmbeddedStack
+from tests.stack import EmbeddedStack, running
 
 ASKED = "Wo bleibt meine Bestellung 10023? Sie sollte gestern ankommen, und ich brauche sie dringend."
 READ = "Where is my order 10023? It should have arrived yesterday, and I need it urgently."
@@ -54,12 +54,8 @@ def server() -> Iterator[ModelServer]:
 def stack() -> Iterator[EmbeddedStack]:
     """The product in one process, which may ask servers of this machine."""
     settings = {"SUPPORTBOT_OUTGOING_NETWORKS": "127.0.0.0/8", "SUPPORTBOT_TRANSLATION_SECONDS": "60"}
-    stack = EmbeddedStack(settings, prepared.embedded())
-    try:
-        stack.start()
+    with running(EmbeddedStack(settings, prepared.embedded())) as stack:
         yield stack
-    finally:
-        stack.stop()
 
 
 def configure(page: Page, server: ModelServer) -> None:

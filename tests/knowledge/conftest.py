@@ -8,14 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
 from django.db import connections
 from django.db.backends.sqlite3.base import DatabaseWrapper
-from pytest_django import DjangoDbBlocker
 
 from inference.encoder import shared_encoder
 from supportbot.knowledge.retrieval import Embed
 from supportbot.workspaces.models import Workspace
+from tests import prepared
 
 
 @contextmanager
@@ -32,24 +31,13 @@ def sqlite_at(path: Path) -> Iterator[None]:
         connections["default"] = postgres
 
 
-@pytest.fixture(scope="session")
-def empty_sqlite(
-    tmp_path_factory: pytest.TempPathFactory, django_db_setup: None, django_db_blocker: DjangoDbBlocker
-) -> Path:
-    """A migrated SQLite file to copy."""
-    path = tmp_path_factory.mktemp("sqlite") / "empty.sqlite3"
-    with django_db_blocker.unblock(), sqlite_at(path):
-        call_command("migrate", verbosity=0, interactive=False)
-    return path
-
-
 @pytest.fixture(params=["postgresql", "sqlite"])
 def database(request: pytest.FixtureRequest, db: None, tmp_path: Path) -> Iterator[str]:
     """One test, both databases."""
     if request.param == "postgresql":
         yield "postgresql"
         return
-    with sqlite_at(shutil.copy(request.getfixturevalue("empty_sqlite"), tmp_path / "copy.sqlite3")):
+    with sqlite_at(shutil.copy(prepared.sqlite(), tmp_path / "copy.sqlite3")):
         yield "sqlite"
 
 

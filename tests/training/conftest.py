@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from filelock import FileLock
 
 from inference import checkpoint, triage
 from inference.config import ModelConfig
 from inference.model import Decoder
 from inference.prompt import Turn, training_example
 from inference.tokenizer import FILE, Tokenizer
+from tests.prepared import once
 from tests.stack import ROOT
 from training import corpus, finish
 from training.config import Config
@@ -61,20 +61,14 @@ def small_corpus(small_root: Path) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def tiny_checkpoint(
-    small_root: Path, shipped_tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactory, worker_id: str
-) -> Path:
+def tiny_checkpoint(small_root: Path, shipped_tokenizer: Tokenizer) -> Path:
     """What `_tiny` makes of the small corpus, made once for all workers of a run."""
-    own = tmp_path_factory.getbasetemp()
-    folder = own if worker_id == "master" else own.parent
-    with FileLock(folder / "tiny.lock"), pytest.MonkeyPatch.context() as patch:
-        if not (folder / "tiny").exists():
-            patch.setattr(corpus, "ROOT", small_root)
-            _tiny(tmp_path_factory.mktemp("models") / "tiny", shipped_tokenizer).rename(folder / "tiny")
-    return folder / "tiny"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(corpus, "ROOT", small_root)
+        return once("tiny", lambda made: _tiny(made / "checkpoint", shipped_tokenizer)) / "checkpoint"
 
 
-def _tiny(path: Path, tokenizer: Tokenizer) -> Path:
+def _tiny(path: Path, tokenizer: Tokenizer) -> None:
     """Twelve tiny experts that know a reply of each intent, cards that give each a category, and a triage head."""
     torch.set_num_threads(1)
     torch.manual_seed(0)
@@ -94,7 +88,6 @@ def _tiny(path: Path, tokenizer: Tokenizer) -> Path:
     head = triage.fit(vectors, texts, labels)
     head.save(path)
     finish.out_of_scope(head, vectors, texts, labels).save(path)
-    return path
 
 
 def _taught(model: Decoder, tokenizer: Tokenizer) -> Decoder:

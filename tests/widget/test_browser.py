@@ -253,17 +253,23 @@ def handed_over_in(page: Page, language: str) -> set[str]:
     return set(page.evaluate(ALL_TEXTS))
 
 
+@pytest.fixture(scope="module")
+def english(browser: Browser, shop: str) -> set[str]:
+    """The same in English."""
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(shop)
+        return handed_over_in(page, "en")
+
+
 @pytest.mark.parametrize("language", ["es", "fr", "de", "pt", "it"])
 def test_widget_speaks_the_pages_language_without_a_word_of_english(
-    page: Page, browser: Browser, shop: str, language: str
+    page: Page, english: set[str], language: str
 ) -> None:
     texts = handed_over_in(page, language)
     fetched = page.evaluate("performance.getEntriesByType('resource').map(({ name }) => name)")
     assert [name.rsplit("/", 1)[1] for name in fetched if "/texts/" in name] == [f"{language}.js"]
-    with browser.new_context() as context:
-        english = context.new_page()
-        english.goto(shop)
-        assert len(texts) > 15 and texts & handed_over_in(english, "en") <= SAME_WORD
+    assert len(texts) > 15 and texts & english <= SAME_WORD
 
 
 def test_widget_takes_up_the_language_that_the_customer_writes(page: Page) -> None:
