@@ -25,7 +25,7 @@ from supportbot.workspaces.invitation import LASTS
 from supportbot.workspaces.limits import Kind
 from supportbot.workspaces.models import Invitation, Member, Workspace
 
-SETTLED = timedelta(seconds=60)  # longer than any transaction that writes a message or a reply takes
+SETTLED = timedelta(seconds=60)  # longer than a transaction that writes a message takes, and than clocks differ
 HAPPENING = (Kind.CONVERSATIONS, Kind.MINUTES)
 STANDING = (Kind.SEATS, Kind.KNOWLEDGE)
 UNIT = {Kind.MINUTES: 60_000}  # stored in one of what is shown
