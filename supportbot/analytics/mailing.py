@@ -85,7 +85,7 @@ def _past_threshold(alert: Alert, scope: Scope) -> tuple[bool, str]:
     if value is None or not (value > alert.threshold if alert.side == Alert.Side.ABOVE else value < alert.threshold):
         return False, ""
     of = "" if alert.chart else " now" if alert.figure in Alert.AS_OF_NOW else f" of {scope.period}"
-    text = f"{alert.watched} is {value:.4g}{of}; you asked to be told when it is {alert.side} "
+    text = f"{alert.watched}: {value:.4g}{of}; you asked to be told when it is {alert.side} "
     alarms = _alarms(alert) if alert.figure == Alert.Watched.ROUTING else []
     page = "routing-overall" if alarms else "analytics"
     lines = [f"{f'Expert {row.subject}: ' if row.subject else ''}{row.get_kind_display()}." for row in alarms]

@@ -60,6 +60,6 @@ def test_charts_stand_on_dashboards_and_are_watched(orders: Table, other_shop: S
     tasks.sweep()
     (sent,) = mail.outbox
     assert sent.subject == "Fennmoor: Amount above 400"
-    assert "Amount is 409.8; you asked" in sent.body and f"/datasets/{orders.dataset.pk}/?" in sent.body
+    assert "Amount: 409.8; you asked" in sent.body and f"/datasets/{orders.dataset.pk}/?" in sent.body
     client.post(f"/admin/analytics/charts/{amount.pk}/", {"what": "delete"})
     assert not Alert.objects.exists() and "409.80" not in words(client, at)
