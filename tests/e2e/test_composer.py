@@ -96,7 +96,7 @@ def test_a_canned_response_is_found_filled_in_and_never_sent_half_filled(inbox: 
 
 def settle_voice(page: Page, root: str, **fields: str) -> None:
     """Fill in the administrator's page and save it."""
-    page.goto(f"{root}/admin/voice/")
+    page.goto(f"{root}/admin/voice/?workspace=fennmoor")
     for name, text in fields.items():
         page.get_by_label(name.replace("_", " ").capitalize()).fill(text)
     page.get_by_role("button", name="Save", exact=True).click()

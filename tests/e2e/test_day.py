@@ -51,13 +51,6 @@ organising.route(conversation_id=late.pk, agent=maya.user, team_id=team.pk)
 """
 
 
-@pytest.fixture(params=["embedded_stack", "services_stack"])
-def stack(request: pytest.FixtureRequest) -> Stack:
-    """Both ways to run the product."""
-    found: Stack = request.getfixturevalue(request.param)
-    return found
-
-
 @pytest.fixture
 def shop(browser: Browser, stack: Stack) -> Iterator[Page]:
     """The shop, whose page notes what shifts, sounds and notifies."""

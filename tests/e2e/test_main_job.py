@@ -17,13 +17,6 @@ from tests.stack import Stack
 PHONE = {"width": 390, "height": 844}
 
 
-@pytest.fixture(params=["embedded_stack", "services_stack"])
-def stack(request: pytest.FixtureRequest) -> Stack:
-    """Both ways to run the product."""
-    found: Stack = request.getfixturevalue(request.param)
-    return found
-
-
 @pytest.fixture
 def customer(browser: Browser, stack: Stack) -> Iterator[Page]:
     """A visitor of the demo shop."""

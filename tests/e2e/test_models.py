@@ -78,6 +78,7 @@ def test_canary_promotion_comparison_and_roll_back(
         row = page.get_by_role("region", name="With customers").get_by_role("row").filter(has_text=shipped)
         expect(row).to_have_count(1)
 
+        page.goto(f"{stack.url}/admin/models/?workspace=fennmoor")
         _compare(page)
         page.goto(f"{stack.url}/admin/models/")
         page.get_by_label("Category", exact=True).fill("gift_cards")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from django import forms
+from django.http import QueryDict
 
 from supportbot.chat import variables
 from supportbot.chat.models import Voice
@@ -43,8 +44,8 @@ class VoiceForm(forms.ModelForm):  # type: ignore[type-arg]
             "longest_reply": "Advice while an agent writes; empty is none",
         }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"label_suffix": "", **kwargs})
+    def __init__(self, data: QueryDict | None, voice: Voice) -> None:
+        super().__init__(data, instance=voice, label_suffix="")
         pairs = self.instance.words
         # Lines end as browsers send them, else what nobody touched would count as changed.
         self.initial["preferred"] = "\r\n".join(f"{avoided} = {wanted}" for avoided, wanted in pairs if wanted)

@@ -29,7 +29,7 @@ def page(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"workspaces": workspaces, "workspace": workspace, "variables": NAMES, "sample": SAMPLE}
     if workspace:
         voice = voice_of(workspace) or Voice(workspace=workspace)
-        form = VoiceForm(request.POST or None, instance=voice)
+        form = VoiceForm(request.POST or None, voice)
         if request.method == "POST" and form.is_valid():
             if "try" not in request.POST:
                 _save(request, form, request.user)
