@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
     from supportbot.workspaces.models import Workspace
 
-ROWS, ROUNDS, WARM, CONVERSATIONS = 1_000_000, 12, 2, 5000
+ROWS, ROUNDS, WARM, CONVERSATIONS = 1_000_000, 10, 1, 5000
 COLUMNS = {
     "Order number": "100000 + i",
     "Ordered on": "DATE '2025-11-27' + CAST(hash(i) % 365 AS INT)",
     "Country": "'Country ' || (hash(i, 1) % 30)",
     "Product": "'Product ' || (hash(i, 2) % 500)",
-    "Carrier": "['DHL', 'Hermes', 'Royal Mail', 'UPS'][1 + hash(i, 3) % 4]",
+    "Carrier": "['DHL', 'Hermes', 'Royal Mail', 'UPS'][CAST(1 + hash(i, 3) % 4 AS INT)]",
     "Amount": "round((hash(i, 4) % 50000) / 100.0, 2)",
     "Quantity": "1 + hash(i, 5) % 5",
     "Email": "'customer' || (hash(i, 6) % 2000000) || '@x.example'",
@@ -144,7 +144,7 @@ def _requests(visitor: Client, dataset_id: int, question: str) -> list[float]:
         began = time.perf_counter()
         answer = visitor.get(address, follow=True)
         seconds.append(time.perf_counter() - began)
-        if answer.status_code != 200 or "answer" not in answer.context:
+        if b'id="answer"' not in answer.content:
             raise RuntimeError(f"{question} was not answered")
     return seconds[WARM:]
 

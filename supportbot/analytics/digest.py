@@ -88,7 +88,7 @@ def _changed(scope: Scope, measure: Measure, today: date) -> Changed | None:
         parts.append(_where(week, measure, *value))
     kept = [text for text, stated in parts if _holds(text, stated)]
     own = week.of(measure.which)
-    shown = _conversations(own.narrowed(*value) if value else own)
+    shown = _conversations(own, value)
     return Changed(measure, own, found.distance, kept, shown)
 
 
@@ -137,7 +137,8 @@ def _where(week: Scope, measure: Measure, key: str, value: object) -> tuple[str,
     counted = MEASURES["conversations"]
     now, then = (int(rested(one, counted)[0] or 0) for one in (part, before))
     what = f"“{measure.name}”" if measure.which else "all conversations"
-    text = f"Of {what}, {key} {week.label(key, value)} changed most: {now:,} conversations, {then:,} the week before."
+    noun = "conversation" if now == 1 else "conversations"
+    text = f"Of {what}, {key} {week.label(key, value)} changed most: {now:,} {noun}, {then:,} the week before."
     return text, [
         Stated("count", lambda: recounted(part, counted)),
         Stated("count", lambda: recounted(before, counted)),
@@ -162,11 +163,12 @@ def _leading(week: Scope, measure: Measure) -> tuple[str, object] | None:
     return (most[1], most[2]) if most and most[0] else None
 
 
-def _conversations(scope: Scope) -> list[Shows]:
-    """The newest few, each once."""
+def _conversations(scope: Scope, leading: tuple[str, object] | None) -> list[Shows]:
+    """The newest few, each once; those of the part that changed most come first."""
     found: dict[object, Case] = {}
-    for case in scope.cases().order_by("-day", "-began_at", "id")[: 4 * SHOWN]:
-        found.setdefault(case.conversation_id, case)
+    for one in (*([scope.narrowed(*leading)] if leading else []), scope):
+        for case in one.cases().order_by("-day", "-began_at", "id")[: 4 * SHOWN]:
+            found.setdefault(case.conversation_id, case)
     own = Conversation.objects.in_workspace(scope.workspace).select_related("contact", "workspace")
     rows = own.in_bulk(list(found))
     there = [case for id_, case in found.items() if id_ in rows][:SHOWN]

@@ -162,7 +162,7 @@ def _figures(left: Left, declared: Declared) -> list[str]:
     said = first(left, AGGREGATES)
     numbers = [key for key, column in _by_length(declared) if left.take(rf"\b{_any(column)}\b")]
     named = "" if numbers else _named(left, declared)
-    rows = {ROWS: ", ".join(forms(declared.dataset.name.lower()))}
+    rows = {ROWS: ", ".join(_nouns(declared.dataset.name.lower()))}
     counted = [first(left, rows), first(left, COUNTS)]  # read in any case: a dataset's name is no category
     if numbers:
         usual = {key: "avg" if declared.numbers[key].use == "average" else "sum" for key in numbers}
@@ -170,6 +170,14 @@ def _figures(left: Left, declared: Declared) -> list[str]:
     if named or (any(counted) and not said):
         return [named or ROWS]
     return [f"{said}:{key}" for key in declared.numbers] if said else []
+
+
+def _nouns(name: str) -> list[str]:
+    """What its rows are called: of `orders of the shop` and of `shop orders` also `orders`."""
+    head = re.split(r" (?:of|from|in|for|with) ", name)[0]
+    return [
+        form for noun in dict.fromkeys((name, head, head.split()[-1] if head.split() else head)) for form in forms(noun)
+    ]
 
 
 def _by_length(declared: Declared) -> list[tuple[str, Column]]:

@@ -127,7 +127,7 @@ class Declared:
         found = [Split(column.key, column.label, column) for column in self.dataset.described if column.is_split]
         if self.dataset.is_joined:
             found += [
-                Split(f"conv:{key}", f"{dimension.name} of the conversation")
+                Split(f"conv:{key}", f"{dimension.name} (conversation)")
                 for key, dimension in DIMENSIONS.items()
                 if key != "agent" or self.shows_agents
             ]

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import structlog
 
 from supportbot.analytics.datasets.columns import SURE, Column, guessed
 from supportbot.analytics.datasets.engine import Refused, opened, quoted
 from supportbot.analytics.datasets.models import Dataset
 
+log = structlog.get_logger(__name__)
 MAGIC = b"PAR1"
 SAMPLE = 5000  # rows
 MOST_COLUMNS = 200
@@ -32,7 +34,8 @@ def describe(path: Path) -> tuple[Form, list[Column]]:
             form = {"kind": "parquet"} if is_parquet else _sniffed(engine, path)
             return _described(engine, path, form)
     except duckdb.Error as error:
-        raise Refused(f"This is neither a CSV nor a Parquet file that can be read: {_first_line(error)}") from error
+        log.info("not described", error=repr(error))
+        raise Refused("This is neither a CSV nor a Parquet file that can be read.") from error
 
 
 def relation(path: Path, form: Form, types: Mapping[int, Column] | None = None, limit: int = 0) -> str:
@@ -53,7 +56,7 @@ def relation(path: Path, form: Form, types: Mapping[int, Column] | None = None, 
         "encoding": quoted(form["encoding"]),
         "decimal_separator": quoted(form.get("decimal", ".")),
         "auto_detect": "false",
-        "strict_mode": "true",
+        "strict_mode": "false",
         "null_padding": "false",
         "store_rejects": "true",
         "rejects_limit": str(limit or MOST_BAD + 1),
@@ -75,7 +78,8 @@ def of_parts(dataset: Dataset) -> Form:
 
 def _sniffed(engine: duckdb.DuckDBPyConnection, path: Path) -> Form:
     encoding = _encoding(path)
-    own = f"{quoted(str(path))}, sample_size = 20000, encoding = {quoted(encoding)}, store_rejects = true"
+    own = f"{quoted(str(path))}, encoding = {quoted(encoding)}, sample_size = 20000"
+    own += ", store_rejects = true, strict_mode = false"
     row = engine.execute(f"SELECT Delimiter, Quote, HasHeader, Columns FROM sniff_csv({own})").fetchone()
     if row is None:
         raise Refused("The file is empty.")
@@ -158,7 +162,3 @@ def _is_number(engine: duckdb.DuckDBPyConnection, sample: Sequence[str], form: F
 def _fits(engine: duckdb.DuckDBPyConnection, expression: str) -> bool:
     row = engine.execute(f"SELECT avg(({expression} IS NOT NULL)::INT) FROM sampled").fetchone()
     return bool(row and row[0] >= SURE)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0][:200]

@@ -21,11 +21,11 @@ class Dataset(models.Model):
     """A table with declared columns; its key says what joins its rows to conversations."""
 
     class Key(models.TextChoices):
-        NONE = "", "nothing: rows stand alone"
-        ORDER = "order", "an order number that the customer writes"
-        EMAIL = "email", "the contact’s e-mail address"
-        PRODUCT = "product", "a product that the customer names"
-        DATE = "date", "the day on which the conversation began"
+        NONE = "", "nothing"
+        ORDER = "order", "order number in the chat"
+        EMAIL = "email", "e-mail address of the contact"
+        PRODUCT = "product", "product named in the chat"
+        DATE = "date", "day of the conversation"
 
     class OnErasure(models.TextChoices):
         REMOVE = "remove", "its rows are removed"

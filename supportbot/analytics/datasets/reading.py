@@ -52,7 +52,7 @@ def take(upload_id: int) -> None:
         upload.finish(Upload.State.FAILED, str(error))
     except (duckdb.Error, OSError) as error:
         log.warning("dataset not taken", upload=upload.pk, error=repr(error))
-        upload.finish(Upload.State.FAILED, f"The file can’t be read: {str(error).splitlines()[0][:300]}")
+        upload.finish(Upload.State.FAILED, "The file can’t be read to its end.")
     finally:
         store.source(upload).unlink(missing_ok=True)
 
@@ -127,13 +127,14 @@ def _csv(engine: duckdb.DuckDBPyConnection, upload: Upload, places: dict[int, Co
     if bad:
         found = engine.execute(
             "SELECT line, column_idx, column_name, error_type, error_message, csv_line FROM reject_errors "
+            "QUALIFY error_type = 'CAST' OR row_number() OVER (PARTITION BY line, error_type ORDER BY column_idx) = 1 "
             "ORDER BY line, column_idx"
         )
         heads = {f"f{place}": head for place, head in enumerate(upload.form["heads"])}
         _report(
             upload,
             found,
-            lambda row: (row[0], heads.get(row[2] or "", ""), _why(row, places, len(heads)), row[5]),
+            lambda row: (row[0], heads.get(row[2] or "", ""), _why(row, places, len(heads)), row[5].strip("\r\n")),
         )
     return bad
 
