@@ -169,7 +169,7 @@ def test_offered_answers_are_buttons_and_count_while_nothing_newer_was_said(line
     hear(line, pressed(data))
     assert said(talk)[-1] == "Yes" and line.server.asked[-2].path.endswith("/answerCallbackQuery")
     hear(line, pressed(data))  # the same button once more
-    assert said(talk)[-1] == "Yes" and line.server.texts()[-1].startswith("This question is no longer open")
+    assert said(talk)[-1] == "Yes" and line.server.texts()[-1].startswith("Diese Frage ist nicht mehr offen.")
     hear(line, pressed("c:x:1"), pressed(f"c:{uuid4()}:0"))
     assert line.became()[-2] == ("aside", "The button is none of ours.")
     bot_says(talk, "Which one?", choices=[f"The long name of goods number {number}" * 3 for number in range(3)])
