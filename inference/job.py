@@ -26,6 +26,7 @@ class Params:
 
     `passages`, each a heading and a text, are for an engine that reads them (`Engine.reads_passages`). No token of the
     prompt or the reply goes to an expert that is `off`. A reply in the `background` waits while any other is written.
+    A `task` is for such an engine, too: what to write instead of a reply.
     """
 
     brief: Brief
@@ -38,6 +39,7 @@ class Params:
     deadline: float | None = None
     off: frozenset[int] = frozenset()
     background: bool = False
+    task: str = ""
 
     def __post_init__(self) -> None:
         if self.max_tokens < 1 or self.temperature < 0 or not 0 < self.top_p <= 1:

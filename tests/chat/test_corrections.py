@@ -12,7 +12,8 @@ from django.test import Client
 
 from inference.tokenizer import FILE, Tokenizer
 from supportbot.chat import erasing
-from supportbot.chat.corrections.service import correct, difference, figures
+from supportbot.chat.corrections.service import correct, figures
+from supportbot.chat.differences import difference
 from supportbot.chat.models import Conversation, Correction, Generation, Message
 from supportbot.chat.refusals import Refused
 from supportbot.chat.visitors import Visitor

@@ -19,6 +19,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from supportbot.actions.models import Task
 from supportbot.analytics.models import Gap, Topic, VersionEvaluation
 from supportbot.chat.models import (
+    ArticleDraft,
     Attachment,
     CannedResponse,
     Contact,
@@ -93,7 +94,7 @@ def values(rows: Rows) -> dict[str, Any]:
     keys |= {"response_id": CannedResponse, "article_id": Article, "collection_id": Collection, "run_id": Import}
     keys |= {"generation_id": Generation, "what_if_id": WhatIf, "agent_id": User, "id": User}
     keys |= {"gap_id": Gap, "topic_id": Topic, "comparison_id": VersionComparison, "training_id": ExpertTraining}
-    keys |= {"evaluation_id": VersionEvaluation}
+    keys |= {"evaluation_id": VersionEvaluation, "draft_id": ArticleDraft}
     words = {"seq": 1, "key": rows.workspace.key, "token": "guessed", "customer": "1", "name": "core", "language": "en"}
     words |= {
         "workspace": rows.workspace.slug,

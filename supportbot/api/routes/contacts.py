@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 from ninja import Router, Schema
@@ -15,7 +17,7 @@ from supportbot.api.pages import At, Email, Id, Page, one, page
 from supportbot.api.schemas import ActionCallOut, ContactOut, ConversationOut, In, MessageOut, RatingOut
 from supportbot.api.schemas_of_tasks import TaskOut
 from supportbot.chat import erasing, profile
-from supportbot.chat.models import Contact, Conversation, Message, Rating
+from supportbot.chat.models import Contact, Conversation, Message, Rating, SuggestionUse
 from supportbot.chat.refusals import Refused
 
 router = Router(tags=["Contacts"])
@@ -30,6 +32,15 @@ class Described(In):
     attributes: dict[str, str | float | bool | None] | None = None
 
 
+class ProposalOut(Schema):
+    """What the assistant proposed to an agent about a conversation: a summary, say."""
+
+    conversation_id: UUID
+    kind: str
+    text: str
+    created_at: datetime
+
+
 class Export(Schema):
     """All that is kept of a contact."""
 
@@ -39,6 +50,7 @@ class Export(Schema):
     ratings: list[RatingOut]
     action_calls: list[ActionCallOut]
     tasks: list[TaskOut]
+    proposals: list[ProposalOut]
 
 
 def contacts(call: Call) -> QuerySet[Contact]:
@@ -99,4 +111,5 @@ def export_contact(request: Call, contact_id: Id) -> dict[str, Any]:
         "ratings": Rating.objects.filter(conversation__in=theirs),
         "action_calls": ActionCall.objects.filter(conversation__in=theirs).select_related("user"),
         "tasks": tasks.order_by("pk"),
+        "proposals": SuggestionUse.objects.filter(conversation__in=theirs).order_by("pk"),
     }
