@@ -27,7 +27,8 @@ from supportbot.workspaces.models import Workspace
 
 Origin, State = ArticleDraft.Origin, ArticleDraft.State
 FEWEST, SHARE = 3, 0.5  # readers whom an article did not help, and their share, from which it is doubted
-SHARED, SAME = 3, 0.6  # content words that two sentences share, and their share of all, to speak of the same
+LIKE = 3  # content words that a right reply shares with a sentence that it corrects
+SHARED, SAME = 4, 0.6  # content words that two articles' sentences share, and their share of all, to say the same
 COMMON = 200  # sentences that have a word, from which it tells nothing
 MOST = 50  # doubts of each kind that one look makes
 FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
@@ -130,7 +131,7 @@ def _corrected(article: Article, own: Sequence[Told], reply: str) -> str:
     evidence = Evidence(tuple(Piece(one.text) for one in own))
     for sentence in sentences(reply):
         words, figures = content(sentence), measures(sentence)
-        rest = [one for one in own if one.figures and len(one.words & words) >= min(SHARED, len(words))]
+        rest = [one for one in own if one.figures and len(one.words & words) >= min(LIKE, len(words))]
         near = max(rest, key=lambda one: len(one.words & words), default=None)
         if near and (change := swapped(near.raw, near.figures, figures)):
             body = body.replace(near.raw, change, 1)

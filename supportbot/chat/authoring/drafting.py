@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from supportbot.chat.authoring.general import HIDDEN
-from supportbot.chat.grounding import QUESTION, content, measures, sentences
+from supportbot.chat.grounding import QUESTION, content, facts, sentences
 from supportbot.chat.quoting import Find
 from supportbot.knowledge.retrieval import Embed
 
@@ -51,6 +51,7 @@ STEP = re.compile(
     re.IGNORECASE,
 )
 BULLET = re.compile(r"^(?:[-*•]|\d+[.)])\s+")
+PRIVATE = re.compile(r"\byour (?:e-mail address|address|telephone number)\b", re.IGNORECASE)
 LED = re.compile(
     r"^(?:(?:hi|hello|hey|hiya|good (?:morning|afternoon|evening|day)|dear(?: \w+)?|please|sorry|excuse me|ok|okay|so|"
     r"and|but|thanks|thank you)\b[\s,!.:–-]*)+",
@@ -146,7 +147,8 @@ def choose(questions: Sequence[str], said: Sequence[Said], embed: Embed, find: F
 
 def _is_general(line: Line, spread: int) -> bool:
     """What named something of one customer stays if others were told the same, or if it says what to do."""
-    return spread > 1 or line.is_step or not any(one.is_of_one for one in line.said)
+    is_of_one = all(one.is_of_one for one in line.said)
+    return not is_of_one or (not PRIVATE.search(line.text) and (spread > 1 or line.is_step))
 
 
 def in_order(lines: Iterable[Line]) -> list[Line]:
@@ -202,7 +204,7 @@ def _groups(vectors: NDArray[np.float32]) -> list[list[int]]:
 def _line(group: Sequence[Said]) -> Line:
     """The newest wording that was of no single customer; wordings with other figures are what was said otherwise."""
     newest = max(group, key=lambda one: (not one.is_of_one, one.at))
-    figures = measures(newest.text)
-    other = [one for one in group if measures(one.text) != figures]
+    figures = set(facts(newest.text))
+    other = [one for one in group if set(facts(one.text)) != figures]
     same = tuple(one for one in group if one not in other)
     return Line(newest.text, same, tuple(dict.fromkeys(one.text for one in other)))

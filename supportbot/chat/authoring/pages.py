@@ -120,7 +120,8 @@ def _shown(draft: ArticleDraft, body: str) -> dict[str, Any]:
     near = [(articles[one["id"]], one["nearness"]) for one in draft.near if one["id"] in articles]
     shown: dict[str, Any] = {"near": near, "collections": Collection.objects.in_workspace(draft.workspace)}
     if draft.article:
-        shown["difference"] = list(excerpt(draft.article.body.strip(), body.strip()))
+        if body.strip() != draft.article.body.strip():
+            shown["difference"] = list(excerpt(draft.article.body.strip(), body.strip()))
         shown["has_moved"] = draft.state == State.WAITING and draft.article.body != draft.before
         comments = draft.article.feedback.filter(helpful=False).exclude(comment="")
         shown["comments"] = comments[:COMMENTS] if draft.origin == draft.Origin.RATING else []

@@ -39,6 +39,7 @@ ASKED = 40  # questions that are read
 NEAR, SHOWN = 0.45, 3  # cosine from which an article may say it already; how many are shown
 LATE = timedelta(minutes=5)  # after which a draft that nobody has written is queued again
 ATTEMPTS = 3
+SURE = 0.9  # probability that an article answers, from which its sentences are taken, too
 TASK = """Write a help centre article from the agents' sentences that follow. Answer the customers' questions.
 First line: a short title. Then one sentence a line, at most 14, first what holds, then the steps.
 Begin a line that tells the reader to do something with "- ". Say "you" to the reader."""
@@ -114,7 +115,7 @@ def write(draft_id: int, engine: Engine) -> None:
     _fill(draft, title[:TITLE_LIMIT], supported(lines))
     draft.writer = by
     draft.category = next((message.category for message in asked if message.category), "")
-    draft.near = _near(draft, engine) if draft.title else []
+    draft.near = _near(draft, engine) if draft.title and not draft.is_doubt else []
     kept = ("state", "title", "body", "proposed", "before", "lines", "writer", "category", "near")
     waiting.update(**{name: getattr(draft, name) for name in kept})
 
@@ -194,7 +195,7 @@ def _passages(draft: ArticleDraft, texts: Sequence[str], engine: Engine) -> list
         return []
     hits = retrieval.find(draft.workspace, texts[0], embed=engine.embed, language=draft.language)
     found = quoting.best(texts[0], [hit.passage for hit in hits if hit.passage.article.is_public], engine.find_answers)
-    if found is None or found.sureness < quoting.threshold(draft.workspace):
+    if found is None or found.sureness < max(SURE, quoting.threshold(draft.workspace)):
         return []
     quote = found.quotes[0]
     article = quote.passage.article
