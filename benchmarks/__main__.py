@@ -41,6 +41,7 @@ PARTS = {
     "datasets": datasets.report,
     "widget": widget.report,
     "quality": quality.report,
+    "drafts": quality.drafts,
     "reading": reading.report,
     "off_topic": off_topic.report,
     "few_shot": few_shot.report,

@@ -1,4 +1,4 @@
-"""How good the answers to held-out messages are, and how far the experts specialise.
+"""How good the answers to held-out messages are, and article drafts, and how far the experts specialise.
 
 Each is a command of its own with its own process: the one sets Django up, the other loads a twin.
 """
@@ -24,6 +24,11 @@ def routing() -> str:
     """The tables of the experts."""
     title = "How far the experts specialise by category"
     return f"### {title}\n\n{_printed('training.specialise', '--checkpoint', str(MODEL))}"
+
+
+def drafts() -> str:
+    """The tables of article drafts and rewrites."""
+    return _printed("benchmarks.drafts")
 
 
 def rows(score: str) -> list[list[str]]:

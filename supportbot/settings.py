@@ -398,6 +398,8 @@ CELERY_TASK_ROUTES = {
     "supportbot.knowledge.tasks.index": {"queue": "inference"},
     "supportbot.chat.tasks.suggest": {"queue": "inference"},
     "supportbot.analytics.tasks.find_gaps": {"queue": "inference"},
+    "supportbot.chat.authoring.tasks.write": {"queue": "background"},
+    "supportbot.chat.authoring.tasks.propose": {"queue": "inference"},
     "supportbot.chat.tasks.explore": {"queue": "background"},
     "supportbot.chat.tasks.compare": {"queue": "background"},
     "supportbot.chat.tasks.learn": {"queue": "background"},

@@ -3,7 +3,7 @@
 /** @import {Command} from "./keys.js" */
 /** @import {Row} from "./protocol.js" */
 
-/** @typedef {"take" | "release" | "resolve" | "snooze" | "edit-labels" | "follow" | "merge" | "mode-note" | "attach" | "emoji" | "in-voice"} Button by its id */
+/** @typedef {"take" | "release" | "resolve" | "snooze" | "edit-labels" | "follow" | "merge" | "mode-note" | "attach" | "emoji" | "in-voice" | "assist"} Button by its id */
 
 const PRIORITIES = /** @type {const} */ (["low", "medium", "high", "urgent"]);
 
@@ -41,6 +41,7 @@ export function commandsOf(hands, views) {
     { keys: "Alt+A", title: "Attach files", run: () => hands.press("attach"), when: () => hands.offers("attach") },
     { keys: "Alt+I", title: "Insert an emoji", run: () => hands.press("emoji"), when: () => hands.offers("emoji") },
     { keys: "Alt+V", title: "Put the reply into our voice", run: () => hands.press("in-voice"), when: () => hands.offers("in-voice") },
+    { keys: "Alt+R", title: "Assistant: other words, a summary, labels, a follow-up", run: () => hands.press("assist"), when: () => hands.offers("assist") },
     { keys: "Alt+Z", title: "Undo send", run: hands.undo, when: hands.canUndo },
     { keys: "Alt+E", title: "Resolve", run: () => hands.press("resolve"), when: () => hands.offers("resolve") },
     { keys: "Ctrl+Alt+E", title: "Resolve and open the next", run: hands.resolveAndNext, when: () => hands.offers("resolve") },

@@ -87,18 +87,34 @@ export class Composer {
     this.#changed();
   }
 
+  /** What is written now. */
+  get words() {
+    return this.#field.value;
+  }
+
+  /**
+   * Put words in the place of what is written; only the agent sends.
+   * @param {string} words
+   * @param {Mode} mode
+   */
+  replace(words, mode) {
+    this.write(mode);
+    this.#field.value = words;
+    this.#changed();
+  }
+
   draw() {
     const { current, row, me } = this.#desk;
     if (current !== this.#shown) this.#show(current);
     this.#drawMode();
     this.#draft();
     this.#form.hidden = !row;
-    const isOpen = this.#mode === "note" ? Boolean(row) : this.isOpen;
-    this.#enclosures.isOpen = isOpen && this.#mode === "reply";
+    const isOpen = this.mode === "note" ? Boolean(row) : this.isOpen;
+    this.#enclosures.isOpen = isOpen && this.mode === "reply";
     this.#enclosures.draw(current);
     this.#field.disabled = this.#send.disabled = this.#menuButton.disabled = this.#emojiButton.disabled = !isOpen;
     this.#form.classList.toggle("closed", !isOpen);
-    const whom = this.#mode === "note" ? "your colleagues; the customer does not see it" : (row?.contact.name ?? "the customer");
+    const whom = this.mode === "note" ? "your colleagues; the customer does not see it" : (row?.contact.name ?? "the customer");
     this.#field.placeholder = isOpen ? `Write to ${whom}` : "";
     setText(this.#why, row && !isOpen ? reason(row, me) : "");
     this.#why.hidden = isOpen;
@@ -106,13 +122,13 @@ export class Composer {
     this.#lookOver();
   }
 
-  /** @returns {Mode} */
-  get #mode() {
+  /** What is being written. @returns {Mode} */
+  get mode() {
     return this.#shown?.mode ?? "reply";
   }
 
   #drawMode() {
-    const mode = this.#mode;
+    const mode = this.mode;
     const { label, send, hint } = WORDS[mode];
     for (const [name, button] of Object.entries(this.#modes)) button.setAttribute("aria-pressed", String(name === mode));
     this.#form.classList.toggle("noting", mode === "note");
@@ -144,7 +160,7 @@ export class Composer {
   /** @param {InputEvent} event */
   #sign(event) {
     const { value, selectionStart } = this.#field;
-    const sign = SIGN[this.#mode];
+    const sign = SIGN[this.mode];
     if (event.data !== sign || event.isComposing || /\S$/.test(value.slice(0, selectionStart))) return;
     event.preventDefault();
     this.#openMenu(sign);
@@ -154,7 +170,7 @@ export class Composer {
   #openMenu(sign) {
     const conversation = this.#shown?.id ?? "";
     if (this.#field.disabled) return;
-    if (this.#mode === "note") {
+    if (this.mode === "note") {
       this.#menu.open({ name: "Colleagues", hint: "A colleague's name", sign, load: async () => this.#colleagues });
     } else {
       const load = () => cannedResponses(conversation);
@@ -178,7 +194,7 @@ export class Composer {
    * @param {string} id of what was chosen from the menu, if anything was
    */
   #insertChosen(words, id) {
-    if (/^\d+$/.test(id) && this.#mode === "note") this.#called.add(Number(id));
+    if (/^\d+$/.test(id) && this.mode === "note") this.#called.add(Number(id));
     this.#insertHere(words);
   }
 
@@ -195,7 +211,7 @@ export class Composer {
 
   /** What a reply still lacks. */
   get #variable() {
-    return this.#mode === "reply" ? VARIABLE.exec(this.#field.value) : null;
+    return this.mode === "reply" ? VARIABLE.exec(this.#field.value) : null;
   }
 
   #selectVariable() {
@@ -211,7 +227,7 @@ export class Composer {
     this.#selectVariable();
     const isEmpty = !body && !this.#enclosures.attachments.length;
     if (isEmpty || this.#enclosures.isBusy || [...body].length > LIMIT || this.#variable || this.#field.disabled) return;
-    if (this.#mode === "note") this.#note(body);
+    if (this.mode === "note") this.#note(body);
     else this.#post(body);
     this.#draft();
   }

@@ -104,6 +104,7 @@ class Inbox {
     this.#buttons.resolve.onclick = () => this.#act("resolve");
     this.#snooze.onclick = () => this.#snoozeOrWake();
     byId("merge", HTMLButtonElement).onclick = () => this.#merge();
+    this.#listenToAssistant();
     byId("back", HTMLButtonElement).onclick = () => this.#back();
     document.getElementById("workspace")?.addEventListener("change", () => byId("switch", HTMLFormElement).submit());
     document.addEventListener("visibilitychange", () => this.#desk.markRead());
@@ -223,6 +224,16 @@ class Inbox {
 
   #merge() {
     if (this.#desk.current) this.#pieces.open(`${this.#desk.current.id}/merge/`);
+  }
+
+  /** Viewers have none. What it proposes goes where the agent writes, once they take it. */
+  #listenToAssistant() {
+    const button = document.getElementById("assist");
+    if (button) button.onclick = () => this.#desk.current && this.#pieces.open(`${this.#desk.current.id}/assist/`);
+    this.#pieces.words = () => this.#composer.words;
+    this.#pieces.onDone = ({ words, mode }) => {
+      if (words !== undefined) this.#composer.replace(words, mode === "note" ? "note" : this.#composer.mode);
+    };
   }
 
   /** @param {KeyboardEvent} event */

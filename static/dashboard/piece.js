@@ -5,6 +5,8 @@ import { localise } from "./times.js";
 
 const LOST = "This did not get through. Please check your connection and try again; what you wrote is kept.";
 
+const LOOK_EVERY = 700; // ms
+
 const NOT_THERE = "This could not be loaded. Please check your connection.";
 
 export class PieceDialog {
@@ -14,6 +16,10 @@ export class PieceDialog {
   #lost = byId("piece-lost", HTMLElement);
   #coming = byId("piece-coming", HTMLElement);
   #path = "";
+  /** Called with what an answer asks the page to do. @type {(done: DOMStringMap) => void} */
+  onDone = () => {};
+  /** What the agent is writing, for the forms that ask for it. */
+  words = () => "";
 
   constructor() {
     this.#body.addEventListener("submit", (event) => this.#send(event));
@@ -56,7 +62,16 @@ export class PieceDialog {
   #end(done) {
     if (!done) return;
     this.#dialog.close();
-    if (done instanceof HTMLElement && done.dataset.opens) this.open(done.dataset.opens);
+    if (!(done instanceof HTMLElement)) return;
+    if (done.dataset.opens) this.open(done.dataset.opens);
+    this.onDone(done.dataset);
+  }
+
+  /** What a worker still writes is asked for again. @param {string} path */
+  #lookAgain(path) {
+    const again = this.#body.querySelector("form[data-again]");
+    if (!(again instanceof HTMLFormElement)) return;
+    setTimeout(() => path === this.#path && this.#dialog.open && again.isConnected && again.requestSubmit(), LOOK_EVERY);
   }
 
   /** @param {SubmitEvent} event */
@@ -66,6 +81,7 @@ export class PieceDialog {
     event.preventDefault();
     const path = this.#path;
     const given = new FormData(form, event.submitter);
+    if (form.dataset.takes === "words") given.set("body", this.words());
     const asked = Object.fromEntries([...given].map(([name, value]) => [name, String(value)]));
     if (form.method === "get") await this.#load(() => get(path, asked), path);
     else await this.#load(() => fetch(address(path), { method: "POST", body: given }), path);
@@ -85,6 +101,7 @@ export class PieceDialog {
       this.#body.replaceChildren(...page.body.children);
       localise(this.#body);
       this.#end(this.#body.querySelector("[data-done]"));
+      this.#lookAgain(path);
     } catch {
       if (path !== this.#path) return;
       this.#alarm.textContent = this.#body.children.length ? LOST : NOT_THERE;

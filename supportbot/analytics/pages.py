@@ -6,14 +6,15 @@ from collections.abc import Collection
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.http import require_POST
 
-from supportbot.analytics import export, outlines
+from supportbot.analytics import export
 from supportbot.analytics.answer import Answer
 from supportbot.analytics.asking import choices, understand
 from supportbot.analytics.digest import NOTHING, changes
@@ -26,7 +27,8 @@ from supportbot.analytics.period import Period
 from supportbot.analytics.quality import Quality
 from supportbot.analytics.query import Scope
 from supportbot.analytics.wording import span
-from supportbot.chat.models import Conversation
+from supportbot.chat.authoring import writing as authoring
+from supportbot.chat.models import ArticleDraft, Conversation
 from supportbot.workspaces.administration import administered, chosen
 from supportbot.workspaces.models import User, Workspace
 
@@ -79,22 +81,16 @@ def quality(request: HttpRequest) -> HttpResponse:
     return _page(request, "quality", "Quality", {**_controls(scope, FILTERS), **context})
 
 
-def outline(request: HttpRequest, gap_id: int) -> HttpResponse:
-    """What an article for a gap could say; by POST it becomes a draft, to be opened and worked on."""
+@require_POST
+def draft_of_gap(request: HttpRequest, gap_id: int) -> HttpResponse:
+    """Have an article drafted that answers a gap's questions."""
     assert isinstance(request.user, User)
     rows = Gap.objects.in_workspaces(request.user.administers()).select_related("workspace")
     gap = get_object_or_404(rows, id=gap_id)
-    drawn = outlines.of(gap)
-    if drawn is None:
-        raise Http404("its questions were erased")
-    if request.method == "POST":
-        article = outlines.draft(gap, drawn, request.user)
-        messages.success(request, "A draft. Nobody but you and your colleagues sees it until it is published.")
-        return redirect("admin:knowledge_article_change", article.pk)
-    context = {"workspace": gap.workspace, "gap": gap, "outline": drawn}
-    return render(
-        request, "analytics/outline.html", {**admin.site.each_context(request), "title": "Outline", **context}
-    )
+    key = f"gap:{gap.messages[0] if gap.messages else gap.pk}"
+    origin = ArticleDraft.Origin.GAP
+    draft = authoring.ask(gap.workspace, gap.messages, origin=origin, key=key, by=request.user)
+    return redirect("admin:draft", draft.pk)
 
 
 def people(request: HttpRequest) -> HttpResponse:

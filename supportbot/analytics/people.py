@@ -51,6 +51,7 @@ def _with_more(scope: Scope, key: str, title: str, of_use: str) -> Split:
 def _used(scope: Scope, key: str, of_use: str) -> dict[str, str]:
     """In words, by the name of the row."""
     begin, end = scope.period.moments(scope.workspace.zone)
-    uses = SuggestionUse.objects.in_workspace(scope.workspace).filter(created_at__gte=begin, created_at__lt=end)
+    uses = SuggestionUse.objects.in_workspace(scope.workspace).filter(kind=SuggestionUse.Kind.REPLY)
+    uses = uses.filter(created_at__gte=begin, created_at__lt=end)
     counts = uses.order_by().values_list(of_use).annotate(Count("message"), Count("id"))
     return {scope.label(key, value): f"{sent} of {made}" for value, sent, made in counts}

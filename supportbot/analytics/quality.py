@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Max, Sum
 
-from supportbot.analytics import gaps
+from supportbot.analytics import gaps, proposals
 from supportbot.analytics.gaps import Shown
 from supportbot.analytics.models import Citation, Preferences
 from supportbot.analytics.performance import Performance, Split, split_by
+from supportbot.analytics.proposals import Table
 from supportbot.analytics.query import Scope
 from supportbot.analytics.wording import words
 from supportbot.chat.models import Correction
@@ -77,6 +78,10 @@ class Quality(Performance):
             )
             for row in counted.order_by("-used", "url")[:ARTICLES]
         ]
+
+    def proposals(self) -> list[Table]:
+        """What was made of what the assistant proposed to agents and reviewers."""
+        return proposals.tables(self.scope)
 
     def gaps(self) -> list[tuple[Shown, str]]:
         """Of the last 90 days, those asked most first, or those that cost most; with what they took, in words."""

@@ -21,6 +21,7 @@ from supportbot.analytics.overview import Overview
 from supportbot.analytics.routing import urls as routing
 from supportbot.analytics.versions import urls as versions
 from supportbot.billing import pages as plan
+from supportbot.chat.authoring import pages as drafts
 from supportbot.chat.rules import pages as rules
 from supportbot.chat.voice import page as voice
 from supportbot.workspaces.administration import is_administrator
@@ -67,7 +68,7 @@ class AdministratorSite(UnfoldAdminSite):  # type: ignore[misc]
         return shortcut(request, content_type_id, object_id)
 
     def extra_urls(self) -> list[URLPattern]:
-        """The pages of analytics and of the model, and those of plan, voice, rules and who may use which action."""
+        """The pages of analytics and of the model, of plan, voice, rules, drafts and who may use which action."""
         return [
             path("r/<path:content_type_id>/<path:object_id>/", self.admin_view(self.public_page), name="view_on_site"),
             path("actions/uses/", self.admin_view(uses.page), name="action-uses"),
@@ -82,12 +83,17 @@ class AdministratorSite(UnfoldAdminSite):  # type: ignore[misc]
             path("rules/<int:rule_id>/", self.admin_view(rules.edit), name="rule"),
             path("rules/<int:rule_id>/trial/", self.admin_view(rules.trial), name="rule-trial"),
             path("rules/<int:rule_id>/change/", self.admin_view(rules.change), name="rule-change"),
+            path("drafts/", self.admin_view(drafts.overview), name="drafts"),
+            path("drafts/look/", self.admin_view(drafts.look), name="drafts-look"),
+            path("drafts/of/<uuid:conversation_id>/", self.admin_view(drafts.of_conversation), name="drafts-of"),
+            path("drafts/<int:draft_id>/", self.admin_view(drafts.draft), name="draft"),
+            path("drafts/<int:draft_id>/state/", self.admin_view(drafts.state), name="draft-state"),
             path("analytics/", self.admin_view(pages.performance), name="analytics"),
             path("analytics/conversations/", self.admin_view(pages.cases), name="analytics-cases"),
             path("analytics/ask/", self.admin_view(pages.ask), name="analytics-ask"),
             path("analytics/digest/", self.admin_view(pages.digest), name="analytics-digest"),
             path("analytics/quality/", self.admin_view(pages.quality), name="analytics-quality"),
-            path("analytics/gaps/<int:gap_id>/", self.admin_view(pages.outline), name="analytics-gap"),
+            path("analytics/gaps/<int:gap_id>/", self.admin_view(pages.draft_of_gap), name="analytics-gap"),
             path("analytics/people/", self.admin_view(pages.people), name="analytics-people"),
             path("first-steps/<slug:workspace>/", self.admin_view(first_steps.dismiss), name="first-steps-dismiss"),
             path("evaluation/", self.admin_view(views.evaluation), name="evaluation"),

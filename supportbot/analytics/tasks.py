@@ -8,6 +8,7 @@ from supportbot.analytics import gaps, mailing, rollup
 from supportbot.analytics.routing import topics
 from supportbot.analytics.versions import evaluating
 from supportbot.celery import app
+from supportbot.chat.authoring import doubts
 from supportbot.workspaces.models import Workspace
 
 log = structlog.get_logger(__name__)
@@ -25,13 +26,14 @@ def sweep() -> None:
 
 @app.task(expires=600)
 def find_gaps(workspace_id: int) -> None:
-    """Look for the content gaps and topics of a workspace, if nobody did in the last day."""
+    """Look for the content gaps, topics and doubtful articles of a workspace, if nobody did in the last day."""
     workspace = Workspace.objects.filter(id=workspace_id).first()
     if workspace and gaps.claim(workspace_id):
         from inference.encoder import shared_encoder  # noqa: PLC0415  (a web process must not load torch)
 
         gaps.find(workspace, shared_encoder().embed)
         topics.find(workspace, shared_encoder().embed)
+        doubts.look(workspace)
 
 
 @app.task

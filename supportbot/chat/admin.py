@@ -153,10 +153,10 @@ class RatingsAdmin(HistoryAdmin):
 
 @admin.register(SuggestionUse)
 class SuggestionUsesAdmin(HistoryAdmin):
-    """What agents made of suggested replies."""
+    """What agents made of what the assistant proposed."""
 
-    list_display = ("created_at", "user", "text", "helpful", "inserted_at", "message", "distance")
-    list_filter = ("helpful", ("user", admin.RelatedOnlyFieldListFilter))
+    list_display = ("created_at", "user", "kind", "text", "helpful", "inserted_at", "rejected_at", "message", "changed")
+    list_filter = ("kind", "helpful", "category", ("user", admin.RelatedOnlyFieldListFilter))
     list_select_related: ClassVar[bool | list[str]] = ["user", "message"]
     search_fields = ("text",)
     date_hierarchy = "created_at"

@@ -158,21 +158,41 @@ class AgentDraft(models.Model):
 
 
 class SuggestionUse(models.Model):
-    """What one agent made of a suggested reply."""
+    """What one agent made of something that the assistant proposed: a reply, other words for theirs, a summary."""
 
+    class Kind(models.TextChoices):
+        REPLY = "reply", "suggested reply"
+        SHORTER = "shorter"
+        FRIENDLIER = "friendlier"
+        FORMAL = "formal", "more formal"
+        SIMPLER = "simpler"
+        SUMMARY = "summary"
+        LABELS = "labels"
+        FOLLOW_UP = "follow_up", "follow-up"
+
+    REWRITES: ClassVar = (Kind.SHORTER, Kind.FRIENDLIER, Kind.FORMAL, Kind.SIMPLER)
     workspace_path: ClassVar[str] = "conversation__workspace"
 
     conversation = models.ForeignKey("chat.Conversation", models.CASCADE, related_name="suggestion_uses")
     user = models.ForeignKey(User, models.CASCADE, related_name="+", verbose_name="agent")
-    text = models.TextField("suggested reply")
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.REPLY)
+    before = models.TextField("instead of", blank=True, help_text="What stood there")
+    text = models.TextField("proposed")
+    is_written = models.BooleanField(default=True, help_text="Else a worker writes it")
+    category = models.CharField(max_length=40, blank=True, help_text="The conversation's")
+    expert = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="To which most of the customer's words went"
+    )
     helpful = models.BooleanField(null=True, blank=True, help_text="As the agent said; empty is not said")
     inserted_at = models.DateTimeField("inserted", null=True, blank=True)
-    message = models.OneToOneField(
+    rejected_at = models.DateTimeField("rejected", null=True, blank=True)
+    message = models.ForeignKey(
         "chat.Message", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="sent as"
     )
     distance = models.PositiveIntegerField(
         "words changed", null=True, blank=True, help_text="Put in, taken out or replaced before it was sent"
     )
+    changed = models.FloatField("share changed", null=True, blank=True, help_text="Of its words, from 0 to 1")
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ScopedQuerySet["SuggestionUse"].as_manager()
@@ -180,7 +200,7 @@ class SuggestionUse(models.Model):
     class Meta:
         ordering = ["-created_at"]
         indexes = [models.Index(fields=["created_at"], name="suggestion_uses_by_time")]
-        verbose_name, verbose_name_plural = "suggested reply", "suggested replies"
+        verbose_name, verbose_name_plural = "proposal to an agent", "proposals to agents"
 
     def __str__(self) -> str:
         return self.text[:60]

@@ -11,7 +11,7 @@ from supportbot.chat import drafts, events, sign_in, transcript
 from supportbot.chat.announcements import Event, announce
 from supportbot.chat.attachments import service as attachments
 from supportbot.chat.attachments.service import Uploader
-from supportbot.chat.models import Contact, Conversation, Message, SignIn
+from supportbot.chat.models import ArticleDraft, Contact, Conversation, Message, SignIn
 from supportbot.chat.visitors import Visitor
 from supportbot.workspaces.models import AuditEntry, User, Workspace
 
@@ -39,6 +39,8 @@ def erase_contact(contact: Contact, *, by: User | None = None) -> None:
     details = {"by": "agent" if by else "customer", "conversations": [str(id_) for id_ in ids], "messages": count}
     AuditEntry.objects.create(workspace=workspace, actor=by, action=ERASED, target=str(contact.pk), details=details)
     announce(Event.CONTACT_ERASED, contact)
+    own = ArticleDraft.objects.in_workspace(workspace).filter(key__in=[f"conversation:{id_}" for id_ in ids])
+    own.exclude(state=ArticleDraft.State.APPROVED).delete()
     contact.delete()
     _unquote(workspace, {str(conversation_id) for conversation_id in ids})
     transaction.on_commit(lambda: _tell(workspace.id, ids))

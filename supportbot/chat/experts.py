@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from inference.trace import RoutingTrace
+from supportbot.chat.models import Conversation, Generation
 from supportbot.chat.versions import serving
 from supportbot.chat.versions.registry import CARD, WEIGHTS, version_at
 from supportbot.workspaces.models import ExpertSetting, Workspace
@@ -143,6 +144,17 @@ def stored_trace(data: bytes | memoryview) -> RoutingTrace:
     if not fits or (trace.ids.size and trace.ids.max() >= trace.n_experts):
         raise ValueError("not a routing trace: its parts don't fit together")
     return trace
+
+
+def of(conversation: Conversation) -> int | None:
+    """The expert to which most of the customer's last words went, as far as they were traced."""
+    traced = Generation.objects.filter(message__conversation=conversation).exclude(reading=b"")
+    data = traced.order_by("-id").values_list("reading", flat=True).first()
+    try:
+        share = stored_trace(data).share.mean(axis=0) if data else np.empty(0)
+    except ValueError:
+        return None
+    return int(share.argmax()) if share.size else None
 
 
 def leaders(trace: RoutingTrace, experts: Sequence[Expert], count: int = 3) -> list[Cell]:

@@ -99,7 +99,7 @@ class Evidence:
         if MARKUP.search(sentence):
             return Verdict("markup")
         known = self._facts | (_identifiers(sentence) & _identifiers(self.said))
-        if strange := [fact for fact in _facts(sentence) if fact not in known]:
+        if strange := [fact for fact in facts(sentence) if fact not in known]:
             return Verdict(f"fact: {strange[0]}")
         if strange := [name for name in names(sentence) if name.lower() not in self._words]:
             return Verdict(f"name: {strange[0]}")
@@ -107,7 +107,7 @@ class Evidence:
         if not words or QUESTION.match(sentence):
             return Verdict(None)
         resting = [(covered, piece) for piece, covered in self._covered(words) if covered >= COVERED * len(words)]
-        own = [(covered, piece) for covered, piece in resting if self._measures_in(piece) >= _measures(sentence)]
+        own = [(covered, piece) for covered, piece in resting if self._measures_in(piece) >= measures(sentence)]
         if not own:
             return Verdict("borrowed" if resting else "claim")
         return Verdict(None, max(own, key=lambda found: found[0])[1])
@@ -118,12 +118,12 @@ class Evidence:
 
     def _measures_in(self, piece: Piece) -> frozenset[str]:
         """Those that a sentence may have which rests on this piece."""
-        of_order = (_measures(other.text) for other in self.pieces if other.is_of_order)
-        return _measures(piece.text).union(*of_order)
+        of_order = (measures(other.text) for other in self.pieces if other.is_of_order)
+        return measures(piece.text).union(*of_order)
 
     @cached_property
     def _facts(self) -> frozenset[str]:
-        return frozenset(fact for piece in self.pieces for fact in _facts(piece.text))
+        return frozenset(fact for piece in self.pieces for fact in facts(piece.text))
 
     @cached_property
     def _words(self) -> frozenset[str]:
@@ -141,7 +141,7 @@ def content(text: str) -> frozenset[str]:
     return frozenset(_stem(word) for word in words if len(word) > 1 and word not in EMPTY)
 
 
-def _facts(text: str) -> Iterator[str]:
+def facts(text: str) -> Iterator[str]:
     """Numbers, amounts, days, codes and addresses, in one spelling."""
     for address in ADDRESS.findall(text):
         yield address.rstrip(".,;:!?)").lower()
@@ -157,7 +157,7 @@ def _facts(text: str) -> Iterator[str]:
 
 
 @lru_cache(maxsize=2_000)
-def _measures(text: str) -> frozenset[str]:
+def measures(text: str) -> frozenset[str]:
     """Periods, amounts and shares: each number with its unit, in one spelling."""
     return frozenset(_measured(text.lower()))
 

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from supportbot.chat.attachments.models import Attachment, DoomedFile
+from supportbot.chat.authoring.models import ArticleDraft
 from supportbot.chat.categories.models import Category, Example
 from supportbot.chat.composing import AgentDraft, CannedResponse, HeldMessage, Macro, SuggestionUse
 from supportbot.chat.corrections.models import Correction
@@ -28,6 +29,7 @@ from supportbot.workspaces.scoping import ScopedQuerySet
 
 __all__ = [
     "AgentDraft",
+    "ArticleDraft",
     "Attachment",
     "Browser",
     "CannedResponse",

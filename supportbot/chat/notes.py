@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from supportbot.chat import events, participants, transcript
+from supportbot.chat import events, participants, suggested, transcript
 from supportbot.chat.doers import Doer, person
 from supportbot.chat.models import Conversation, Mention, Remark
 from supportbot.chat.refusals import Refused
@@ -30,6 +30,8 @@ def post_note(
     note = transcript.remark(conversation, kind=Remark.Kind.NOTE, body=body, user=person(agent), client_id=client_id)
     Mention.objects.bulk_create(Mention(remark=note, conversation=conversation, user=one) for one in colleagues)
     participants.add(conversation, colleagues)
+    if author := person(agent):
+        suggested.noted(note, author)
     conversation.active_at = note.created_at
     transcript.save_among_agents(conversation)
     for colleague in colleagues:

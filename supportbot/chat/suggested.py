@@ -1,4 +1,4 @@
-"""What agents make of a suggested reply: helpful or not, inserted, and how far what they sent is from it."""
+"""What agents make of what the assistant proposes: inserted or rejected, and how far what they sent is from it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from supportbot.chat import transcript
-from supportbot.chat.models import Conversation, Message, SuggestionUse
+from supportbot.chat import experts, transcript
+from supportbot.chat.differences import distance, share_changed
+from supportbot.chat.models import Conversation, Message, Remark, SuggestionUse
 from supportbot.chat.refusals import Refused
 from supportbot.chat.voice.service import in_voice
 from supportbot.workspaces.models import User
+
+Kind = SuggestionUse.Kind
+SENT = (Kind.REPLY, *SuggestionUse.REWRITES)  # what goes to the customer
 
 
 def offered(conversation: Conversation, agent: User) -> str:
@@ -39,23 +43,26 @@ def insert(*, conversation_id: UUID, agent: User) -> None:
 
 
 def follow_up(message: Message, agent: User) -> None:
-    """The agent's first message after an insertion is what became of the suggestion; under the conversation's lock."""
-    uses = SuggestionUse.objects.filter(conversation=message.conversation_id, user=agent)
+    """The agent's first message after an insertion is what became of the proposals; under the conversation's lock."""
+    uses = SuggestionUse.objects.filter(conversation=message.conversation_id, user=agent, kind__in=SENT)
     for use in uses.filter(inserted_at__isnull=False, message=None):
-        offered = in_voice(message.conversation, agent, use.text, before=message)
-        use.message, use.distance = message, distance(offered, message.body)
-        use.save()
+        use.message = message
+        is_reply = use.kind == Kind.REPLY
+        measure(use, message.body, in_voice(message.conversation, agent, use.text, before=message) if is_reply else "")
 
 
-def distance(before: str, after: str) -> int:
-    """How many words have to be put in, taken out or replaced to make one text of the other (Levenshtein)."""
-    old, new = before.split(), after.split()
-    row = list(range(len(new) + 1))
-    for i, word in enumerate(old, 1):
-        last, row = row, [i]
-        for j, other in enumerate(new, 1):
-            row.append(min(last[j] + 1, row[-1] + 1, last[j - 1] + (word != other)))
-    return row[-1]
+def noted(note: Remark, agent: User) -> None:
+    """The agent's first note after a summary was inserted is what became of it; under the conversation's lock."""
+    uses = SuggestionUse.objects.filter(conversation=note.conversation_id, user=agent, kind=Kind.SUMMARY)
+    for use in uses.filter(inserted_at__isnull=False, changed=None):
+        measure(use, note.body)
+
+
+def measure(use: SuggestionUse, became: str, offered: str = "") -> None:
+    """Keep how far what came of a proposal is from it, or from the words in which it was `offered`."""
+    offered = offered or use.text
+    use.distance, use.changed = distance(offered, became), share_changed(offered, became)
+    use.save()
 
 
 def _use(conversation: Conversation, agent: User) -> SuggestionUse:
@@ -63,4 +70,6 @@ def _use(conversation: Conversation, agent: User) -> SuggestionUse:
     reply = conversation.summary.get("reply")
     if not reply:
         raise Refused("not_found", "There is no suggested reply here any more.")
-    return SuggestionUse.objects.get_or_create(conversation=conversation, user=agent, text=reply["text"])[0]
+    about = {"category": conversation.category, "expert": experts.of(conversation)}
+    own = SuggestionUse.objects.filter(conversation=conversation, user=agent, kind=Kind.REPLY)
+    return own.get_or_create(text=reply["text"], defaults={**about, "conversation": conversation, "user": agent})[0]

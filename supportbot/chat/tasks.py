@@ -31,6 +31,7 @@ from supportbot.chat import (
     whatif,
 )
 from supportbot.chat.attachments import service as attachments
+from supportbot.chat.authoring import writing as authoring
 from supportbot.chat.models import Conversation, Message
 from supportbot.chat.translation import service as translation
 from supportbot.chat.versions import comparing, learning
@@ -131,6 +132,7 @@ def sweep() -> None:
         scan.delay(str(attachment_id))
     for member_id in digest.due():
         send_digest.delay(member_id)
+    authoring.queue_due()
     organising.wake_due()
     assignment.assign_waiting()
     breaches.raise_alarms()

@@ -132,5 +132,6 @@ def _earlier(conversation: Conversation) -> list[tuple[Conversation, str]]:
 def _helpful(conversation: Conversation, agent: User) -> bool | None:
     """Of the suggestion that is shown now."""
     text = (conversation.summary.get("reply") or {}).get("text")
-    uses = SuggestionUse.objects.filter(conversation=conversation, user=agent, text=text) if text else None
+    own = SuggestionUse.objects.filter(conversation=conversation, user=agent, kind=SuggestionUse.Kind.REPLY)
+    uses = own.filter(text=text) if text else None
     return uses.values_list("helpful", flat=True).first() if uses else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from supportbot.dashboard import attachments, canned, digest, merge, replies, tasks, views, voice
+from supportbot.dashboard import assist, attachments, canned, digest, merge, replies, tasks, views, voice
 
 urlpatterns = [
     path("inbox/", views.inbox, name="inbox"),
@@ -30,6 +30,8 @@ urlpatterns = [
     path("inbox/<uuid:conversation>/facts/", views.facts, name="inbox-facts"),
     path("inbox/<uuid:conversation>/tasks/", tasks.add, name="inbox-tasks-add"),
     path("inbox/<uuid:conversation>/told/", tasks.tell, name="inbox-tasks-told"),
+    path("inbox/<uuid:conversation>/assist/", assist.dialog, name="inbox-assist"),
+    path("inbox/<uuid:conversation>/article/", assist.article, name="inbox-article"),
     path("inbox/<uuid:conversation>/merge/", merge.page, name="inbox-merge"),
     path("inbox/<uuid:conversation>/replies/<int:seq>/", replies.reply, name="inbox-reply"),
     path("inbox/<uuid:conversation>/canned/", views.canned, name="inbox-canned-here"),

@@ -12,7 +12,8 @@ from django.test import Client
 
 from inference.tokenizer import FILE, Tokenizer
 from supportbot.chat import erasing
-from supportbot.chat.corrections.service import correct, difference, figures
+from supportbot.chat.corrections.service import correct, figures
+from supportbot.chat.differences import difference
 from supportbot.chat.models import Conversation, Correction, Generation, Message
 from supportbot.chat.refusals import Refused
 from supportbot.chat.visitors import Visitor
@@ -85,7 +86,8 @@ def test_what_is_no_correction_is_refused(reply: Message, maya: User, write: Wri
 
 def test_an_administrator_changes_and_approves_it(reply: Message, maya: User, admin: Client) -> None:
     made = corrected(reply, maya)
-    assert "<del>10 </del><ins>30 </ins>" in admin.get(f"{QUEUE}{made.pk}/change/").content.decode()
+    page = admin.get(f"{QUEUE}{made.pk}/change/").content.decode()
+    assert "removed: </span>10 <" in page and "added: </span>30 <" in page
     form = {"act": "answer", "category": "returns", "reply": "For {{no_such}} days.", "facts": "", "article": ""}
     assert "There is no slot {{no_such}}" in admin.post(f"{QUEUE}{made.pk}/change/", form).content.decode()
     form |= {"reply": "You may keep it for 31 days.", "facts": "31 days | a month", "chat_correction_approve": "1"}

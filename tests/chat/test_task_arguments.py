@@ -16,10 +16,12 @@ from supportbot.api.models import Endpoint
 from supportbot.celery import app
 from supportbot.channels.models import Mailbox, Thread
 from supportbot.chat.models import (
+    ArticleDraft,
     Attachment,
     Conversation,
     ExpertTraining,
     Message,
+    SuggestionUse,
     TranscriptMail,
     Translation,
     VersionComparison,
@@ -34,6 +36,8 @@ ROWS: dict[str, type[models.Model]] = {
     "conversation_id": Conversation,
     "translation_id": Translation,
     "attachment_id": Attachment,
+    "draft_id": ArticleDraft,
+    "suggestion_id": SuggestionUse,
     "member_id": Member,
     "mail_id": TranscriptMail,
     "what_if_id": WhatIf,

@@ -10,7 +10,7 @@ from django.test import Client
 
 from supportbot.chat import services
 from supportbot.chat.models import CannedResponse, Conversation
-from supportbot.workspaces.models import User, Workspace
+from supportbot.workspaces.models import ProactiveMessage, User, Workspace
 from tests.dashboard.conftest import Sit
 from tests.dashboard.test_views import make_order, signed_in
 
@@ -98,3 +98,17 @@ def test_the_admin_has_the_shared_ones_of_its_workspace(
     page = signed_in(ada).get("/admin/chat/cannedresponse/").content.decode()
     assert (f">{code}<" in page) == (code == "shared")
     assert "elsewhere" not in page
+
+
+def test_a_canned_response_is_drafted_from_key_points_and_saved_by_a_person(maya: User, ada: User) -> None:
+    points = "returns are free for 30 days\nprint the label for [order number]\n- drop the parcel at [the desk]"
+    page = signed_in(maya).post("/inbox/canned/", {"points": points, "draft": "1"}).content.decode()
+    assert "Hi {{contact.name}}," in page and "Returns are free for 30 days." in page
+    assert "1. Print the label for {{order.number}}.\n2. Drop the parcel at [the desk]." in page
+    assert "There is no variable for the desk" in page and not CannedResponse.objects.exists()
+    assert "one key point" in signed_in(maya).post("/inbox/canned/", {"points": " ", "draft": "1"}).content.decode()
+    said = {"announcement": "Returns are free for 30 days.", "announce": "1"}
+    signed_in(maya).post("/inbox/canned/", said)
+    assert not ProactiveMessage.objects.exists()
+    signed_in(ada).post("/inbox/canned/", said)
+    assert not ProactiveMessage.objects.get().is_active

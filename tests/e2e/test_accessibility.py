@@ -42,6 +42,7 @@ ADMIN_PAGES = {
     "translation": "admin/chat/translator/",
     "new translator": "admin/chat/translator/add/",
     "corrections": "admin/chat/correction/",
+    "article drafts": "admin/drafts/",
     "suggested replies": "admin/chat/suggestionuse/",
     "imports": "admin/knowledge/import/",
     "new import": "admin/knowledge/import/add/",
@@ -55,13 +56,19 @@ ADMIN_PAGES = {
     "new invitation": "admin/workspaces/invitation/add/",
     "second factor": "account/second-factor/",
 }
-TOPIC = """
+ROWS = """
 from supportbot.analytics.models import Topic
-from supportbot.chat.models import Conversation
+from supportbot.chat.models import ArticleDraft, Conversation
+from supportbot.knowledge.models import Article
 own = Conversation.objects.get(pk="%s")
 ids = [str(message.pk) for message in own.messages.filter(author="customer")]
 fields = dict(name="send something", size=len(ids), messages=ids, nearest="returns", agreeing=1)
 Topic.objects.create(workspace=own.workspace, **fields)
+article = Article.objects.in_workspace(own.workspace).public().first()
+said = [{"text": "It folds.", "sources": [{"kind": "conversation", "id": str(own.pk)}], "otherwise": ["It bends."]}]
+change = dict(article=article, before=article.body, title=article.title, body=article.body + " It folds.", lines=said)
+near = [{"id": article.pk, "nearness": 0.7}]
+ArticleDraft.objects.create(workspace=own.workspace, key="1", state="waiting", origin="gap", near=near, **change)
 """
 DIALOGS = ("Snooze", "Edit labels", "Filter", "Hand back to the bot", "? Shortcuts", "Ctrl K Commands")
 
@@ -133,6 +140,11 @@ def test_the_inbox_its_conversation_and_its_dialogs(talk: Talk) -> None:
         expect(page.get_by_role("dialog")).to_be_visible()
         found += violations(page, f"dialog {name}")
         page.keyboard.press("Escape")
+    page.get_by_role("button", name="Assistant", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="Summary").click()
+    expect(page.get_by_role("dialog", name="Summary").locator("ins")).to_be_visible()
+    found += violations(page, "summary")
+    page.keyboard.press("Escape")
     page.get_by_label("New task").fill("Look for the parcel")
     page.get_by_label("New task").press("Enter")
     page.get_by_role("button", name="Look for the parcel", exact=True).click()
@@ -169,7 +181,9 @@ def test_the_pages_of_administrators(talk: Talk, embedded_stack: EmbeddedStack) 
     }
     correction = embedded_stack.rows("SELECT id FROM chat_correction")[0]["id"]
     own["correction"] = f"admin/chat/correction/{correction}/change/"
-    embedded_stack.manage("shell", "-c", TOPIC % talk.id)
+    embedded_stack.manage("shell", "-c", ROWS % talk.id)
+    draft = embedded_stack.rows("SELECT id FROM chat_articledraft")[0]["id"]
+    own["article draft"] = f"admin/drafts/{draft}/"
     with talk.agent.context.new_page() as page:
         assert list(_each(page, embedded_stack.url, {**own, **ADMIN_PAGES})) == []
 

@@ -21,6 +21,7 @@ from supportbot.analytics.models import Chart, Dashboard, Dataset, Gap, Topic, U
 from supportbot.billing.models import Notice
 from supportbot.channels.models import Messenger
 from supportbot.chat.models import (
+    ArticleDraft,
     Attachment,
     CannedResponse,
     Contact,
@@ -96,7 +97,7 @@ def values(rows: Rows) -> dict[str, Any]:
     keys |= {"generation_id": Generation, "what_if_id": WhatIf, "agent_id": User, "id": User}
     keys |= {"gap_id": Gap, "topic_id": Topic, "comparison_id": VersionComparison, "training_id": ExpertTraining}
     keys |= {"evaluation_id": VersionEvaluation, "dataset_id": Dataset, "upload_id": Upload}
-    keys |= {"chart_id": Chart, "dashboard_id": Dashboard}
+    keys |= {"chart_id": Chart, "dashboard_id": Dashboard, "draft_id": ArticleDraft}
     words = {"seq": 1, "key": rows.workspace.key, "token": "guessed", "customer": "1", "name": "core", "language": "en"}
     words |= {
         "plan_id": 1,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from supportbot.api.schemas import ActionCallOut, ContactOut, ConversationOut, I
 from supportbot.api.schemas_of_tasks import TaskOut
 from supportbot.channels.models import Thread
 from supportbot.chat import erasing, profile
-from supportbot.chat.models import Contact, Conversation, Message, Rating
+from supportbot.chat.models import Contact, Conversation, Message, Rating, SuggestionUse
 from supportbot.chat.refusals import Refused
 
 router = Router(tags=["Contacts"])
@@ -48,6 +49,15 @@ class RowsOut(Schema):
     rows: list[dict[str, str]]
 
 
+class ProposalOut(Schema):
+    """What the assistant proposed to an agent about a conversation: a summary, say."""
+
+    conversation_id: UUID
+    kind: str
+    text: str
+    created_at: datetime
+
+
 class Export(Schema):
     """All that is kept of a contact."""
 
@@ -59,6 +69,7 @@ class Export(Schema):
     tasks: list[TaskOut]
     chats: list[ChatOut]
     datasets: list[RowsOut] = Field(description="Rows of uploaded datasets by the address that the shop vouches for")
+    proposals: list[ProposalOut]
 
 
 def contacts(call: Call) -> QuerySet[Contact]:
@@ -121,4 +132,5 @@ def export_contact(request: Call, contact_id: Id) -> dict[str, Any]:
         "tasks": tasks.order_by("pk"),
         "chats": Thread.objects.filter(conversation__in=theirs).select_related("messenger"),
         "datasets": rows_of(contact),
+        "proposals": SuggestionUse.objects.filter(conversation__in=theirs).order_by("pk"),
     }

@@ -15,7 +15,8 @@ from unfold.decorators import action as button
 from unfold.decorators import display
 
 from supportbot.chat.corrections.models import Correction
-from supportbot.chat.corrections.service import act_of, difference, review
+from supportbot.chat.corrections.service import act_of, review
+from supportbot.chat.differences import difference
 from supportbot.knowledge.models import Article, Order
 from supportbot.knowledge.pages import SLOT
 from supportbot.workspaces.administration import WorkspaceAdmin

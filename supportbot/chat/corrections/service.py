@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from difflib import SequenceMatcher
 from typing import Any
 
 from django.db import transaction
@@ -19,7 +17,6 @@ from supportbot.knowledge.pages import SLOT
 from supportbot.workspaces.models import AuditEntry, User
 
 Act, State = Correction.Act, Correction.State
-WORD = re.compile(r"\S+\s*|\s+")
 TELLING = re.compile(r"(?=.*[\d@])(?=.*[^\W\d_]|.*[£$€%])[^;|]*$")  # a number with its unit, or an address
 MOST_FIGURES = 8
 
@@ -67,16 +64,6 @@ def figures(text: str) -> str:
     found = [match[0].strip(" .,") for match in (*ADDRESS.finditer(text), *MEASURE.finditer(text))]
     told = [one for one in found if TELLING.match(one) and not IDENTIFIER.search(one)]
     return "; ".join(list(dict.fromkeys(told))[:MOST_FIGURES])[: Correction.FACTS_LIMIT]
-
-
-def difference(before: str, after: str) -> Iterator[tuple[str, str]]:
-    """Two texts as one, word by word: pieces that stay (`same`), go (`out`) or come (`in`)."""
-    old, new = WORD.findall(before), WORD.findall(after)
-    for kind, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if kind == "equal":
-            yield "same", "".join(old[i:j])
-        else:
-            yield from ((name, "".join(part)) for name, part in (("out", old[i:j]), ("in", new[k:m])) if part)
 
 
 def _audit(correction: Correction, done: str, actor: User) -> None:
