@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0030_rules'),
+        ('chat', '0034_messengers'),
         ('knowledge', '0007_search_scope'),
         ('workspaces', '0014_first_steps'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0150_article_drafts'),
+        ('chat', '0035_article_drafts'),
     ]
 
     operations = [
