@@ -25,8 +25,8 @@ class Params:
     """How to write a reply; `deadline` is in seconds from now, `slots` maps a slot's name to its value.
 
     `passages`, each a heading and a text, `voice`, how the shop wants a reply worded, and a `task`, what to write
-    instead of one, are for an engine that reads them (`Engine.reads_passages`). No token of the prompt or the reply goes
-    to an expert that is `off`. A reply in the `background` waits while any other is written.
+    instead of one, are for an engine that reads them (`Engine.reads_passages`). No token of the prompt or the reply
+    goes to an expert that is `off`. A reply in the `background` waits while any other is written.
     """
 
     brief: Brief
