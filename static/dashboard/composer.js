@@ -254,7 +254,7 @@ export class Composer {
 
   /** Notes are for colleagues, who know how we talk. */
   #lookOver() {
-    this.#voice.look(this.#mode === "reply" ? (this.#shown?.id ?? "") : "");
+    this.#voice.look(this.mode === "reply" ? (this.#shown?.id ?? "") : "");
   }
 
   /** The server counts code points. */
