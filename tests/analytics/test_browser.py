@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 
 import duckdb
 import pytest
 from django.core.management import call_command
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from inference.encoder import shared_encoder
 from supportbot.analytics.routing import topics
 from tests.analytics.conftest import opened
 from tests.analytics.routing.test_topics import ASSEMBLY, stray
-from tests.conftest import CHROMIUM_FLAGS
+from tests.chromium import chromium
 
 PASSWORD = "a long password"
 
@@ -35,8 +34,7 @@ def quarter(transactional_db: None, live_server: LiveServer) -> str:
 
 
 def test_an_administrator_reads_the_figures(quarter: str, tmp_path: Path) -> None:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
+    with chromium() as browser:
         page, errors = browser.new_page(), list[str]()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(quarter)
@@ -48,7 +46,6 @@ def test_an_administrator_reads_the_figures(quarter: str, tmp_path: Path) -> Non
         page.goto(quarter.partition("analytics/")[0] + "routing/topics/")
         _decide(page)
         _fits_a_phone(page, quarter)
-        browser.close()
     assert errors == []
 
 
