@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Generator, Iterator
 
 import pytest
 from channels.layers import channel_layers
 from django.db import connection
 from django.test import TransactionTestCase
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from pytest_django import Settings
 
 from tests import database, prepared, session
+from tests.chromium import chromium
 from tests.messenger_server import MessengerServer
 from tests.servers import Redis
 from tests.stack import EmbeddedStack, ServicesStack, Stack, running
 from tests.trace_collector import TraceCollector
 
-CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-extensions"]
 FAST_RECOVERY = {"SUPPORTBOT_REPLY_DEADLINE": "10"}
 
 
@@ -68,11 +67,9 @@ def redis_server() -> Redis:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium. Playwright's loop occupies the thread while it runs, so it ends with the module, not the session."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
+    """Chromium. It occupies the thread while it runs, so it ends with the module, not the session."""
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

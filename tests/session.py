@@ -25,8 +25,8 @@ IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
 SHARED = Path(os.environ.setdefault("SUPPORTBOT_TESTS", str(FOLDER)))
 POSTGRES = Postgres(SHARED / "postgres", int(os.environ.setdefault("SUPPORTBOT_TESTS_PORT", str(free_port()))))
 REDIS = Redis(FOLDER / "redis")
-WAITING = ("services_stack", "embedded_stack")  # fixtures, whose tests wait for other processes most of the time
-LONG = ("training", "benchmarks")  # folders that compute for long
+WAITING = ("services_stack", "embedded_stack", "browser")  # fixtures whose tests mostly wait for other processes
+FOLDERS = ("faults", "e2e", "*", "training", "benchmarks")  # at the end, those that compute for long
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -51,22 +51,17 @@ def pytest_load_initial_conftests() -> Generator[None, object, object]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the files that wait first and those that compute for long last."""
-    fixtures = defaultdict[Path, set[object]](set)
+    used = defaultdict[Path, set[str]](set)
     for item in items:
-        fixtures[item.path].update(getattr(item, "fixturenames", ()), item_parameters(item))
+        parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()  # may name a fixture
+        used[item.path].update(getattr(item, "fixturenames", ()), map(str, parameters))
 
-    def place(item: pytest.Item) -> int:
+    def place(item: pytest.Item) -> tuple[int, int]:
+        waits = next((index for index, name in enumerate(WAITING) if name in used[item.path]), len(WAITING))
         folder = item.path.parent.name
-        waits = (index for index, name in enumerate(WAITING) if name in fixtures[item.path])
-        return next(waits, len(WAITING) + (LONG.index(folder) + 1 if folder in LONG else 0))
+        return waits, FOLDERS.index(folder if folder in FOLDERS else "*")
 
     items.sort(key=place)
-
-
-def item_parameters(item: pytest.Item) -> set[str]:
-    """The words among a test's parameters, which may name a fixture."""
-    callspec = getattr(item, "callspec", None)
-    return {value for value in callspec.params.values() if isinstance(value, str)} if callspec else set()
 
 
 class FromBothEnds(LoadFileScheduling):

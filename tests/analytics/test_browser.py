@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 
 import duckdb
 import pytest
 from django.core.management import call_command
 from django.utils import timezone
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from inference.encoder import shared_encoder
@@ -20,7 +19,7 @@ from supportbot.chat.models import Generation
 from tests.analytics.conftest import opened
 from tests.analytics.routing.test_topics import ASSEMBLY, stray
 from tests.analytics.test_gaps import ask
-from tests.conftest import CHROMIUM_FLAGS
+from tests.chromium import chromium
 
 PASSWORD = "a long password"
 KEPT = 4096  # bytes of a reply's routing, on average
@@ -43,8 +42,7 @@ def year(transactional_db: None, live_server: LiveServer) -> str:
 
 
 def test_an_administrator_reads_the_figures_of_a_year(year: str) -> None:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
+    with chromium() as browser:
         page, errors = browser.new_page(), list[str]()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(year)
@@ -63,7 +61,6 @@ def test_an_administrator_reads_the_figures_of_a_year(year: str) -> None:
         _decide(page)
         _fits_a_phone(page, year)
         _fits_on_paper(page, year)
-        browser.close()
     assert errors == []
     kept = Generation.objects.exclude(reading=b"").values_list("reading", "routing")
     sizes = [len(reading) + len(routing) for reading, routing in kept]
