@@ -81,7 +81,7 @@ node_modules/installed: $(VENV)/installed-dev package-lock.json
 system: $(VENV)/installed-dev
 	@command -v redis-server >/dev/null \
 		|| { $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server; }
-	@command -v chromium-headless-shell chromium >/dev/null || ls $$HOME/.cache/ms-playwright/chromium-* >/dev/null 2>&1 \
+	@command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null || ls $$HOME/.cache/ms-playwright/chromium-* >/dev/null 2>&1 \
 		|| { . /etc/os-release; if [ "$$ID" = debian ]; \
 			then $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
 				chromium chromium-headless-shell fonts-dejavu-core; \
