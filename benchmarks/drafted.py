@@ -28,21 +28,22 @@ from supportbot.knowledge.passages import cut
 
 KINDS = ("plain", "typo", "angry")
 NAMES = ("Iris Keller", "Tom Abbott", "Noor Haddad", "Pavel Novak", "June Okafor", "Lea Brandt")
-OPENINGS = ("Hello {name}, thank you for your message.", "Hi {name}!", "Dear {name}, sorry for the trouble.")
+# Not one of these was known when the rules were written.
+OPENINGS = (
+    "Good morning {name}, thanks for getting in touch.",
+    "Hey {name}, I hope you are well.",
+    "{name}, thank you for waiting.",
+)
 OF_ONE_CASE = (
-    "I have looked into it for you.",
-    "Your order {order} is on its way to you.",
-    "I can see order {order} in our system.",
-    "We sent it to 12 Elm Road, Leeds LS1 4AB.",
-    "I have just written to you at {mail}.",
-    "Your refund was paid yesterday, {name}.",
-    "Is that the right telephone number, +44 20 7946 0958?",
+    "Let me check that for you, one moment.",
+    "It looks like order {order} left our warehouse on Tuesday.",
+    "Our courier tried your door at 12 Elm Road, Leeds LS1 4AB.",
+    "I will send a copy to {mail}.",
+    "The refund for {order} should be with you by Friday, {name}.",
+    "Can I call you on +44 20 7946 0958?",
+    "There is a note on your account from last week.",
 )
-CLOSINGS = (
-    "Please do not hesitate to contact us if you have any further questions.",
-    "Best wishes, Maya",
-    "Take care!",
-)
+CLOSINGS = ("Let me know how you get on!", "All the best from the whole team", "Is there anything else I can do?")
 SYLLABLE = re.compile(r"[aeiouy]+", re.IGNORECASE)
 CONTRACTION = re.compile(r"\w['’](?:t|s|re|ve|ll|d|m)\b", re.IGNORECASE)
 

@@ -11,9 +11,11 @@ from django.db import connection
 from pytest_django import Settings
 
 from supportbot.chat import assistant, drafts
+from supportbot.chat.authoring import proposals, tasks, writing
 from supportbot.chat.engines import Engines
 from supportbot.chat.models import Conversation, Message, Voice
-from supportbot.workspaces.models import Workspace
+from supportbot.workspaces.models import User, Workspace
+from tests.chat.authoring.test_drafts import QUESTIONS, REPLIES, resolved
 from tests.chat.conftest import Publish, Write, now
 from tests.model_server import Exchange, ModelServer, words
 from tests.servers import wait_until
@@ -81,6 +83,26 @@ def test_server_answers_from_the_passages_and_what_it_invents_is_not_sent(
         assert (reply.body, reply.generation.reason) == (body, "found") and reply.sources[0]["title"] == "Deposits"
     system = server.asked[0]["messages"][0]["content"]
     assert deposit in system and "is about" not in system
+
+
+def test_server_writes_articles_and_other_words_and_what_it_invents_is_left_out(
+    server: ModelServer, workspace: Workspace, maya: User
+) -> None:
+    talk = resolved(workspace, maya, [("customer", QUESTIONS[0]), ("agent", REPLIES[0])])
+    draft = writing.ask_of(talk, maya)
+    told = "Assembling the garden chair\nNo tools are needed.\n- Unfold the chair on a flat floor.\nIt costs £90."
+    server.serves = [words(told), words("Hello. It costs £5."), words("Good day. It costs £4.")]
+    tasks.write(draft.pk)
+    draft.refresh_from_db()
+    assert draft.title == "Assembling the garden chair" and draft.writer.endswith("+tiny-moe")
+    assert [line["text"] for line in draft.lines] == ["No tools are needed.", "Unfold the chair on a flat floor."]
+    assert "help centre article" in server.asked[0]["messages"][0]["content"]
+    for made in ("Hello. It costs £4.", "Good day. It costs £4."):  # by the rules, then by the server
+        use = proposals.propose(talk, maya, kind="formal", text="Hey! It costs £4.")
+        assert not use.is_written
+        tasks.propose(use.pk)
+        use.refresh_from_db()
+        assert use.is_written and use.text == made
 
 
 def test_reply_is_seen_while_the_server_writes_it(server: ModelServer, write: Write) -> None:

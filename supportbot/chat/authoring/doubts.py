@@ -187,24 +187,11 @@ def _propose(
     article: Article, origin: ArticleDraft.Origin, body: str, evidence: Mapping[str, object], what: str
 ) -> int:
     """Keep it for review, unless the same was proposed before; how many were made."""
-    key = _key(article, origin, what)
-    if ArticleDraft.objects.in_workspace(article.workspace).filter(key=key).exists():
-        return 0
-    ArticleDraft.objects.create(
-        workspace=article.workspace,
-        origin=origin,
-        key=key,
-        state=State.WAITING,
-        article=article,
-        before=article.body,
-        title=article.title,
-        body=body,
-        proposed=body,
-        language=article.language,
-        category=article.category,
-        evidence=dict(evidence),
-    )
-    return 1
+    told = {"origin": origin, "state": State.WAITING, "article": article, "evidence": dict(evidence)}
+    told |= {"title": article.title, "before": article.body, "body": body, "proposed": body}
+    told |= {"language": article.language, "category": article.category}
+    where = {"workspace": article.workspace, "key": _key(article, origin, what)}
+    return int(ArticleDraft.objects.get_or_create(**where, defaults=told)[1])
 
 
 def _key(article: Article, origin: ArticleDraft.Origin, what: str) -> str:

@@ -50,7 +50,7 @@ def draft(request: HttpRequest, draft_id: int) -> HttpResponse:
     found, alarm = _found(request, draft_id), ""
     given = {"title": found.title, "body": found.body, "reason": ""}
     if request.method == "POST":
-        given |= {name: request.POST[name] for name in given if name in request.POST}
+        given |= {name: request.POST[name].replace("\r\n", "\n") for name in given if name in request.POST}
         try:
             if answer := _decided(request, found, given):
                 return answer

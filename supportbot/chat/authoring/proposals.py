@@ -49,7 +49,7 @@ def propose(conversation: Conversation, agent: User, *, kind: str, text: str = "
     """A proposal of this kind; `text` stands where it would go. With a larger model a worker writes it."""
     if kind not in Kind.values or kind == Kind.REPLY:
         raise Refused("bad_frame", "There is no such proposal.")
-    before = storable(text).strip()
+    before = storable(text).replace("\r\n", "\n").strip()
     if kind in SuggestionUse.REWRITES and not before:
         raise Refused("empty", "Write something first; then it can be said in other words.")
     if len(before) > TEXT_LIMIT:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from supportbot.chat.authoring.drafting import COURTESY
 from supportbot.chat.grounding import EMPTY, QUESTION, WORD, content, facts, names, sentences
 
 ENGLISH = 0.3  # share of a text's words that are common English ones, from which it is English
@@ -127,7 +128,7 @@ def _shorter(text: str, name: str, asked: str) -> str:
     for part in _units(_swapped(text, FILLERS)):
         words = content(part)
         says_more = not any(len(words & content(other)) >= 0.8 * len(words) for other in kept)
-        if (words and says_more) or _is_needed(part, kept):
+        if (words and says_more and not COURTESY.search(part)) or _is_needed(part, kept):
             kept.append(part)
     wish = content(asked)
     spare = [part for part in kept[1:] if not _is_needed(part, []) and not content(part) & wish]

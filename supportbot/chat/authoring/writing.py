@@ -57,19 +57,13 @@ def ask(
     **more: object,
 ) -> ArticleDraft:
     """Have a draft written that answers these messages; the one that is open already, if there is one."""
-    there = ArticleDraft.objects.in_workspace(workspace).filter(key=key, state__in=ArticleDraft.OPEN).first()
-    if there:
-        return there
-    draft = ArticleDraft.objects.create(
-        workspace=workspace,
-        origin=origin,
-        key=key,
-        asked=list(questions)[:ASKED],
-        article=article,
-        language=article.language if article else workspace.language[:2],
-        requested_by=by,
-        **more,
+    language = article.language if article else workspace.language[:2]
+    told = {"origin": origin, "asked": list(questions)[:ASKED], "article": article, "language": language, **more}
+    draft, is_new = ArticleDraft.objects.get_or_create(
+        workspace=workspace, key=key, state__in=ArticleDraft.OPEN, defaults={**told, "requested_by": by}
     )
+    if not is_new:
+        return draft
     if by:
         audit(draft, "asked", by)
     transaction.on_commit(lambda: queue(draft.pk))
