@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from unfold.admin import TabularInline
 from unfold.decorators import display
@@ -30,6 +30,11 @@ INVOICES = {
 
 class OperatorAdmin(WorkspaceAdmin):
     """For superusers alone."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """For nobody else a row exists, some of which are of no workspace."""
+        rows: QuerySet[Any] = super(WorkspaceAdmin, self).get_queryset(request)
+        return rows if is_superuser(request) else rows.none()
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """They run the installation."""
