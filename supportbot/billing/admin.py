@@ -32,8 +32,9 @@ class OperatorAdmin(WorkspaceAdmin):
     """For superusers alone."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """For nobody else there is a row."""
-        return super().get_queryset(request) if is_superuser(request) else self.model._default_manager.none()
+        """For nobody else a row exists, some of which are of no workspace."""
+        rows: QuerySet[Any] = super(WorkspaceAdmin, self).get_queryset(request)
+        return rows if is_superuser(request) else rows.none()
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """They run the installation."""

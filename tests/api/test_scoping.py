@@ -14,7 +14,7 @@ from supportbot.knowledge.models import Order
 from supportbot.workspaces.models import Workspace
 from tests.api.conftest import ALL, Machine, a_shop, machine, rows_of
 
-FIGURES = re.compile(r"/models$|/analytics/")  # have no rows of their own; test_analytics.py looks at them
+FIGURES = re.compile(r"/models$|/analytics/|/usage$")  # have no rows; test_analytics.py and billing look at them
 SENT = {"string": "text", "integer": 1, "number": 1, "boolean": True, "array": [], "object": {}}
 
 
