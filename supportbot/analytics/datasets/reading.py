@@ -78,7 +78,7 @@ def _take(upload: Upload) -> None:
 @transaction.atomic
 def _taken(upload: Upload, made: str) -> Dataset:
     """The dataset has the new file; who was forgotten while it was read is looked for once more."""
-    dataset = Dataset.objects.select_for_update().select_related("workspace").get(pk=upload.dataset_id)
+    dataset = Dataset.objects.select_for_update(of=("self",)).select_related("workspace").get(pk=upload.dataset_id)
     dataset.parts = [made] if upload.mode == Upload.Mode.REPLACE else [*dataset.parts, made]
     dataset.rows, dataset.updated_at = store.count(dataset), timezone.now()
     since = Forgotten.objects.in_workspace(dataset.workspace).filter(created_at__gte=upload.created_at)
