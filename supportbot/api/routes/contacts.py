@@ -14,6 +14,7 @@ from supportbot.api.models import Scope
 from supportbot.api.pages import At, Email, Id, Page, one, page
 from supportbot.api.schemas import ActionCallOut, ContactOut, ConversationOut, In, MessageOut, RatingOut
 from supportbot.api.schemas_of_tasks import TaskOut
+from supportbot.api.told import fetched
 from supportbot.chat import erasing, profile
 from supportbot.chat.models import Contact, Conversation, Message, Rating
 from supportbot.chat.refusals import Refused
@@ -89,14 +90,12 @@ def export_contact(request: Call, contact_id: Id) -> dict[str, Any]:
     """All that is kept of a contact, as the law lets it ask for."""
     contact = one(contacts(request), "contact", id=contact_id)
     theirs = Conversation.objects.in_workspace(request.auth.workspace).filter(contact=contact)
-    tasks = Task.objects.filter(conversation__in=theirs).select_related("owner")
-    tasks = tasks.prefetch_related("waits_for", "steps", "entries__user")
-    messages = Message.objects.filter(conversation__in=theirs).select_related("user").prefetch_related("attachments")
+    of_these: dict[str, Any] = {"conversation__in": theirs}
     return {
         "contact": contact,
-        "conversations": theirs.select_related("contact", "assignee", "team").prefetch_related("labels"),
-        "messages": messages.order_by("created_at", "seq"),
-        "ratings": Rating.objects.filter(conversation__in=theirs),
-        "action_calls": ActionCall.objects.filter(conversation__in=theirs).select_related("user"),
-        "tasks": tasks.order_by("pk"),
+        "conversations": fetched(theirs),
+        "messages": fetched(Message.objects.filter(**of_these)).order_by("created_at", "seq"),
+        "ratings": fetched(Rating.objects.filter(**of_these)),
+        "action_calls": fetched(ActionCall.objects.filter(**of_these)),
+        "tasks": fetched(Task.objects.filter(**of_these)).order_by("pk"),
     }
