@@ -17,7 +17,17 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "supportbot.settings")
 
 app = Celery("supportbot")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-ROOMS = ("chat", "chat.rules", "actions", "knowledge", "analytics", "analytics.routing", "api", "channels")
+ROOMS = (
+    "chat",
+    "chat.rules",
+    "actions",
+    "knowledge",
+    "analytics",
+    "analytics.routing",
+    "api",
+    "channels",
+    "offboarding",
+)
 app.autodiscover_tasks([f"supportbot.{room}" for room in ROOMS])
 tasks.watch()
 

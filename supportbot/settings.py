@@ -106,6 +106,8 @@ OUTGOING_NETWORKS = words(env.str("SUPPORTBOT_OUTGOING_NETWORKS", ""))  # not pu
 TRANSLATION_MODELS = env.str("SUPPORTBOT_TRANSLATION_MODELS", "")  # a folder of Marian models, one for each direction
 TRANSLATION_SECONDS = env.float("SUPPORTBOT_TRANSLATION_SECONDS", 8.0)  # that one translation may take
 ATTACHMENT_MB = env.int("SUPPORTBOT_ATTACHMENT_MB", 10)  # of one file
+EXPORT_DAYS = env.int("SUPPORTBOT_EXPORT_DAYS", 7)  # that the export of a workspace can be downloaded
+DELETION_DAYS = env.int("SUPPORTBOT_DELETION_DAYS", 7)  # that the deletion of a workspace can be undone
 SIGN_UP = env.bool("SUPPORTBOT_SIGN_UP", False)  # whether strangers may make workspaces of their own
 SCANNER = scanner("SUPPORTBOT_SCANNER")
 METRICS = address("SUPPORTBOT_METRICS")  # where each process tells its metrics
@@ -206,6 +208,7 @@ INSTALLED_APPS = [
     "supportbot.dashboard",
     "supportbot.api",
     "supportbot.channels.apps.ChannelsConfig",
+    "supportbot.offboarding",
 ]
 
 MIDDLEWARE = [
@@ -390,6 +393,8 @@ CELERY_TASK_ROUTES = {
     "supportbot.chat.tasks.compare": {"queue": "background"},
     "supportbot.chat.tasks.learn": {"queue": "background"},
     "supportbot.analytics.tasks.evaluate": {"queue": "background"},
+    "supportbot.offboarding.tasks.write_export": {"queue": "background"},
+    "supportbot.offboarding.tasks.delete_workspace": {"queue": "background"},
     "supportbot.chat.tasks.translate": {"queue": "translation"},
     "supportbot.chat.rules.tasks.run": {"queue": "rules"},
     "supportbot.api.tasks.send": {"queue": "webhooks"},
@@ -411,6 +416,11 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-api": {"task": "supportbot.api.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "sweep-channels": {"task": "supportbot.channels.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "sweep-analytics": {"task": "supportbot.analytics.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "sweep-offboarding": {
+        "task": "supportbot.offboarding.tasks.sweep",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
     "routing": {"task": "supportbot.analytics.routing.tasks.tend", "schedule": 15.0, "options": {"expires": 15}},
     "sweep-knowledge": {"task": "supportbot.knowledge.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
 }

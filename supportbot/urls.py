@@ -9,6 +9,7 @@ from supportbot.api.site import api
 from supportbot.widget import health
 
 urlpatterns = [
+    path("", include("supportbot.offboarding.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.alive),
     path("readyz", health.ready),

@@ -20,6 +20,7 @@ from supportbot.analytics.routing import urls as routing
 from supportbot.analytics.versions import urls as versions
 from supportbot.chat.rules import pages as rules
 from supportbot.workspaces.administration import is_administrator
+from supportbot.workspaces.models import Member
 
 
 class AdministratorSite(UnfoldAdminSite):  # type: ignore[misc]
@@ -35,6 +36,11 @@ class AdministratorSite(UnfoldAdminSite):  # type: ignore[misc]
         """Send a stranger to the one sign-in page, tell an agent that this is not his."""
         if self.has_permission(request):
             return redirect("admin:index")
+        if (
+            request.user.is_authenticated
+            and Member.objects.in_closed_workspaces().filter(user=request.user.pk).exists()
+        ):
+            return redirect("closed")
         if request.user.is_authenticated:
             raise PermissionDenied
         return redirect_to_login(request.GET.get("next") or reverse("admin:index"))

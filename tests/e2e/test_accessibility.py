@@ -52,6 +52,9 @@ ADMIN_PAGES = {
     "an expert": "admin/routing/experts/3/",
     "new invitation": "admin/workspaces/invitation/add/",
     "second factor": "account/second-factor/",
+    "export and deletion": "admin/data/",
+    "deletion of the workspace": "admin/data/fennmoor/delete/",
+    "closed workspaces": "closed/",
 }
 TOPIC = """
 from supportbot.analytics.models import Topic

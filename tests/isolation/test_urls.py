@@ -31,13 +31,14 @@ from supportbot.chat.models import (
     WhatIf,
 )
 from supportbot.knowledge.models import Article, Collection, Import, Order
-from supportbot.workspaces.models import Team, User, Workspace
+from supportbot.offboarding.models import Export
+from supportbot.workspaces.models import Deletion, Team, User, Workspace
 from supportbot.workspaces.role import Role
 from tests.isolation.rows import SECRET, Rows, all_models, path_of, snapshot
 
 OPEN = ("login/", "logout/", "healthz", "readyz", "api/v1/openapi.json", "api/v1/docs", "widget", "demo/", "help/")
 OPEN += ("robots.txt", "inbox/digest/", "admin/login/", "admin/logout/", "api/v1/$")
-OPEN += ("account/second-factor/webauthn/login/",)
+OPEN += ("account/second-factor/webauthn/login/", "deletions/")
 DOORS = ("/login/", "/admin/", "/account/confirm/")
 PLACEHOLDER = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
 
@@ -93,7 +94,7 @@ def values(rows: Rows) -> dict[str, Any]:
     keys |= {"response_id": CannedResponse, "article_id": Article, "collection_id": Collection, "run_id": Import}
     keys |= {"generation_id": Generation, "what_if_id": WhatIf, "agent_id": User, "id": User}
     keys |= {"gap_id": Gap, "topic_id": Topic, "comparison_id": VersionComparison, "training_id": ExpertTraining}
-    keys |= {"evaluation_id": VersionEvaluation}
+    keys |= {"evaluation_id": VersionEvaluation, "export_id": Export, "deletion": Deletion}
     words = {"seq": 1, "key": rows.workspace.key, "token": "guessed", "customer": "1", "name": "core", "language": "en"}
     words |= {
         "workspace": rows.workspace.slug,
@@ -193,7 +194,17 @@ def signed_in(user: User) -> Client:
 
 def test_every_model_knows_its_workspace() -> None:
     without = {model.__name__ for model in all_models() if not path_of(model)}
-    assert without == {"User", "Login", "Workspace", "Mark", "Sweep", "DoomedFile", "Serving", "VersionEvaluation"}
+    assert without == {
+        "User",
+        "Login",
+        "Workspace",
+        "Deletion",
+        "Mark",
+        "Sweep",
+        "DoomedFile",
+        "Serving",
+        "VersionEvaluation",
+    }
 
 
 def test_every_address_is_tried(shop: Rows) -> None:
