@@ -27,6 +27,7 @@ from supportbot.chat import assistant, counting, events, tasks  # noqa: E402
 from supportbot.chat.attachments.service import limit_bytes  # noqa: E402
 from supportbot.chat.rules import tasks as rules  # noqa: E402
 from supportbot.knowledge import tasks as knowledge  # noqa: E402
+from supportbot.offboarding import tasks as offboarding  # noqa: E402
 from supportbot.routing import websockets  # noqa: E402
 from supportbot.telemetry import metrics, tracing  # noqa: E402
 
@@ -69,6 +70,7 @@ async def _sweep_for_ever() -> None:
         await asyncio.to_thread(channels.sweep)
         await asyncio.to_thread(billing.sweep)
         await asyncio.to_thread(analytics.sweep)
+        await asyncio.to_thread(offboarding.sweep)
         await asyncio.to_thread(routing.tend)
 
 

@@ -18,7 +18,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "supportbot.settings")
 app = Celery("supportbot")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 ROOMS = ["chat", "chat.authoring", "chat.rules", "actions", "knowledge", "billing", "analytics", "analytics.datasets"]
-ROOMS += ["analytics.routing", "api", "channels"]
+ROOMS += ["analytics.routing", "api", "channels", "offboarding"]
 app.autodiscover_tasks([f"supportbot.{room}" for room in ROOMS])
 tasks.watch()
 

@@ -112,6 +112,8 @@ TRANSLATION_MODELS = env.str("SUPPORTBOT_TRANSLATION_MODELS", "")  # a folder of
 TRANSLATION_SECONDS = env.float("SUPPORTBOT_TRANSLATION_SECONDS", 8.0)  # that one translation may take
 ATTACHMENT_MB = env.int("SUPPORTBOT_ATTACHMENT_MB", 10)  # of one file
 DATASETS_MB = env.int("SUPPORTBOT_DATASETS_MB", 4096)  # of all datasets of a workspace, with files on their way
+EXPORT_DAYS = env.int("SUPPORTBOT_EXPORT_DAYS", 7)  # that the export of a workspace can be downloaded
+DELETION_DAYS = env.int("SUPPORTBOT_DELETION_DAYS", 7)  # that the deletion of a workspace can be undone
 SIGN_UP = env.bool("SUPPORTBOT_SIGN_UP", False)  # whether strangers may make workspaces of their own
 STRIPE_API = env.str("SUPPORTBOT_STRIPE_API", "")  # a stand-in for Stripe, to try things out
 SCANNER = scanner("SUPPORTBOT_SCANNER")
@@ -216,6 +218,7 @@ INSTALLED_APPS = [
     "supportbot.dashboard",
     "supportbot.api",
     "supportbot.channels.apps.ChannelsConfig",
+    "supportbot.offboarding",
 ]
 
 MIDDLEWARE = [
@@ -407,6 +410,8 @@ CELERY_TASK_ROUTES = {
     "supportbot.analytics.datasets.tasks.take": {"queue": "background"},
     "supportbot.analytics.datasets.tasks.link": {"queue": "background"},
     "supportbot.analytics.datasets.tasks.forget": {"queue": "background"},
+    "supportbot.offboarding.tasks.write_export": {"queue": "background"},
+    "supportbot.offboarding.tasks.delete_workspace": {"queue": "background"},
     "supportbot.chat.tasks.translate": {"queue": "translation"},
     "supportbot.chat.rules.tasks.run": {"queue": "rules"},
     "supportbot.api.tasks.send": {"queue": "webhooks"},
@@ -431,6 +436,11 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-channels": {"task": "supportbot.channels.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "sweep-analytics": {"task": "supportbot.analytics.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "datasets": {"task": "supportbot.analytics.datasets.tasks.tend", "schedule": 30.0, "options": {"expires": 30}},
+    "sweep-offboarding": {
+        "task": "supportbot.offboarding.tasks.sweep",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
     "routing": {"task": "supportbot.analytics.routing.tasks.tend", "schedule": 15.0, "options": {"expires": 15}},
     "sweep-billing": {"task": "supportbot.billing.tasks.sweep", "schedule": 15.0, "options": {"expires": 15}},
     "sweep-knowledge": {"task": "supportbot.knowledge.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},

@@ -10,6 +10,7 @@ from supportbot.billing.pages import stripe_event
 from supportbot.widget import health
 
 urlpatterns = [
+    path("", include("supportbot.offboarding.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.alive),
     path("readyz", health.ready),

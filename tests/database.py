@@ -1,10 +1,14 @@
-"""The tests' database: a copy of one that was migrated before, emptied after each test that commits."""
+"""The tests' database: a copy of one that was migrated before, emptied after each test that commits; and SQLite's."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
+from django.db.backends.sqlite3.base import DatabaseWrapper
 from django.test import TransactionTestCase
 
 KEPT = ("django_content_type", "auth_permission")  # what `migrate` fills, the same in every test
@@ -25,3 +29,21 @@ def filled() -> str:
     tables = sorted(set(connection.introspection.django_table_names(only_existing=True)) - set(KEPT))
     names = map(connection.ops.quote_name, tables)
     return " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in names)
+
+
+@contextmanager
+def sqlite_at(path: Path) -> Iterator[None]:
+    """The embedded run's database in the place of PostgreSQL."""
+    from django.contrib.contenttypes.models import ContentType  # this module is read before the models are
+
+    postgres = connections["default"]
+    given = {**postgres.settings_dict, "ENGINE": "django.db.backends.sqlite3", "NAME": str(path), "TIME_ZONE": None}
+    given["OPTIONS"] = {"timeout": 20, "transaction_mode": "IMMEDIATE", "init_command": "PRAGMA journal_mode=WAL;"}
+    connections["default"] = DatabaseWrapper(given, "default")
+    ContentType.objects.clear_cache()  # their numbers are others
+    try:
+        yield
+    finally:
+        connections["default"].close()
+        connections["default"] = postgres
+        ContentType.objects.clear_cache()

@@ -264,7 +264,9 @@ function load(script) {
   /** The workspace's colour, and what it says by itself; the launcher does without if there is no answer. */
   async function ask() {
     try {
-      const { colour, proactive } = await (await fetch(`${origin}/widget/${workspace}/start.json`)).json();
+      const answer = await fetch(`${origin}/widget/${workspace}/start.json`);
+      if (answer.status === 410) return host.remove(); // the workspace is closed
+      const { colour, proactive } = await answer.json();
       paint(colour);
       if (!proactive.length) return;
       const { watch } = await import(`${origin}/widget/proactive.js`);

@@ -38,7 +38,7 @@ UNITS = {"share": 100, "time": 1 / 60}  # per cent, minutes
 def send_reports() -> None:
     """Send every report whose time has come."""
     now = timezone.now()
-    due = Report.objects.filter(Q(next_at__lte=now) | Q(next_at=None)).values_list("id", flat=True)
+    due = Report.objects.in_open_workspaces().filter(Q(next_at__lte=now) | Q(next_at=None)).values_list("id", flat=True)
     for report_id in due[:AT_ONCE]:
         _send_report(report_id, now)
 
@@ -46,7 +46,11 @@ def send_reports() -> None:
 def check_alerts() -> None:
     """Look at every threshold that nobody looked at for some minutes."""
     now = timezone.now()
-    due = Alert.objects.filter(Q(checked_at__lt=now - CHECK_EVERY) | Q(checked_at=None)).values_list("id", flat=True)
+    due = (
+        Alert.objects.in_open_workspaces()
+        .filter(Q(checked_at__lt=now - CHECK_EVERY) | Q(checked_at=None))
+        .values_list("id", flat=True)
+    )
     for alert_id in due[:AT_ONCE]:
         _check(alert_id, now)
 

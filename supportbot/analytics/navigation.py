@@ -8,10 +8,13 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from supportbot.workspaces.administration import is_superuser
+from supportbot.workspaces.models import User
+from supportbot.workspaces.roles import owned_by
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Groups of links; every list is bound to the visitor's workspaces."""
+    is_owner = isinstance(request.user, User) and owned_by(request.user).exists()
     workspaces = "Workspaces" if is_superuser(request) else "Workspace"
     owned = [
         ("Plans", "admin:billing_plan_changelist", "sell"),
@@ -110,6 +113,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             ("Single sign-on", "admin:workspaces_signon_changelist", "login"),
             ("Users", "admin:workspaces_user_changelist", "person"),
             ("Audit log", "admin:workspaces_auditentry_changelist", "history"),
+            *([("Export and deletion", "workspace-data", "archive")] if is_owner else []),
         ),
     ]
     for item in (item for group in groups for item in group["items"] if item["link"] == reverse("admin:analytics")):

@@ -25,6 +25,7 @@ from supportbot.chat.authoring import pages as drafts
 from supportbot.chat.rules import pages as rules
 from supportbot.chat.voice import page as voice
 from supportbot.workspaces.administration import is_administrator
+from supportbot.workspaces.models import Member
 
 
 class AdministratorSite(UnfoldAdminSite):  # type: ignore[misc]
@@ -40,6 +41,11 @@ class AdministratorSite(UnfoldAdminSite):  # type: ignore[misc]
         """Send a stranger to the one sign-in page, tell an agent that this is not his."""
         if self.has_permission(request):
             return redirect("admin:index")
+        if (
+            request.user.is_authenticated
+            and Member.objects.in_closed_workspaces().filter(user=request.user.pk).exists()
+        ):
+            return redirect("closed")
         if request.user.is_authenticated:
             raise PermissionDenied
         return redirect_to_login(request.GET.get("next") or reverse("admin:index"))

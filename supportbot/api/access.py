@@ -32,6 +32,8 @@ class Bearer(HttpBearer):
         if key is None:
             return None
         limits.count(request, key)
+        if key.workspace.closed_at:
+            raise Problem(403, "workspace_closed", "This workspace is closed: it is going to be deleted.")
         if self.scope not in key.scopes:
             raise Problem(403, "scope_missing", f"This key lacks the scope {self.scope.value}.")
         if key.member.role == Role.VIEWER and request.method not in LOOKING:

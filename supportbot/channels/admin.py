@@ -14,14 +14,17 @@ from django.utils.safestring import SafeString
 from unfold.decorators import action as button
 from unfold.decorators import display
 
-from supportbot.channels import outbox, servers
+from supportbot.channels import outbox, receiving, servers
 from supportbot.channels.connections import ConnectionAdmin, secret_field
 from supportbot.channels.messengers import admin as messengers
 from supportbot.channels.models import Mailbox, OutgoingMail, ReceivedMail
+from supportbot.chat.refusals import Refused
 from supportbot.workspaces.administration import OF_WORKSPACE, HistoryAdmin, SettledForm
+from supportbot.workspaces.models import AuditEntry
 
 __all__ = ["messengers"]
 
+AGAIN_AT_ONCE = 20  # mails that one click takes in
 OF_MAILBOX = ("mailbox", admin.RelatedOnlyFieldListFilter)
 RECEIVED_LABELS = {
     ReceivedMail.State.MESSAGE: "success",
@@ -139,8 +142,9 @@ class MailboxesAdmin(ConnectionAdmin):
 
 @admin.register(ReceivedMail)
 class ReceivedMailsAdmin(HistoryAdmin):
-    """What came, and what became of it."""
+    """What came, and what became of it; what was kept aside may be taken in again once nothing is in the way."""
 
+    actions: ClassVar[Any] = ("take_in_again",)
     list_display = ("created_at", "sender", "subject", "shown_state", "reason", "mailbox")
     list_display_links = ("created_at", "subject")
     list_filter = ("state", OF_MAILBOX)
@@ -153,6 +157,25 @@ class ReceivedMailsAdmin(HistoryAdmin):
     def shown_state(self, mail: ReceivedMail) -> tuple[str, str]:
         """The state as a chip."""
         return mail.state, mail.get_state_display()
+
+    @admin.action(description="Take in again")
+    def take_in_again(self, request: HttpRequest, mails: QuerySet[ReceivedMail]) -> None:
+        """Have those that were kept aside looked at once more, as they lie in their mailboxes."""
+        aside = mails.filter(state=ReceivedMail.State.ASIDE).select_related("mailbox__workspace").order_by("pk")
+        if not aside:
+            self.message_user(request, "Choose mails that were kept aside.", messages.WARNING)
+        for kept in aside[:AGAIN_AT_ONCE]:
+            workspace, name = kept.mailbox.workspace, str(kept)
+            try:
+                now = receiving.take_in_again(kept)
+            except (Refused, servers.Unreachable) as error:
+                self.message_user(request, f"{name}: {error}", messages.ERROR)
+                continue
+            told = {"workspace": workspace, "actor": request.user, "action": "mail.taken_in_again"}
+            AuditEntry.objects.create(**told, target=str(now.pk), details={"became": now.state})
+            why = f": {now.reason}" if now.reason else ""
+            level = messages.WARNING if now.state == ReceivedMail.State.ASIDE else messages.SUCCESS
+            self.message_user(request, f"{name}: {now.get_state_display()}{why}", level)
 
 
 @admin.register(OutgoingMail)

@@ -37,13 +37,15 @@ LEASE = timedelta(minutes=10)  # by when a worker has read what it may, or has d
 AT_ONCE = 50  # mails of one reading
 MOST_BYTES = 25 * 1024 * 1024  # of one mail
 MOST_AN_HOUR = 30  # mails of one sender: more are a loop
+SEARCHABLE = re.compile(r'<(?!.*@none\.invalid>)[^"\\\x00-\x1f\x7f-\uffff]+>')
 SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
 State = ReceivedMail.State
 
 
 def due() -> list[int]:
     """The mailboxes that are to be read now."""
-    return list(Mailbox.objects.filter(enabled=True, due_at__lte=timezone.now()).values_list("pk", flat=True)[:500])
+    due_now = Mailbox.objects.in_open_workspaces().filter(enabled=True, due_at__lte=timezone.now())
+    return list(due_now.values_list("pk", flat=True)[:500])
 
 
 def poll(mailbox_id: int) -> None:
@@ -81,6 +83,35 @@ def take_in(mailbox: Mailbox, raw: bytes) -> None:
     except Exception as error:  # whatever strangers may put into a mail
         log.warning("mail kept aside", mailbox=mailbox.pk, error=repr(error))
         _keep_aside(mailbox, raw, str(error) or type(error).__name__)
+
+
+def take_in_again(kept: ReceivedMail) -> ReceivedMail:
+    """Look once more at a mail that was kept aside, which its mailbox still has; what became of it now.
+
+    Refused, or Unreachable, in words, if there is no such mail any more.
+    """
+    mailbox = kept.mailbox
+    with servers.imap(mailbox) as server:
+        raw = _looked_up(server, kept.rfc_id)
+    with transaction.atomic():  # if it can't be taken in now, it is still aside
+        kept.delete()
+        take_in(mailbox, raw)
+    return ReceivedMail.objects.in_workspace(mailbox.workspace).filter(rfc_id=kept.rfc_id).latest("pk")
+
+
+def _looked_up(server: imaplib.IMAP4, message_id: str) -> bytes:
+    if not SEARCHABLE.fullmatch(message_id):
+        raise Refused("not_found", "It has no Message-ID by which it could be found.")
+    _, found = server.uid("SEARCH", "HEADER", "Message-ID", f'"{message_id}"')
+    for uid in map(int, (found[0] or b"").split()):
+        _, told = server.uid("FETCH", str(uid), "(RFC822.SIZE)")
+        size = SIZE.search(b"".join(part for part in told if isinstance(part, bytes)))
+        if size and int(size[1]) > MOST_BYTES:
+            raise Refused("too_large", f"It is larger than {MOST_BYTES // 1024 // 1024} MB.")
+        raw = _body(server, uid, "")
+        if letters.heading(raw)[0] == message_id:
+            return raw
+    raise Refused("not_found", "The mailbox has it no longer.")
 
 
 def _read_new(mailbox: Mailbox, server: imaplib.IMAP4) -> None:

@@ -29,9 +29,7 @@ def erase(visitor: Visitor) -> None:
 @transaction.atomic
 def erase_contact(contact: Contact, *, by: User | None = None) -> None:
     """Delete a contact with every conversation and file, and tell whoever looks on; without `by` the customer asks."""
-    ids = list(contact.conversations.order_by("id").values_list("id", flat=True))
-    for conversation_id in ids:
-        transcript.locked(conversation_id)
+    ids = _locked(contact)
     count = Message.objects.filter(conversation__in=ids).count()
     workspace = contact.workspace
     if contact.is_verified:
@@ -41,15 +39,34 @@ def erase_contact(contact: Contact, *, by: User | None = None) -> None:
     announce(Event.CONTACT_ERASED, contact)
     own = ArticleDraft.objects.in_workspace(workspace).filter(key__in=[f"conversation:{id_}" for id_ in ids])
     own.exclude(state=ArticleDraft.State.APPROVED).delete()
-    contact.delete()
+    _delete(contact, ids)
     _unquote(workspace, {str(conversation_id) for conversation_id in ids})
-    transaction.on_commit(lambda: _tell(workspace.id, ids))
+
+
+@transaction.atomic
+def erase_with_workspace(contact: Contact) -> tuple[list[UUID], dict[str, int]]:
+    """The same for one whose whole workspace goes: nobody is told but who looks on. Conversations, rows by model."""
+    ids = _locked(contact)
+    return ids, _delete(contact, ids)
 
 
 def erased_since(workspace: Workspace, at: datetime) -> list[str]:
     """The ids of the conversations that are gone, for who has missed the event."""
     entries = AuditEntry.objects.in_workspace(workspace).filter(action=ERASED, created_at__gte=at)
     return [id_ for ids in entries.values_list("details__conversations", flat=True) for id_ in ids]
+
+
+def _locked(contact: Contact) -> list[UUID]:
+    ids = list(contact.conversations.order_by("id").values_list("id", flat=True))
+    for conversation_id in ids:
+        transcript.locked(conversation_id)
+    return ids
+
+
+def _delete(contact: Contact, ids: list[UUID]) -> dict[str, int]:
+    workspace_id = contact.workspace_id
+    transaction.on_commit(lambda: _tell(workspace_id, ids))
+    return contact.delete()[1]
 
 
 def _unquote(workspace: Workspace, ids: set[str]) -> None:

@@ -66,13 +66,17 @@ class Visitor:
 
     def demand_identity(self) -> None:
         """Refuse whom the shop does not vouch for, or no longer; as of now, not as of `resume`."""
+        rows = Workspace.objects.open().filter(id=self.workspace.id)
+        requires_identity = rows.values_list("requires_identity", flat=True).first()
+        if requires_identity is None:
+            raise Refused("unknown_workspace", "This chat is closed.")
         if sign_in.signed_in(self.workspace, self.token_hash) != self.external_id:
             raise Refused("session_changed", "You signed in or out elsewhere.")
         if not self.external_id and Browser.objects.in_workspace(self.workspace).filter(
             token_hash=self.token_hash, contact__external_id__gt=""
         ):
             raise Refused("session_expired", "Sign in to see this conversation, or begin a new one.")
-        if not self.external_id and Workspace.objects.filter(id=self.workspace.id, requires_identity=True).exists():
+        if not self.external_id and requires_identity:
             raise Refused("identity_required", "Please sign in to chat with us.")
 
     def _demand_details(self) -> None:
@@ -116,7 +120,7 @@ def identify(
     The page is where the widget stands; it is kept without its query, and only if it is one of that origin. The
     language is what the widget speaks there, `identity` a token that the shop has signed.
     """
-    workspace = Workspace.objects.filter(key=key).first()
+    workspace = Workspace.objects.open().filter(key=key).first()
     if workspace is None:
         raise Refused("unknown_workspace", "This chat is not set up: the page names an unknown workspace.")
     place = _place(origin, page, host)
@@ -141,7 +145,7 @@ def identify(
 
 def allows(key: str, origin: str, host: str) -> bool:
     """Whether a page of this origin may use the workspace's chat."""
-    workspace = Workspace.objects.filter(key=key).first()
+    workspace = Workspace.objects.open().filter(key=key).first()
     return workspace is not None and may_embed(workspace, origin, host)
 
 

@@ -115,7 +115,7 @@ class Desk:
 
     def workspaces(self) -> QuerySet[Workspace]:
         """Where this user works."""
-        return Workspace.objects.filter(members__user=self.user).order_by("name")
+        return Workspace.objects.open().filter(members__user=self.user).order_by("name")
 
     def set_away(self, *, on: bool, back_on: date | None) -> None:
         """Get nothing automatically, until the day they are back if one is named; or be there again."""
@@ -184,6 +184,7 @@ class Desk:
 
     def _conversations(self) -> QuerySet[Conversation]:
         rows = Conversation.objects.in_workspace(self.workspace)
+        rows = rows.in_open_workspaces()
         return rows.filter(workspace__members__user=self.user, workspace__members__user__is_active=True)
 
     def _membership(self) -> QuerySet[Member]:
@@ -194,7 +195,11 @@ def find_desk(user_id: int | None, slug: str = "") -> Desk | None:
     """The desk of a user in the workspace of this slug, or in the first of theirs."""
     if user_id is None:
         return None
-    places = Member.objects.filter(user=user_id, user__is_active=True).select_related("user", "workspace")
+    places = (
+        Member.objects.in_open_workspaces()
+        .filter(user=user_id, user__is_active=True)
+        .select_related("user", "workspace")
+    )
     place = places.filter(**({"workspace__slug": slug} if slug else {})).order_by("workspace__name").first()
     if place is None:
         return None

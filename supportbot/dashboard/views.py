@@ -48,6 +48,8 @@ def seated(view: View[P]) -> Page[P]:
     @wraps(view)
     def sit_down(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         desk = find_desk(request.user.pk, request.GET.get("workspace", ""))
+        if desk is None and Member.objects.in_closed_workspaces().filter(user=request.user.pk).exists():
+            return redirect("closed")
         if desk is None:
             return render(request, "dashboard/nowhere.html", status=403)
         try:

@@ -47,7 +47,7 @@ def script(request: HttpRequest, name: str) -> HttpResponse:
 @xframe_options_exempt
 def frame(request: HttpRequest, key: str) -> HttpResponseBase:
     """The panel as a document of ours, for a frame in a page of the origin that `page` names, if it may embed it."""
-    workspace = get_object_or_404(Workspace, key=key)
+    workspace = get_object_or_404(Workspace.objects.open(), key=key)
     page = request.GET.get("page", "")
     if not may_embed(workspace, page, request.get_host()):
         raise PermissionDenied
@@ -63,6 +63,8 @@ def frame(request: HttpRequest, key: str) -> HttpResponseBase:
 def start(request: HttpRequest, key: str) -> HttpResponse:
     """What the loader has to know of a workspace before the panel is opened: its colour, and what it says by itself."""
     workspace = get_object_or_404(Workspace, key=key)
+    if workspace.closed_at:
+        return _for_pages({"closed": True}, max_age=60, status=410)
     active = workspace.proactive_messages.filter(is_active=True)
     messages = list(active.values("id", "text", "page", "after", "visits"))
     return _for_pages({"colour": workspace.colour, "proactive": messages}, max_age=300)
@@ -74,7 +76,7 @@ def articles(request: HttpRequest, key: str) -> HttpResponse:
 
     Before a word is typed, those that have helped most.
     """
-    workspace = get_object_or_404(Workspace, key=key)
+    workspace = get_object_or_404(Workspace.objects.open(), key=key)
     language, query = request.GET.get("language", "")[:2], request.GET.get("q", "")[:LONGEST_QUERY]
     centre = HelpCentre(workspace)
     if language in centre.languages:
@@ -90,9 +92,9 @@ def articles(request: HttpRequest, key: str) -> HttpResponse:
     return _for_pages({"articles": shown}, max_age=60)
 
 
-def _for_pages(data: dict[str, object], max_age: int) -> HttpResponse:
+def _for_pages(data: dict[str, object], max_age: int, status: int = 200) -> HttpResponse:
     """Public data for the pages of any origin: no cookie is asked for, and none is sent."""
-    response = JsonResponse(data)
+    response = JsonResponse(data, status=status)
     response["Access-Control-Allow-Origin"] = "*"
     patch_cache_control(response, public=True, max_age=max_age)
     return response

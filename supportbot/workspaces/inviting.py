@@ -53,7 +53,8 @@ def invitation_of(token: str) -> Invitation | None:
         pk, sent_at = signing.loads(token, salt=SALT, max_age=LASTS)
     except (signing.BadSignature, ValueError, TypeError):
         return None
-    found = Invitation.objects.select_related("workspace", "invited_by").filter(pk=pk).first()
+    rows = Invitation.objects.in_open_workspaces().select_related("workspace", "invited_by")
+    found = rows.filter(pk=pk).first()
     return found if found and found.sent_at.isoformat() == sent_at else None
 
 

@@ -16,6 +16,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.functional import cached_property
 
+from supportbot.workspaces.deletion import Deletion
 from supportbot.workspaces.experts import ExpertSetting
 from supportbot.workspaces.hours import Hours
 from supportbot.workspaces.invitation import Invitation
@@ -28,6 +29,7 @@ from supportbot.workspaces.sign_on.provider import SignOn
 __all__ = [
     "Assignment",
     "AuditEntry",
+    "Deletion",
     "ExpertSetting",
     "HiddenPattern",
     "Holiday",
@@ -115,8 +117,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         if not self.is_active:
             return Workspace.objects.none()
         if self.is_superuser:
-            return Workspace.objects.all()
-        return Workspace.objects.filter(members__user=self, members__role__in=ADMINISTERING)
+            return Workspace.objects.open()
+        return Workspace.objects.open().filter(members__user=self, members__role__in=ADMINISTERING)
 
     @cached_property
     def is_administrator(self) -> bool:
@@ -130,6 +132,14 @@ class Assignment(models.TextChoices):
     OFF = "off", "agents take it themselves"
     ROUND_ROBIN = "round_robin", "in turn"
     LEAST_LOAD = "least_load", "to who has least"
+
+
+class WorkspaceQuerySet(models.QuerySet["Workspace"]):
+    """Tenants by whether they are open."""
+
+    def open(self) -> WorkspaceQuerySet:
+        """All but those whose deletion was asked for: nobody chats or works there."""
+        return self.filter(closed_at=None)
 
 
 class Workspace(models.Model):
@@ -192,6 +202,9 @@ class Workspace(models.Model):
     identity_secret_at = models.DateTimeField("identity secret made at", null=True, blank=True, editable=False)
     has_first_steps = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    closed_at = models.DateTimeField(null=True, editable=False, help_text="When its deletion was asked for")
+
+    objects = WorkspaceQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.name

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
+
 from supportbot.workspaces.models import Member, User, Workspace
 from supportbot.workspaces.role import Role
 
@@ -10,6 +12,14 @@ def owns(user: User, workspace: Workspace) -> bool:
     """Whether the user may make and unmake owners there: whoever runs the installation may, too."""
     place = workspace.members.filter(user=user, user__is_active=True, role=Role.OWNER)
     return user.is_active and (user.is_superuser or place.exists())
+
+
+def owned_by(user: User) -> QuerySet[Workspace]:
+    """The workspaces that the user owns, by name: all for whoever runs the installation."""
+    if not user.is_active:
+        return Workspace.objects.none()
+    rows = Workspace.objects.open().order_by("name")
+    return rows if user.is_superuser else rows.filter(members__user=user, members__role=Role.OWNER)
 
 
 def objection(member: Member, to: str | None, *, by: User) -> str:

@@ -19,6 +19,14 @@ class ScopedQuerySet(models.QuerySet[M]):
         """Keep this tenant's rows."""
         return self.filter(**{getattr(self.model, "workspace_path", "workspace"): workspace})
 
+    def in_open_workspaces(self) -> Self:
+        """Keep the rows of tenants that are not closed."""
+        return self.filter(**{f"{getattr(self.model, 'workspace_path', 'workspace')}__closed_at": None})
+
+    def in_closed_workspaces(self) -> Self:
+        """Keep the rows of those that are."""
+        return self.filter(**{f"{getattr(self.model, 'workspace_path', 'workspace')}__closed_at__isnull": False})
+
     def in_workspaces(self, workspaces: models.QuerySet[Workspace]) -> Self:
         """Keep these tenants' rows."""
         return self.filter(**{f"{getattr(self.model, 'workspace_path', 'workspace')}__in": workspaces})

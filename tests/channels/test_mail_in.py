@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from email.message import EmailMessage
 from io import BytesIO
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 from PIL import Image
 
 from supportbot.channels.models import Mailbox, ReceivedMail
 from supportbot.chat import erasing, merging, organising
 from supportbot.chat.models import Contact, Conversation, Message
-from supportbot.workspaces.models import Team, User, Workspace
+from supportbot.workspaces.models import AuditEntry, Team, User, Workspace
 from tests.channels.conftest import Post, mail
 
 State = ReceivedMail.State
@@ -145,6 +149,21 @@ def test_a_blocked_sender_and_a_loop_are_kept_aside(post: Post, monkeypatch: pyt
     organising.block(conversation_id=eve.id, agent=User.objects.get(email="maya@fennmoor.example"), on=True)
     post.deliver(mail("Buy more!", sender="eve@elsewhere.example"))
     assert len(bodies(eve)) == 1 and post.became()[-1][0] == State.ASIDE
+    lost = ReceivedMail.objects.create(mailbox=post.mailbox, rfc_id="<lost@elsewhere.example>", state=State.ASIDE)
+    kept = list(ReceivedMail.objects.filter(state=State.ASIDE).order_by("pk"))
+    assert len(kept) == 3
+    ada, page = Client(), reverse("admin:outside_channels_receivedmail_changelist")
+    ada.force_login(User.objects.get(email="ada@fennmoor.example"))
+    again = {"action": "take_in_again", "_selected_action": [mail.pk for mail in kept]}
+    said = ada.post(page, again, follow=True).content.decode()
+    assert said.count("kept aside: ") == 2 and "The mailbox has it no longer." in said
+    assert len(bodies(eve)) == 1, "she is blocked still"
+    organising.block(conversation_id=eve.id, agent=User.objects.get(email="maya@fennmoor.example"), on=False)
+    ReceivedMail.objects.exclude(state=State.ASIDE).update(created_at=timezone.now() - timedelta(hours=2))
+    aside = ReceivedMail.objects.filter(state=State.ASIDE)
+    ada.post(page, {**again, "_selected_action": list(aside.values_list("pk", flat=True))})
+    assert Message.objects.filter(body__endswith="Buy more!").exists() and aside.get() == lost
+    assert AuditEntry.objects.filter(action="mail.taken_in_again").count() == 4
 
 
 def test_a_long_mail_is_cut_and_a_card_number_is_hidden_in_its_subject_too(post: Post) -> None:

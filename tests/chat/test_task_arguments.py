@@ -28,7 +28,8 @@ from supportbot.chat.models import (
     WhatIf,
 )
 from supportbot.knowledge.models import Import
-from supportbot.workspaces.models import Member, Workspace
+from supportbot.offboarding.models import Export
+from supportbot.workspaces.models import Deletion, Member, Workspace
 from tests.isolation.rows import Rows, snapshot
 
 ROWS: dict[str, type[models.Model]] = {
@@ -50,6 +51,8 @@ ROWS: dict[str, type[models.Model]] = {
     "import_id": Import,
     "workspace_id": Workspace,
     "upload_id": Upload,
+    "export_id": Export,
+    "deletion_id": Deletion,
 }
 
 

@@ -55,6 +55,9 @@ ADMIN_PAGES = {
     "plan and usage": "admin/plan/",
     "new invitation": "admin/workspaces/invitation/add/",
     "second factor": "account/second-factor/",
+    "export and deletion": "admin/data/",
+    "deletion of the workspace": "admin/data/fennmoor/delete/",
+    "closed workspaces": "closed/",
 }
 ROWS = """
 from supportbot.analytics.models import Topic

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django.apps import apps
@@ -15,7 +15,7 @@ from django.utils import timezone
 from supportbot.chat.models import Attachment
 from supportbot.knowledge.embedding import EmbeddingField
 from supportbot.knowledge.models import Article, Collection, Order
-from supportbot.workspaces.models import ProactiveMessage, User, Workspace
+from supportbot.workspaces.models import Deletion, ProactiveMessage, User, Workspace
 from supportbot.workspaces.sealing import seal
 from tests.api.conftest import a_conversation, a_shop
 
@@ -37,7 +37,7 @@ VALUES: dict[type[models.Field[Any, Any]], Any] = {
     models.GenericIPAddressField: "192.0.2.1",
 }
 TOLD = {ProactiveMessage: {"text": "Hello"}, Collection: {"slug": "tides"}, Article: {"slug": "spring-tide"}}
-TOLD |= {Order: {"number": "10023"}}
+TOLD |= {Order: {"number": "10023"}, Deletion: {"due_at": datetime(2100, 1, 31, tzinfo=UTC)}}
 LONG = 60  # characters from which a text is one that people write
 
 

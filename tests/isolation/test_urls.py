@@ -34,13 +34,14 @@ from supportbot.chat.models import (
     WhatIf,
 )
 from supportbot.knowledge.models import Article, Collection, Import, Order
-from supportbot.workspaces.models import Team, User, Workspace
+from supportbot.offboarding.models import Export
+from supportbot.workspaces.models import Deletion, Team, User, Workspace
 from supportbot.workspaces.role import Role
 from tests.isolation.rows import SECRET, Rows, all_models, path_of, snapshot
 
 OPEN = ("login/", "logout/", "healthz", "readyz", "api/v1/openapi.json", "api/v1/docs", "widget", "demo/", "help/")
 OPEN += ("robots.txt", "inbox/digest/", "admin/login/", "admin/logout/", "api/v1/$")
-OPEN += ("account/second-factor/webauthn/login/", "channels/")
+OPEN += ("account/second-factor/webauthn/login/", "channels/", "deletions/")
 DOORS = ("/login/", "/admin/", "/account/confirm/")
 PLACEHOLDER = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
 
@@ -98,6 +99,7 @@ def values(rows: Rows) -> dict[str, Any]:
     keys |= {"gap_id": Gap, "topic_id": Topic, "comparison_id": VersionComparison, "training_id": ExpertTraining}
     keys |= {"evaluation_id": VersionEvaluation, "dataset_id": Dataset, "upload_id": Upload}
     keys |= {"chart_id": Chart, "dashboard_id": Dashboard, "draft_id": ArticleDraft}
+    keys |= {"export_id": Export, "deletion": Deletion}
     words = {"seq": 1, "key": rows.workspace.key, "token": "guessed", "customer": "1", "name": "core", "language": "en"}
     words |= {
         "plan_id": 1,
@@ -203,7 +205,7 @@ def signed_in(user: User) -> Client:
 def test_every_model_knows_its_workspace() -> None:
     without = {model.__name__ for model in all_models() if not path_of(model)}
     known = {"User", "Login", "Workspace", "Mark", "Sweep", "DoomedFile", "Serving", "VersionEvaluation"}
-    assert without == known | {"Plan", "Allowance", "Meter", "StripeAccount", "StripeEvent"}
+    assert without == known | {"Plan", "Allowance", "Meter", "StripeAccount", "StripeEvent", "Deletion"}
 
 
 def test_every_address_is_tried(shop: Rows) -> None:

@@ -4,31 +4,15 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from django.db import connections
-from django.db.backends.sqlite3.base import DatabaseWrapper
 
 from inference.encoder import shared_encoder
 from supportbot.knowledge.retrieval import Embed
 from supportbot.workspaces.models import Workspace
 from tests import prepared
-
-
-@contextmanager
-def sqlite_at(path: Path) -> Iterator[None]:
-    """The embedded run's database in the place of PostgreSQL."""
-    postgres = connections["default"]
-    given = {**postgres.settings_dict, "ENGINE": "django.db.backends.sqlite3", "NAME": str(path), "TIME_ZONE": None}
-    given["OPTIONS"] = {"timeout": 20, "transaction_mode": "IMMEDIATE", "init_command": "PRAGMA journal_mode=WAL;"}
-    connections["default"] = DatabaseWrapper(given, "default")
-    try:
-        yield
-    finally:
-        connections["default"].close()
-        connections["default"] = postgres
+from tests.database import sqlite_at
 
 
 @pytest.fixture(params=["postgresql", "sqlite"])

@@ -77,6 +77,7 @@ def test_sqlite_refuses_the_same() -> None:
     """The triggers' words, on a table as SQLite has it."""
     lite = sqlite3.connect(":memory:")
     lite.execute(f"CREATE TABLE {audit.TABLE} (id, workspace_id, actor_id, action, target, details, created_at)")
+    lite.execute("CREATE TABLE workspaces_deletion (workspace_number, begun_at, done_at)")
     for event in audit.EVENTS:
         lite.execute(audit.on_sqlite(event))
     lite.execute(f"INSERT INTO {audit.TABLE} VALUES (1, 1, 7, 'label.added', '', '{{}}', '2030-01-31')")
@@ -84,6 +85,13 @@ def test_sqlite_refuses_the_same() -> None:
         with pytest.raises(sqlite3.DatabaseError, match="only be added"):
             lite.execute(change.format(audit.TABLE))
     lite.execute(f"UPDATE {audit.TABLE} SET actor_id = NULL")
+    for number, begun, done in ((2, "now", None), (1, None, None), (1, "then", "now")):
+        lite.execute("DELETE FROM workspaces_deletion")
+        lite.execute("INSERT INTO workspaces_deletion VALUES (?, ?, ?)", (number, begun, done))
+        with pytest.raises(sqlite3.DatabaseError, match="only be added"):
+            lite.execute(f"DELETE FROM {audit.TABLE}")
+    lite.execute("UPDATE workspaces_deletion SET done_at = NULL")
+    assert lite.execute(f"DELETE FROM {audit.TABLE}").rowcount == 1
 
 
 def test_what_the_migration_makes_can_be_taken_back(shop: Workspace) -> None:

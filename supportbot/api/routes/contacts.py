@@ -17,6 +17,7 @@ from supportbot.api.models import Scope
 from supportbot.api.pages import At, Email, Id, Page, one, page
 from supportbot.api.schemas import ActionCallOut, ContactOut, ConversationOut, In, MessageOut, RatingOut
 from supportbot.api.schemas_of_tasks import TaskOut
+from supportbot.api.told import fetched
 from supportbot.channels.models import Thread
 from supportbot.chat import erasing, profile
 from supportbot.chat.models import Contact, Conversation, Message, Rating, SuggestionUse
@@ -120,17 +121,15 @@ def export_contact(request: Call, contact_id: Id) -> dict[str, Any]:
     """All that is kept of a contact, as the law lets it ask for."""
     contact = one(contacts(request), "contact", id=contact_id)
     theirs = Conversation.objects.in_workspace(request.auth.workspace).filter(contact=contact)
-    tasks = Task.objects.filter(conversation__in=theirs).select_related("owner")
-    tasks = tasks.prefetch_related("waits_for", "steps", "entries__user")
-    messages = Message.objects.filter(conversation__in=theirs).select_related("user").prefetch_related("attachments")
+    of_these: dict[str, Any] = {"conversation__in": theirs}
     return {
         "contact": contact,
-        "conversations": theirs.select_related("contact", "assignee", "team").prefetch_related("labels"),
-        "messages": messages.order_by("created_at", "seq"),
-        "ratings": Rating.objects.filter(conversation__in=theirs),
-        "action_calls": ActionCall.objects.filter(conversation__in=theirs).select_related("user"),
-        "tasks": tasks.order_by("pk"),
-        "chats": Thread.objects.filter(conversation__in=theirs).select_related("messenger"),
+        "conversations": fetched(theirs),
+        "messages": fetched(Message.objects.filter(**of_these)).order_by("created_at", "seq"),
+        "ratings": fetched(Rating.objects.filter(**of_these)),
+        "action_calls": fetched(ActionCall.objects.filter(**of_these)),
+        "tasks": fetched(Task.objects.filter(**of_these)).order_by("pk"),
+        "chats": Thread.objects.filter(**of_these).select_related("messenger"),
         "datasets": rows_of(contact),
-        "proposals": SuggestionUse.objects.filter(conversation__in=theirs).order_by("pk"),
+        "proposals": SuggestionUse.objects.filter(**of_these).order_by("pk"),
     }

@@ -25,6 +25,7 @@ from supportbot.api.schemas import (
     RatingOut,
     RemarkOut,
 )
+from supportbot.api.told import fetched
 from supportbot.chat import merging, notes, organising, services
 from supportbot.chat.composing import BODY_LIMIT
 from supportbot.chat.joining import current
@@ -115,7 +116,7 @@ class Blocked(In):
 def conversations(call: Call) -> QuerySet[Conversation]:
     """Those that the key reaches."""
     rows = Conversation.objects.in_workspace(call.auth.workspace)
-    return rows.select_related("contact", "assignee", "team").prefetch_related("labels", "merged")
+    return fetched(rows)
 
 
 def reach(call: Call, conversation_id: UUID) -> dict[str, Any]:
@@ -150,7 +151,7 @@ def list_messages(
 ) -> Any:
     """What was said, in order; `after` leaves out what is known already."""
     rows = again(request, conversation_id).messages.filter(seq__gt=after)
-    return page(rows.select_related("user").prefetch_related("attachments"), "seq", at)
+    return page(fetched(rows), "seq", at)
 
 
 @router.post(
@@ -168,7 +169,7 @@ def post_message(request: Call, conversation_id: UUID, posted: PostedMessage) ->
 def list_notes(request: Call, conversation_id: UUID, at: At) -> dict[str, Any]:
     """What only agents see: private notes, and what somebody did."""
     rows = again(request, conversation_id).remarks.all()
-    return page(rows.select_related("user").prefetch_related("mentions__user"), "number", at)
+    return page(fetched(rows), "number", at)
 
 
 @router.post("/conversations/{conversation_id}/notes", response={201: RemarkOut}, operation_id="post_note", **WRITE)
@@ -275,6 +276,6 @@ def list_ratings(request: Call, at: At) -> dict[str, Any]:
 @router.get("/action-calls", response=Page[ActionCallOut], operation_id="list_action_calls", **READ)
 def list_action_calls(request: Call, at: At, conversation: UUID | None = None, action: Word = "") -> dict[str, Any]:
     """What customers and agents wanted to have done, the newest first."""
-    rows = ActionCall.objects.in_workspace(request.auth.workspace).select_related("user")
+    rows = fetched(ActionCall.objects.in_workspace(request.auth.workspace))
     asked = {"conversation": conversation, "action": action}
     return page(rows.filter(**{name: value for name, value in asked.items() if value}), "-created_at", at)

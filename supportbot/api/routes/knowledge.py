@@ -13,6 +13,7 @@ from supportbot.api.models import Scope
 from supportbot.api.pages import At, Id, Page, one, page
 from supportbot.api.routes.rows import delete, write
 from supportbot.api.schemas import ArticleOut, CollectionOut, In, OneOf
+from supportbot.api.told import fetched
 from supportbot.knowledge.models import Article, Collection
 
 router = Router(tags=["Knowledge"])
@@ -87,7 +88,7 @@ class CollectionPatch(In):
 
 def articles(call: Call) -> QuerySet[Article]:
     """Those that the key reaches."""
-    return Article.objects.in_workspace(call.auth.workspace).select_related("workspace")
+    return fetched(Article.objects.in_workspace(call.auth.workspace))
 
 
 def collections(call: Call) -> QuerySet[Collection]:

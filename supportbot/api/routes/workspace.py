@@ -13,6 +13,7 @@ from supportbot.api.models import Scope
 from supportbot.api.pages import At, Email, Id, Page, Word, one, page
 from supportbot.api.routes.rows import delete, write
 from supportbot.api.schemas import AuditOut, CannedOut, In, LabelOut, MemberOut, OneOf, TeamOut
+from supportbot.api.told import fetched
 from supportbot.chat import leaving, organising
 from supportbot.chat.composing import BODY_LIMIT
 from supportbot.chat.models import CannedResponse
@@ -59,7 +60,7 @@ def delete_label(request: Call, label_id: Id) -> None:
 @router.get("/teams", response=Page[TeamOut], operation_id="list_teams", **READ)
 def list_teams(request: Call, at: At) -> dict[str, Any]:
     """The teams with their people."""
-    return page(Team.objects.in_workspace(request.auth.workspace).prefetch_related("members__user"), "pk", at)
+    return page(fetched(Team.objects.in_workspace(request.auth.workspace)), "pk", at)
 
 
 def shared_texts(call: Call) -> QuerySet[CannedResponse]:
@@ -118,5 +119,5 @@ def remove_member(request: Call, agent_id: Id) -> None:
 @router.get("/audit-log", response=Page[AuditOut], operation_id="list_audit_log", **needs(Scope.AUDIT_READ))
 def list_audit_log(request: Call, at: At, action: Word = "") -> dict[str, Any]:
     """Who did what, the newest first."""
-    rows = AuditEntry.objects.in_workspace(request.auth.workspace).select_related("actor")
+    rows = fetched(AuditEntry.objects.in_workspace(request.auth.workspace))
     return page(rows.filter(action=action) if action else rows, "-pk", at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -34,10 +35,14 @@ def follow(instance: Attachment, **_: Any) -> None:
     doom(instance)
 
 
-@transaction.atomic
 def doom(attachment: Attachment) -> None:
     """The files shall go: in the transaction that changes the row, and with it."""
-    paths = [attachment.path, attachment.small_path]
+    doom_paths([attachment.path, attachment.small_path])
+
+
+@transaction.atomic
+def doom_paths(paths: Sequence[str]) -> None:
+    """The same of files by their paths."""
     rows = DoomedFile.objects.bulk_create(DoomedFile(path=path) for path in paths)
     transaction.on_commit(lambda: _delete(rows))
 

@@ -84,6 +84,12 @@ def start(*, workspace: Workspace, category: str, label: Label | None, by: User)
     return training
 
 
+def folder_of(training: ExpertTraining) -> Path:
+    """Where the version lies that comes of it; while it is written, with `.part` behind it."""
+    place: Path = settings.MODELS
+    return place / f"{training.category}-{training.pk}"
+
+
 def cancel(training: ExpertTraining, *, by: User) -> bool:
     """End one that is not over; its worker notices within a second. Whether there was one to end."""
     ended = _end(training.pk, State.CANCELLED, problem="")
@@ -110,7 +116,7 @@ def run(training_id: int) -> None:
         _end(training_id, State.FAILED, problem=f"Version {training.base} is not on this machine.")
         return
     settings.MODELS.mkdir(parents=True, exist_ok=True)
-    out = settings.MODELS / f"{training.category}-{training_id}"
+    out = folder_of(training)
     try:
         with tempfile.TemporaryDirectory() as folder:
             data, told = Path(folder) / "tickets.jsonl", Path(folder) / "log"

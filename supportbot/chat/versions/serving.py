@@ -94,6 +94,18 @@ def set_canary(version: str, share: int, *, by: User, seen: int) -> Serving:
     return _step(Step.CANARY, by=by, seen=seen, version=standing(), candidate=version, share=share)
 
 
+@transaction.atomic
+def withdraw(version: str) -> None:
+    """Let a version that is about to be deleted answer nobody any more: what was before it answers, or the shipped."""
+    now, before = _latest_alone(), standing()
+    if before == version:
+        back = target() if target() != version else ""
+        after = back or registry.version_at(registry.shipped())
+        _audit(Serving.objects.create(step=Step.ROLLED_BACK, version=after, before=before))
+    elif now and now.candidate == version:
+        _audit(Serving.objects.create(step=Step.ENDED, version=before, before=before))
+
+
 def note_ready(step: Serving | None) -> None:
     """Called by a worker that has loaded all that a decision wants."""
     if step and not step.ready_at:
@@ -109,8 +121,7 @@ def note_problem(step: Serving | None, problem: str) -> None:
 @transaction.atomic
 def _step(step: str, *, by: User, seen: int, version: str, candidate: str = "", share: int = 0) -> Serving:
     """`seen` is the decision that the person had before their eyes, 0 for none."""
-    list(Workspace.objects.select_for_update().order_by("id").values_list("id", flat=True))  # one step at a time
-    now = latest()
+    now = _latest_alone()
     if (now.id if now else 0) != seen:
         raise Refused("Somebody has changed this meanwhile. Look at the page as it is now, then decide.")
     before, subject = standing(), candidate or version
@@ -122,6 +133,12 @@ def _step(step: str, *, by: User, seen: int, version: str, candidate: str = "", 
     row = Serving.objects.create(step=step, version=version, before=before, candidate=candidate, share=share, by=by)
     _audit(row)
     return row
+
+
+def _latest_alone() -> Serving | None:
+    """One step at a time."""
+    list(Workspace.objects.select_for_update().order_by("id").values_list("id", flat=True))
+    return latest()
 
 
 def _audit(row: Serving) -> None:

@@ -57,7 +57,9 @@ def carry_out(import_id: int) -> None:
 def queue_waiting() -> None:
     """Queue what nobody is at, and the sites whose time has come."""
     now = timezone.now()
-    for run in Import.objects.filter(next_run_at__lte=now).select_related("workspace", "started_by"):
+    for run in (
+        Import.objects.in_open_workspaces().filter(next_run_at__lte=now).select_related("workspace", "started_by")
+    ):
         if Import.objects.filter(id=run.id, next_run_at=run.next_run_at).update(next_run_at=None):
             again(run)
     waiting = Import.objects.filter(

@@ -68,6 +68,12 @@ def install() -> None:
             cursor.execute(statement)
 
 
+def forget(workspace_id: int) -> None:
+    """The number of a workspace that is gone."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM knowledge_change WHERE workspace_id = %s", [workspace_id])
+
+
 def by_words(
     workspace: Workspace, text: str, language: str, audiences: Sequence[str], limit: int, begun: str = ""
 ) -> list[int]:

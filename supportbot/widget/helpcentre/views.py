@@ -37,7 +37,7 @@ def in_help_centre(view: View) -> Callable[..., HttpResponseBase]:
 
     @wraps(view)
     def answer(request: HttpRequest, workspace: str, language: str | None = None, **arguments: str) -> HttpResponseBase:
-        found = get_object_or_404(Workspace, slug=workspace)
+        found = get_object_or_404(Workspace.objects.open(), slug=workspace)
         centre = HelpCentre(found, language)
         if language and language == centre.home_language:
             return _move(request, centre, arguments)
@@ -153,7 +153,7 @@ def missing(request: HttpRequest, centre: HelpCentre, rest: str) -> HttpResponse
 @conditional_page
 def stylesheet(request: HttpRequest, workspace: str) -> HttpResponse:
     """The workspace's colour."""
-    found = get_object_or_404(Workspace, slug=workspace)
+    found = get_object_or_404(Workspace.objects.open(), slug=workspace)
     response = HttpResponse(theme.sheet(found.colour), content_type="text/css; charset=utf-8")
     patch_cache_control(response, public=True, max_age=THEME_FRESH)
     return response
@@ -163,7 +163,7 @@ def stylesheet(request: HttpRequest, workspace: str) -> HttpResponse:
 @conditional_page
 def sitemap(request: HttpRequest, workspace: str) -> HttpResponseBase:
     """Every page, for search engines."""
-    found = get_object_or_404(Workspace, slug=workspace)
+    found = get_object_or_404(Workspace.objects.open(), slug=workspace)
     response = render_sitemap(request, {"pages": HelpSitemap(found)}).render()
     patch_cache_control(response, public=True, max_age=FRESH)
     return response
@@ -173,7 +173,7 @@ def sitemap(request: HttpRequest, workspace: str) -> HttpResponseBase:
 @conditional_page
 def robots(request: HttpRequest) -> HttpResponse:
     """What search engines may read, and where the help centres' sitemaps are."""
-    open_ = Workspace.objects.filter(articles__in=Article.objects.public()).distinct().order_by("slug")
+    open_ = Workspace.objects.open().filter(articles__in=Article.objects.public()).distinct().order_by("slug")
     response = render(request, "help/robots.txt", {"workspaces": open_}, content_type="text/plain; charset=utf-8")
     patch_cache_control(response, public=True, max_age=FRESH)
     return response
