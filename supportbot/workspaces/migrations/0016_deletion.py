@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
     """SQLite's triggers are made anew after every migrate, by `audit`."""
 
     dependencies = [
-        ('workspaces', '0014_first_steps'),
+        ('workspaces', '0015_sign_on'),
     ]
 
     operations = [
