@@ -25,7 +25,7 @@ def test_a_rule_from_its_form_to_its_log(browser: Browser, embedded_stack: Embed
         with visit(browser, f"{embedded_stack.url}/demo/") as customer:
             open_chat(customer)
             say(customer, "My solicitor writes to you")
-            wait_until(lambda: embedded_stack.rows(LOG, NAME))
+            wait_until(lambda: embedded_stack.rows(LOG, NAME), seconds=90, what="the run of the rule")
         item.get_by_role("link", name="Log").click()
         expect(page.get_by_role("cell", name="Hand over to people")).to_be_visible()
         expect(page.get_by_role("cell", name="state done")).to_be_visible()
