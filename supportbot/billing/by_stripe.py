@@ -70,7 +70,7 @@ class ByStripe:
             made = client.v1.billing_portal.sessions.create({"customer": subscription.customer, "return_url": back})
             return str(made.url)
 
-    def cancel(self, subscription: Subscription, *, by: User) -> None:
+    def cancel(self, subscription: Subscription, *, by: User | None = None) -> None:
         """It ends with the period that is paid."""
         with self._asked() as client:
             client.v1.subscriptions.update(subscription.external_id, {"cancel_at_period_end": True})

@@ -49,6 +49,13 @@ def cancel(subscription: Subscription, *, by: User) -> None:
     _note(subscription.workspace, by, "plan.cancelled", plan=str(subscription.plan))
 
 
+def end_with_workspace(workspace: Workspace) -> None:
+    """Stripe charges nothing more for a workspace that is deleted; Unavailable if it can't be told."""
+    subscription, online = _current(workspace), stripe()
+    if online and subscription and subscription.provider == Subscription.Provider.STRIPE and not subscription.ends_on:
+        online.cancel(subscription)
+
+
 def _current(workspace: Workspace) -> Subscription | None:
     found = Subscription.objects.in_workspace(workspace).first()
     return found if found and found.holds(today()) else None

@@ -20,6 +20,7 @@ from django.db.models import RESTRICT, Model, Q
 from django.utils import timezone
 
 from supportbot.analytics.models import Mark, VersionEvaluation
+from supportbot.billing import subscribing
 from supportbot.celery import app
 from supportbot.chat import erasing
 from supportbot.chat.models import Contact, ExpertTraining
@@ -77,7 +78,8 @@ def step(deletion_id: str) -> bool:
 
 
 def _begin(deletion: Deletion, workspace: Workspace) -> None:
-    """Note who is to be seen to, while their names are still there."""
+    """Note who is to be seen to, while their names are still there; nobody pays for it any more."""
+    subscribing.end_with_workspace(workspace)
     deletion.begun_at, deletion.people = timezone.now(), people.of(workspace)
     _count(deletion, Counter({"entries of the admin’s log": _forget_admin_log(workspace)}))
 

@@ -19,6 +19,7 @@ from supportbot.actions.models import ActionCall, Task, TaskEntry, TaskStep
 from supportbot.analytics.models import Case, Day
 from supportbot.api.models import StoredAnswer
 from supportbot.api.told import TOLD, fetched
+from supportbot.billing.models import Subscription
 from supportbot.chat.models import (
     Attachment,
     Browser,
@@ -58,6 +59,7 @@ NAMES: dict[type[Model], str] = {
     AuditEntry: "audit_log",
     Case: "analytics",
     Attachment: "files",
+    Subscription: "plan",
 }
 LEFT_OUT: dict[type[Model], str] = {
     Browser: "opens conversations",

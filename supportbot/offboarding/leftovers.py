@@ -15,7 +15,7 @@ from supportbot.chat.versions import registry
 from supportbot.offboarding.kinds import path_of
 from supportbot.workspaces.models import Workspace
 
-FOLDERS = ("attachments", "exports")
+FOLDERS = ("attachments", "datasets", "exports")
 
 
 def find(number: int, versions: list[str]) -> list[str]:

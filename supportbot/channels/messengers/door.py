@@ -33,7 +33,12 @@ GARBLED = (ValueError, LookupError, TypeError, AttributeError)
 @require_http_methods(["GET", "POST"])
 def messenger(request: HttpRequest, messenger_key: str) -> HttpResponse:
     """Take what the provider tells: 200 once it is written down. Whatever is not from the provider is refused."""
-    found = Messenger.objects.select_related("workspace").filter(key=messenger_key, enabled=True).first()
+    found = (
+        Messenger.objects.in_open_workspaces()
+        .select_related("workspace")
+        .filter(key=messenger_key, enabled=True)
+        .first()
+    )
     if found is None:
         return _refuse(request, 404)
     if int(request.headers.get("Content-Length") or 0) > MOST_BYTES or len(body := request.body) > MOST_BYTES:
