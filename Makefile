@@ -77,12 +77,11 @@ node_modules/installed: $(VENV)/installed-dev package-lock.json
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --silent --no-audit --no-fund
 	touch $@
 
-# Chromium comes from Debian, its headless shell too; Ubuntu's package is a snap, so there Playwright brings its own.
+# Chromium comes from Debian; Ubuntu's package is a snap, so there Playwright brings its own.
 system: $(VENV)/installed-dev
 	@command -v redis-server >/dev/null \
 		|| { $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server; }
-	@command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null || ls $$HOME/.cache/ms-playwright/chromium-* >/dev/null 2>&1 \
+	@command -v chromium >/dev/null || ls $$HOME/.cache/ms-playwright/chromium-* >/dev/null 2>&1 \
 		|| { . /etc/os-release; if [ "$$ID" = debian ]; \
-			then $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-				chromium chromium-headless-shell fonts-dejavu-core; \
+			then $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; \
 			else $(SUDO) $(BIN)/playwright install --with-deps chromium; fi; }

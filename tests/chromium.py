@@ -1,4 +1,4 @@
-"""Chromium for the tests: its headless shell where there is one, which needs a third less of a core."""
+"""Chromium for the tests."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """A running browser; Debian's, or Playwright's own. Playwright's loop occupies the thread meanwhile."""
-    program = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         yield browser
         browser.close()
