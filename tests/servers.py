@@ -99,7 +99,7 @@ class Postgres:
     def start(self) -> None:
         """Start and wait until it answers."""
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
-        options += " -c max_connections=300"  # several workers' pools
+        options += " -c max_connections=300 -c wal_keep_size=512"  # several workers' pools, and copies at the same time
         self.run("pg_ctl", "-D", "data", "-l", "log", "-w", "-o", options, "start")
 
     def stop(self, mode: str = "immediate") -> None:

@@ -1,21 +1,14 @@
-"""A pytest plugin: PostgreSQL for all workers of a run and a Redis for each, before Django reads its settings.
-
-It also gives the workers their files, so that both cores have work: while one waits for browsers, another computes.
-"""
+"""A pytest plugin: PostgreSQL for all workers of a run and a Redis for each, before Django reads its settings."""
 
 from __future__ import annotations
 
 import os
 import signal
 import tempfile
-from collections import defaultdict
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from xdist.remote import Producer
-from xdist.scheduler import LoadFileScheduling
-from xdist.workermanage import WorkerController
 
 from tests.servers import Postgres, Redis, free_port, remove
 
@@ -25,8 +18,7 @@ IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
 SHARED = Path(os.environ.setdefault("SUPPORTBOT_TESTS", str(FOLDER)))
 POSTGRES = Postgres(SHARED / "postgres", int(os.environ.setdefault("SUPPORTBOT_TESTS_PORT", str(free_port()))))
 REDIS = Redis(FOLDER / "redis")
-WAITING = ("services_stack", "embedded_stack", "browser")  # fixtures whose tests mostly wait for other processes
-FOLDERS = ("faults", "e2e", "*", "training", "benchmarks")  # at the end, those that compute for long
+LONG = ("faults", "e2e", "benchmarks", "training")  # files that take up to minutes, longest folders first
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -50,32 +42,8 @@ def pytest_load_initial_conftests() -> Generator[None, object, object]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the files that wait first and those that compute for long last."""
-    used = defaultdict[Path, set[str]](set)
-    for item in items:
-        parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()  # may name a fixture
-        used[item.path].update(getattr(item, "fixturenames", ()), map(str, parameters))
-
-    def place(item: pytest.Item) -> tuple[int, int]:
-        waits = next((index for index, name in enumerate(WAITING) if name in used[item.path]), len(WAITING))
-        folder = item.path.parent.name
-        return waits, FOLDERS.index(folder if folder in FOLDERS else "*")
-
-    items.sort(key=place)
-
-
-class FromBothEnds(LoadFileScheduling):
-    """The first worker takes files from the front, the others from the end; they meet somewhere in between."""
-
-    def _assign_work_unit(self, node: WorkerController) -> None:
-        if node is not self.nodes[0]:
-            self.workqueue.move_to_end(next(reversed(self.workqueue)), last=False)
-        super()._assign_work_unit(node)
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
-    """How `--dist loadfile` gives out the files."""
-    return FromBothEnds(config, log) if config.getoption("dist") == "loadfile" else None
+    """Put the long files first, so that no worker is left alone with one at the end."""
+    items.sort(key=lambda item: LONG.index(folder) if (folder := item.path.parent.name) in LONG else len(LONG))
 
 
 def pytest_unconfigure() -> None:
