@@ -9,11 +9,12 @@ from tests.servers import wait_until
 from tests.stack import EmbeddedStack
 
 NAME = "Lawyers to people"
+RULES = "/admin/rules/?workspace=fennmoor"  # other tests make more workspaces
 LOG = "SELECT state FROM chat_rulerun WHERE rule_name = %s AND state <> 'waiting'"
 
 
 def test_a_rule_from_its_form_to_its_log(browser: Browser, embedded_stack: EmbeddedStack) -> None:
-    with visit(browser, f"{embedded_stack.url}/admin/rules/", viewport={"width": 390, "height": 844}) as page:
+    with visit(browser, f"{embedded_stack.url}{RULES}", viewport={"width": 390, "height": 844}) as page:
         sign_in(page, "admin")
         page.get_by_role("link", name="New rule").click()
         _write(page)
@@ -29,7 +30,7 @@ def test_a_rule_from_its_form_to_its_log(browser: Browser, embedded_stack: Embed
         item.get_by_role("link", name="Log").click()
         expect(page.get_by_role("cell", name="Hand over to people")).to_be_visible()
         expect(page.get_by_role("cell", name="state done")).to_be_visible()
-        page.goto(f"{embedded_stack.url}/admin/rules/")
+        page.goto(f"{embedded_stack.url}{RULES}")
         item.get_by_text("Delete…").click()
         item.get_by_role("button", name="Delete for good").click()
         expect(page.get_by_text("Its runs stay in the log.")).to_be_visible()
