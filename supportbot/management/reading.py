@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from django.db import connection
+
 from supportbot.chat import assistant, rewriting
 from supportbot.chat.answering import READ
 from supportbot.chat.models import Conversation, Generation, Message
@@ -20,6 +22,9 @@ def read(workspace: Workspace, newest: int, order: Mapping[str, str]) -> int:
 
     `order` is what the answers may say of an order. The same history gives the same answers.
     """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")  # the planner knows nothing yet of so many rows
     rows = Generation.objects.in_workspace(workspace).filter(model_version="", in_reply_to__language=READ)
     told = rows.filter(in_reply_to__conversation__contact__external_id__startswith="history-")
     whole = told.select_related("in_reply_to", "message__conversation__workspace", "message__conversation__contact")
