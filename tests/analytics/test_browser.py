@@ -157,14 +157,13 @@ def _go_round(page: Page, overview: str) -> None:
 
 
 def _look_for_gaps(page: Page, overview: str) -> None:
-    """What is asked and not answered, by volume and by cost, until there is a draft of an article."""
+    """What is asked and not answered, by volume and by cost, until an article is being drafted."""
     page.goto(overview.replace("analytics/", "analytics/quality/"))
     page.get_by_role("link", name="Most costly").click()
     gap = page.locator(".gaps > li").filter(has_text=ASSEMBLY[0])
     expect(gap).to_contain_text("questions")
-    gap.get_by_role("link", name="Drafted outline").click()
-    page.get_by_role("button", name="Open a draft article with it").click()
-    expect(page.get_by_text("Nobody but you and your colleagues sees it")).to_be_visible()
+    gap.get_by_role("button", name="Draft an article").click()
+    expect(page.get_by_text("The draft is being written")).to_be_visible()
 
 
 def _look_behind(page: Page, root: str) -> None:
