@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from supportbot.workspaces import inviting
-from supportbot.workspaces.administration import OF_WORKSPACE, SettledForm, WorkspaceAdmin
+from supportbot.workspaces.administration import OF_WORKSPACE, SettledForm, TellsWhoAsks, WorkspaceAdmin
 from supportbot.workspaces.invitation import Invitation
 from supportbot.workspaces.models import User
 
@@ -45,7 +45,7 @@ class InvitationForm(SettledForm):
         return cleaned
 
 
-class InvitationsAdmin(WorkspaceAdmin):
+class InvitationsAdmin(TellsWhoAsks, WorkspaceAdmin):
     """Who is asked to come."""
 
     form = InvitationForm
@@ -59,12 +59,6 @@ class InvitationsAdmin(WorkspaceAdmin):
     def ends_at(self, invitation: Invitation) -> Any:
         """When its link opens no longer."""
         return invitation.ends_at
-
-    def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
-        """Tell the form who asks."""
-        form = super().get_form(request, obj, change, **kwargs)
-        form.by = request.user
-        return form
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Who has one workspace needn't choose."""

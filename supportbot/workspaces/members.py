@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from supportbot.workspaces import limits
-from supportbot.workspaces.administration import OF_WORKSPACE, WorkspaceAdmin, is_superuser, named
+from supportbot.workspaces.administration import OF_WORKSPACE, TellsWhoAsks, WorkspaceAdmin, is_superuser, named
 from supportbot.workspaces.models import Member, User, Workspace
 from supportbot.workspaces.roles import objection
 from supportbot.workspaces.sign_on import rules
@@ -53,7 +53,7 @@ class MemberForm(forms.ModelForm):  # type: ignore[type-arg]
             raise forms.ValidationError(words)
 
 
-class MembersAdmin(WorkspaceAdmin):
+class MembersAdmin(TellsWhoAsks, WorkspaceAdmin):
     """Who works where, in which role."""
 
     list_display = ("user", "email", "workspace", "role", "capacity", "seen_at")
@@ -68,12 +68,6 @@ class MembersAdmin(WorkspaceAdmin):
     search_fields = ("user__name", "user__email")
     autocomplete_fields = ("user",)
     readonly_fields = ("seen_at",)
-
-    def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
-        """Tell the form who asks."""
-        form = super().get_form(request, obj, change, **kwargs)
-        form.by = request.user
-        return form
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Say who can't leave."""

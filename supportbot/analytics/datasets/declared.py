@@ -30,20 +30,26 @@ ROWS, CONTACTED = "count", "contacted"
 TIME = "time"
 
 
+class Named:
+    """What has a key in an address: of rows, or `conv:` and what it is of conversations."""
+
+    key: str
+
+    @property
+    def of_conversations(self) -> str:
+        """The measure or dimension of conversations that it is; empty for one of rows."""
+        kind, _, key = self.key.partition(":")
+        return key if kind == "conv" else ""
+
+
 @dataclass(frozen=True)
-class Figure:
+class Figure(Named):
     """A figure: its key in an address, its name, and what it is made of."""
 
     key: str
     name: str
     about: str
     column: Column | None = None
-
-    @property
-    def of_conversations(self) -> str:
-        """The measure of conversations that it is; empty for a figure of rows."""
-        kind, _, key = self.key.partition(":")
-        return key if kind == "conv" else ""
 
     @property
     def sql(self) -> str:
@@ -69,18 +75,12 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Split:
+class Split(Named):
     """By what a figure is split or filtered: a column, or a dimension of the joined conversations."""
 
     key: str
     name: str
     column: Column | None = None
-
-    @property
-    def of_conversations(self) -> str:
-        """The dimension's key; empty for a column."""
-        kind, _, key = self.key.partition(":")
-        return key if kind == "conv" else ""
 
     @property
     def sql(self) -> str:

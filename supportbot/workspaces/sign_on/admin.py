@@ -15,7 +15,7 @@ from requests import RequestException
 from unfold.widgets import UnfoldAdminPasswordWidget
 
 from supportbot.workspaces import outgoing
-from supportbot.workspaces.administration import OF_WORKSPACE, SettledAdmin, SettledForm
+from supportbot.workspaces.administration import OF_WORKSPACE, SettledAdmin, SettledForm, TellsWhoAsks
 from supportbot.workspaces.models import SignOn, User, Workspace
 from supportbot.workspaces.roles import owns
 from supportbot.workspaces.sign_on import rules
@@ -85,7 +85,7 @@ class SignOnForm(SettledForm):
         return super().save(commit)
 
 
-class SignOnAdmin(SettledAdmin):
+class SignOnAdmin(TellsWhoAsks, SettledAdmin):
     """Where the people of a workspace sign in; only owners change it, for it opens everybody's account there."""
 
     form = SignOnForm
@@ -108,12 +108,6 @@ class SignOnAdmin(SettledAdmin):
     def page(self, sign_on: SignOn) -> str:
         """The address to pass on."""
         return _address("sign-on-at", sign_on.workspace.slug if sign_on.workspace_id else "")
-
-    def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
-        """Tell the form who asks."""
-        form = super().get_form(request, obj, change, **kwargs)
-        form.by = request.user
-        return form
 
     def save_model(self, request: HttpRequest, obj: SignOn, form: Any, change: bool) -> None:
         """Another issuer vouches for other people."""
